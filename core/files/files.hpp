@@ -1,0 +1,62 @@
+#pragma once
+/// \file
+/// The door to the file system: whole files, written so that a crash leaves the old or the new one.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result/result.hpp"
+
+namespace mailstack::files {
+
+/// How a file or directory should look. Owner and group are names (`root`, `chasquid`); an absent
+/// one is left to the system. Where the process is not root, ownership cannot be changed and is
+/// left alone without an error.
+struct Attributes {
+  unsigned mode = 0644;
+  std::optional<std::string> owner;
+  std::optional<std::string> group;
+};
+
+struct Stat {
+  bool directory = false;
+  unsigned mode = 0;  ///< the permission bits only
+  std::string owner;  ///< name, or the number in decimal where it has none
+  std::string group;
+  std::uint64_t size = 0;
+};
+
+/// Paths are absolute and written as the host will see them; an adapter may put a prefix (`--root`)
+/// in front. Codes: not_found (no such file), denied (permissions, read-only file system),
+/// unavailable (disk full, I/O error).
+class Files {
+ public:
+  virtual ~Files() = default;
+
+  virtual Result<std::string> read(std::string const& path) = 0;
+  /// Does not follow a symbolic link in the last component.
+  virtual Result<Stat> stat(std::string const& path) = 0;
+  /// Names of the entries without `.` and `..`, sorted.
+  virtual Result<std::vector<std::string>> list(std::string const& directory) = 0;
+
+  /// Replaces the whole file: a temporary file in the same directory, attributes, fsync, rename,
+  /// fsync of the directory. On failure the old file is untouched and no temporary file is left.
+  /// Missing parents are an error (not_found).
+  virtual Result<> write(std::string const& path, std::string_view content,
+                         Attributes const& attributes) = 0;
+  /// Adds `content` at the end and makes it durable (fdatasync) before it returns; creates the file
+  /// with mode 0600.
+  virtual Result<> append(std::string const& path, std::string_view content) = 0;
+  /// Creates the directory and missing parents (those with mode 0755). Success where it exists,
+  /// with its attributes set.
+  virtual Result<> make_directory(std::string const& path, Attributes const& attributes) = 0;
+  /// Renames within one file system, replacing a file at `to`; both directories are synced.
+  virtual Result<> move(std::string const& from, std::string const& to) = 0;
+  /// Success where nothing is there. A directory must be empty.
+  virtual Result<> remove(std::string const& path) = 0;
+};
+
+}  // namespace mailstack::files

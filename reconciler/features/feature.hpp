@@ -1,0 +1,69 @@
+#pragma once
+/// \file
+/// What a feature is: something that good mail requires, turned from manifest into resources. Pure.
+///
+/// A feature is one file here. It exports `Feature const feature_<file>`; CMake collects them into
+/// features(). It may read the manifest, the facts and the time, and nothing else; the same input
+/// gives the same resources in the same order.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock/clock.hpp"
+#include "core/keys/key.hpp"
+#include "reconciler/engine/resource.hpp"
+#include "reconciler/manifest/diagnostic.hpp"
+#include "reconciler/manifest/manifest.hpp"
+
+namespace mailstack::features {
+
+/// What was observed before compiling, because what should exist depends on it.
+struct Facts {
+  std::string daemon_version;                             ///< of the managed daemon; empty: unknown
+  std::string conf_directory = "/etc/chasquid";           ///< where the conf tree stands on a host
+  std::string key_directory = "/var/lib/mailstack/dkim";  ///< where waiting keys stand
+  std::string conf_group = "chasquid";                    ///< who may read what the daemon reads
+};
+
+/// Something that the manifest derives but this program does not manage yet, or that an outsider
+/// must do.
+struct Owed {
+  std::string who;   ///< "the owner of example.net"
+  std::string what;  ///< "publish MX 10 smtp.example.org."
+};
+
+struct Compiled {
+  std::vector<engine::Resource> resources;
+  std::vector<std::string>
+      unmanaged;  ///< words for the line "not managed yet: certificates, units"
+  std::vector<Owed> owed;
+  std::vector<std::pair<TimePoint, std::string>>
+      timeline;  ///< what the clock will do next, for the plan
+};
+
+struct Feature {
+  std::string_view name;
+  /// Rows of the key table, paths from the root of the manifest (`domains.*.spf.all`); rows below
+  /// `domains.*` count below `defaults.domain` too.
+  std::span<keys::Key const> keys;
+  std::span<manifest::Code const> codes;
+  /// Rules that need more than the form of one value (SPF's look-ups, external rua). May be
+  /// nullptr.
+  void (*check)(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics);
+  void (*compile)(manifest::Manifest const& manifest, Facts const& facts, TimePoint now,
+                  Compiled& out);
+};
+
+/// All features of this program, sorted by name.
+std::span<Feature const* const> features();
+
+/// Runs every feature's rules.
+void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics);
+
+/// Compiles every feature. Addresses are unique in the result; a second claim on one address with
+/// another spec is a defect of the features and aborts, an equal one is dropped.
+Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now);
+
+}  // namespace mailstack::features

@@ -1,0 +1,25 @@
+#pragma once
+/// \file
+/// A rendered configuration file: the pure half of the kind `conf_file`.
+///
+/// Address: `conf_file/HOST/PATH` (absolute path on the host). Spec: `content` (text; shown as a
+/// line diff), `mode` (octal text such as `0640`), `owner`, `group` (names; absent: left alone).
+/// State: the same. Laws: content is compared octet by octet, unless `compare` is `text_proto`
+/// (chasquid.conf): then parsed values are compared, because spacing there changes from build to
+/// build. A file that exists and is not ours needs adoption.
+
+#include <string>
+
+#include "reconciler/engine/kind.hpp"
+#include "reconciler/engine/resource.hpp"
+
+namespace mailstack::kinds::conf_file {
+
+inline constexpr char const* kind_name = "conf_file";
+
+engine::Resource file(std::string host, std::string path, std::string content, std::string mode,
+                      std::string group);
+std::string path_of(engine::Address const& address);
+engine::KindLaws const& laws();
+
+}  // namespace mailstack::kinds::conf_file

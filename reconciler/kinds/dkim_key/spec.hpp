@@ -1,0 +1,44 @@
+#pragma once
+/// \file
+/// A DKIM private key on a host: the pure half of the kind `dkim_key`.
+///
+/// Address: `dkim_key/HOST/DOMAIN/SELECTOR/waiting` and `…/signing`. The waiting one is where a key
+/// is generated and stays (0600, outside the directory that the daemon signs from); the signing one
+/// is its copy at `domains/DOMAIN/dkim:SELECTOR.pem`, where the daemon finds it. Spec of waiting:
+/// `algorithm` (`rsa2048`, `rsa3072`, `rsa4096`, `ed25519`), `path`. Spec of signing: `key`
+/// (reference to waiting's `public_key`), `published` (reference to the TXT record's `same_since`),
+/// `wait` (seconds that the publication must have been seen for where another key of `directory`
+/// signs already; else once is enough), `from`, `path`, `group` (who may read it). State:
+/// `public_key` (base64 of the SubjectPublicKeyInfo for RSA, of the 32 octets for Ed25519; RFC
+/// 6376 3.6.1, RFC 8463), `algorithm`, `mode`, `group`. Laws: a key that exists is never
+/// overwritten by another; a waiting key that vanished is taken back from the signing one before a
+/// new one is made. Outputs: `public_key`, `txt` (the canonical TXT rdata `v=DKIM1; k=rsa; p=…`).
+
+#include <string>
+
+#include "reconciler/engine/kind.hpp"
+#include "reconciler/engine/resource.hpp"
+
+namespace mailstack::kinds::dkim_key {
+
+inline constexpr char const* kind_name = "dkim_key";
+
+struct Place {
+  std::string host;
+  std::string domain;  ///< A-label, without the final dot
+  std::string selector;
+  bool signing = false;
+
+  bool operator==(Place const&) const = default;
+};
+engine::Address address(Place const& place);
+Result<Place> parse(engine::Address const& address);
+
+engine::Resource waiting(std::string host, std::string domain, std::string selector,
+                         std::string algorithm, std::string path);
+engine::Resource signing(engine::Resource const& waiting, engine::Reference published,
+                         Duration wait, std::string path, std::string group);
+
+engine::KindLaws const& laws();
+
+}  // namespace mailstack::kinds::dkim_key

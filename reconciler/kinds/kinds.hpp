@@ -1,0 +1,72 @@
+#pragma once
+/// \file
+/// All kinds of this program, and what they need of the manifest beyond the specs.
+///
+/// A kind is a folder here: spec.{hpp,cpp} is its pure half (laws, builders), kind.cpp its other
+/// half, which exports `std::unique_ptr<engine::Kind> make_<folder>(Inputs const&, Doors const&)`.
+/// CMake collects them.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock/clock.hpp"
+#include "core/dns/rrset.hpp"
+#include "core/files/files.hpp"
+#include "providers/dns_provider.hpp"
+#include "reconciler/engine/kind.hpp"
+#include "reconciler/world/dns_query.hpp"
+#include "reconciler/world/secrets.hpp"
+
+namespace mailstack::kinds {
+
+/// A line of `ignore:`. Globs know `*` and `?`; an empty list of types and an empty value mean all.
+struct Ignore {
+  std::string name;  ///< relative to the zone
+  std::vector<dns::Type> types;
+  std::string value;
+};
+
+/// How one zone is reached and treated.
+struct ZoneAccess {
+  std::string lane;                       ///< `provider/NAME`
+  std::shared_ptr<DnsProvider> provider;  ///< nullptr where it could not be opened
+  std::string unavailable;                ///< then: why, with the remedy
+  std::vector<std::string>
+      servers;  ///< `ADDRESS:PORT` to ask after a write; empty: the zone's NS set
+  bool purge_all = false;
+  bool purge_never = false;
+  std::vector<Ignore> ignore;
+};
+
+/// What a user's password should be. Held by the manifest, fetched by the kind `user` when it
+/// compares or writes.
+struct PasswordWish {
+  std::string hash;  ///< `$scrypt$ln=14,r=8,p=1$<salt>$<key>`
+  std::optional<world::SecretReference> reference;
+};
+
+struct Inputs {
+  std::map<dns::Name, ZoneAccess> zones;
+  std::map<std::pair<std::string, std::string>, PasswordWish>
+      passwords;             ///< (domain, user) as in the address
+  unsigned parallelism = 8;  ///< `--parallelism`: look-ups and listings in flight
+  Duration wait{60};         ///< `--wait`
+};
+
+struct Doors {
+  files::Files& files;
+  Clock& clock;
+  world::DnsQuery& dns;
+  world::Secrets& secrets;
+};
+
+/// The pure halves, by name.
+engine::Laws const& all_laws();
+
+/// The kinds at work. The doors outlive them.
+std::vector<std::unique_ptr<engine::Kind>> make_kinds(Inputs const& inputs, Doors const& doors);
+
+}  // namespace mailstack::kinds

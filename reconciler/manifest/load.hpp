@@ -1,0 +1,29 @@
+#pragma once
+/// \file
+/// From files to a typed Manifest.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/files/files.hpp"
+#include "reconciler/manifest/key_table.hpp"
+#include "reconciler/manifest/manifest.hpp"
+
+namespace mailstack::manifest {
+
+/// Reads `path` and what it includes, checks everything against `table`, and builds the typed
+/// Manifest. All problems are reported at once; the result is there where no error is among them.
+/// Sections point into `table`, which must outlive the manifest. The features' own rules are run by
+/// features::check() afterwards. A file that cannot be read is a diagnostic too
+/// (`manifest-unreadable`).
+std::optional<Manifest> load(files::Files& files, std::string const& path, KeyTable const& table,
+                             Diagnostics& diagnostics);
+
+/// The same from text that stands nowhere (tests, fuzzing); `include` and `hash_file` are looked up
+/// in `files`.
+std::optional<Manifest> load_text(files::Files& files, std::string const& name,
+                                  std::string_view text, KeyTable const& table,
+                                  Diagnostics& diagnostics);
+
+}  // namespace mailstack::manifest
