@@ -134,9 +134,8 @@ std::string digest(Fields const& fields) {
   return hex;
 }
 
-Fields resolve(
-    Fields const& fields,
-    std::function<std::optional<std::string>(Reference const&)> const& lookup) {
+Fields resolve(Fields const& fields,
+               std::function<std::optional<std::string>(Reference const&)> const& lookup) {
   Fields resolved = fields;
   for (auto const& [name, value] : fields.entries()) {
     if (auto const* reference = std::get_if<Reference>(&value)) {

@@ -11,7 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The members of a row, each spelled once. Short, because there is a line a record in zones of ten thousand.
+// The members of a row, each spelled once. Short, because there is a line a record in zones of ten
+// thousand.
 namespace member {
 constexpr char const* version = "mailstack_inventory";
 constexpr char const* address = "address";
@@ -127,10 +128,10 @@ void read_retirement(Json const& json, Row& row) {
   auto const found = json.find(member::retirement);
   if (found == json.end() || !found->is_object()) return;
   auto const after = found->find("after");
-  row.retirement = Retirement{text_of(*found, "lineage"),
-                              Duration(after != found->end() && after->is_number_integer()
-                                           ? after->get<std::int64_t>()
-                                           : 0)};
+  row.retirement = Retirement{
+      text_of(*found, "lineage"),
+      Duration(after != found->end() && after->is_number_integer() ? after->get<std::int64_t>()
+                                                                   : 0)};
 }
 
 Result<Row> parse_row(std::string_view line) {
@@ -265,9 +266,9 @@ Result<Inventory> load_inventory(files::Files& files, std::string const& path) {
   return inventory;
 }
 
-Result<> store_inventory(files::Files& files, std::string const& path,
-                         Inventory const& inventory) {
-  auto written = files.write(path, format_inventory(inventory), {.mode = 0600, .owner = {}, .group = {}});
+Result<> store_inventory(files::Files& files, std::string const& path, Inventory const& inventory) {
+  auto written =
+      files.write(path, format_inventory(inventory), {.mode = 0600, .owner = {}, .group = {}});
   if (!written) return fail(within(written.error(), "inventory " + path));
   return {};
 }

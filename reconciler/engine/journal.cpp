@@ -25,7 +25,8 @@ std::uint32_t crc32c(std::string_view octets) {
     return all;
   }();
   std::uint32_t sum = 0xFFFFFFFFU;
-  for (char const c : octets) sum = (sum >> 8) ^ table[(sum ^ static_cast<unsigned char>(c)) & 0xFFU];
+  for (char const c : octets)
+    sum = (sum >> 8) ^ table[(sum ^ static_cast<unsigned char>(c)) & 0xFFU];
   return ~sum;
 }
 
@@ -72,9 +73,7 @@ Result<Json> open_seal(std::string_view line) {
   return json;
 }
 
-std::string first_line() {
-  return seal(Json{{std::string(first_member), 1}}.dump());
-}
+std::string first_line() { return seal(Json{{std::string(first_member), 1}}.dump()); }
 
 }  // namespace
 

@@ -24,6 +24,7 @@ struct Observation {
 
   Standing standing = Standing::absent;
   Fields state;              ///< for present; no secrets and nothing derived from a password
+  bool released = false;     ///< present, but no longer ours to remove (`purge: none`)
   std::string blind_reason;  ///< for blind: what could not be seen, and why
   /// What occupies the place and must go before this can be made (excludes), whoever owns it: a
   /// CNAME under an A.
@@ -33,9 +34,11 @@ struct Observation {
   std::vector<Address> neighbours;
 
   static Observation missing() { return {}; }
-  static Observation of(Fields state) { return {Standing::present, std::move(state), {}, {}, {}}; }
+  static Observation of(Fields state) {
+    return {Standing::present, std::move(state), false, {}, {}, {}};
+  }
   static Observation unseen(std::string reason) {
-    return {Standing::blind, {}, std::move(reason), {}, {}};
+    return {Standing::blind, {}, false, std::move(reason), {}, {}};
   }
   bool operator==(Observation const&) const = default;
 };
@@ -114,7 +117,7 @@ struct Step {
 struct Scope {
   std::string lane;
   std::span<Resource const* const> desired;
-  std::span<Resource const* const> owned;  ///< as last applied; may name the same addresses
+  std::span<Resource const* const> owned;  ///< as last applied; no address stands in both
 };
 
 /// Something in the world that nobody asked for, in a place that the manifest manages.
@@ -122,6 +125,7 @@ struct Stranger {
   Address address;
   Fields state;
   std::string group;
+  std::string lane;
   bool purge = false;  ///< the manifest asks for its removal (`purge: all`, not ignored)
   bool kept = true;    ///< shown among "kept" in the plan
 };

@@ -69,7 +69,8 @@ enum class Mode {
 struct World {
   TimePoint at{};
   std::vector<Observation> desired;
-  std::vector<Observation> owned;  ///< in the order of PlanInput::rows
+  std::vector<Observation>
+      owned;  ///< in the order of PlanInput::rows; unset for rows that are desired too
   std::vector<Stranger> strangers;
 };
 
@@ -82,7 +83,6 @@ struct PlanInput {
   TimePoint now;
   Mode mode = Mode::apply;
   bool adopt = false;
-  std::string only;                 ///< glob on address or group; empty: all
   std::set<std::string> lanes;      ///< that this applier applies
   std::set<std::string> groups;     ///< domains, zones and hosts that the manifest still names
   std::set<std::string> departing;  ///< domains with `state: absent`

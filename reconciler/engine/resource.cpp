@@ -61,9 +61,16 @@ std::vector<std::string> Fields::texts(std::string_view name) const {
 
 namespace {
 constexpr std::array<std::pair<Hazard, std::string_view>, 10> hazard_words{{
-    {Hazard::deletes, "deletes"}, {Hazard::purge, "purge"}, {Hazard::mx, "mx"},
-    {Hazard::ns, "ns"}, {Hazard::spf, "spf"}, {Hazard::dkim, "dkim"}, {Hazard::tlsa, "tlsa"},
-    {Hazard::user, "user"}, {Hazard::domain, "domain"}, {Hazard::clock, "clock"},
+    {Hazard::deletes, "deletes"},
+    {Hazard::purge, "purge"},
+    {Hazard::mx, "mx"},
+    {Hazard::ns, "ns"},
+    {Hazard::spf, "spf"},
+    {Hazard::dkim, "dkim"},
+    {Hazard::tlsa, "tlsa"},
+    {Hazard::user, "user"},
+    {Hazard::domain, "domain"},
+    {Hazard::clock, "clock"},
 }};
 }  // namespace
 

@@ -1,0 +1,63 @@
+#include "reconciler/engine/view.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "reconciler/engine/fields.hpp"
+
+namespace mailstack::engine {
+
+View::View(PlanInput const& input) : input_(input) {
+  desired_.reserve(input.resources.size());
+  for (std::size_t i = 0; i < input.resources.size(); ++i)
+    desired_.emplace(input.resources[i].address, i);
+  rows_.reserve(input.rows.size());
+  for (std::size_t i = 0; i < input.rows.size(); ++i) rows_.emplace(input.rows[i]->address, i);
+}
+
+std::optional<std::size_t> View::desired(Address const& address) const {
+  auto const found = desired_.find(address);
+  return found == desired_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Observation const* View::observed(Address const& address) const {
+  if (auto const index = desired(address)) return &input_.world.desired[*index];
+  auto const found = rows_.find(address);
+  return found == rows_.end() ? nullptr : &input_.world.owned[found->second];
+}
+
+KindLaws const& View::laws(Address const& address) const {
+  auto const* laws = input_.laws.find(address.kind);
+  if (laws == nullptr) {
+    std::fprintf(stderr, "mailstack: defect: no kind is named %s\n", address.kind.c_str());
+    std::abort();
+  }
+  return *laws;
+}
+
+std::optional<std::string> View::live_output(Reference const& reference) const {
+  auto const* seen = observed(reference.of);
+  if (seen == nullptr || seen->standing != Observation::Standing::present) return std::nullopt;
+  auto const* owned = row(reference.of);
+  if (reference.output == same_since_output) {
+    auto const since = owned && owned->same_since ? *owned->same_since : input_.world.at;
+    return std::to_string(since.time_since_epoch().count());
+  }
+  auto const index = desired(reference.of);
+  auto const& spec = index ? input_.resources[*index].spec : owned ? owned->applied : Fields{};
+  auto const outputs = laws(reference.of).outputs(spec, *seen);
+  auto const& text = outputs.text(reference.output);
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+Fields View::applied(Row const& row) const {
+  return resolve(row.applied, [&](Reference const& reference) { return live_output(reference); });
+}
+
+std::optional<Verdict> View::drift(Row const& row) const {
+  auto const* seen = observed(row.address);
+  if (seen == nullptr || seen->standing == Observation::Standing::blind) return std::nullopt;
+  return laws(row.address).diff(applied(row), *seen, input_.now);
+}
+
+}  // namespace mailstack::engine
