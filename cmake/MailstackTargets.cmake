@@ -119,12 +119,11 @@ endfunction()
 # mailstack_script_tests(FOLDER): every FOLDER/**/*_test.sh and *_test.py is a test. It is called with the source and the binary
 # directory, fails by its exit code, and is skipped by exit code 77.
 function(mailstack_script_tests folder)
-  find_program(PYTHON3 python3 REQUIRED)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/${folder}/*_test.sh ${CMAKE_SOURCE_DIR}/${folder}/*_test.py)
   list(SORT found)
   foreach(file ${found})
     if(file MATCHES "\\.py$")
-      set(interpreter ${PYTHON3})
+      set(interpreter python3)
     else()
       set(interpreter bash)
     endif()
