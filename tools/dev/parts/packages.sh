@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# Which Debian packages each command needs, and how they come. Sourced, never run.
+#
+# shellcheck disable=SC2034  # the sets are used by those who source this
+# A set stands here once. `install_packages` looks first, and touches apt only where something is missing.
+
+build_set=(g++ cmake ninja-build ccache pkg-config catch2 libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev
+  libidn2-dev libldns-dev libpsl-dev libssl-dev libunistring-dev libyaml-cpp-dev nlohmann-json3-dev)
+# The real servers and tools that the tests start, ask and compare with; python3 runs the tests of the house rules.
+test_set=(bind9-dnsutils ca-certificates chasquid curl faketime git openssl pdns-backend-sqlite3 pdns-server procps python3
+  sqlite3)
+lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
+fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
+bench_set=(curl git hyperfine pdns-backend-sqlite3 pdns-server procps sqlite3 time)
+fresh_set=(debian-archive-keyring debootstrap git)
+
+# install_packages PACKAGE...: makes all of them present, in one apt call. Fails, with the command to run, where this
+# user may not.
+install_packages() {
+  local missing=() package
+  if ! command -v dpkg-query >/dev/null; then
+    echo "dev: this is not Debian; going on in the hope that what these packages hold is here: $*" >&2
+    return
+  fi
+  for package in $(printf '%s\n' "$@" | sort -u); do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+
+  local as_root=()
+  if ((EUID != 0)); then
+    as_root=(sudo)
+    if ! command -v sudo >/dev/null || { [[ ! -t 0 ]] && ! sudo -n true 2>/dev/null; }; then
+      echo "dev: packages are missing, and this user may not install them. As root, run:" >&2
+      echo "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
+      exit 1
+    fi
+  fi
+  say "installing ${#missing[@]} Debian packages${as_root[0]:+ through sudo}: ${missing[*]}"
+  local log
+  log=$(mktemp)
+  if ! "${as_root[@]}" bash -s -- "${missing[@]}" >"$log" 2>&1 <<<"$apt_script"; then
+    tail -n 40 "$log" >&2
+    rm -f "$log"
+    fail "apt could not install them: see above"
+  fi
+  rm -f "$log"
+}
+
+# Runs as root. While policy-rc.d says 101 no package starts its daemon; where none was there it is taken away again.
+# shellcheck disable=SC2016  # expanded by the shell that runs it
+apt_script='
+set -e
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap "rm -f $policy" EXIT
+  printf "#!/bin/sh\nexit 101\n" >$policy
+  chmod 755 $policy
+fi
+apt-get update
+apt-get install -y --no-install-recommends "$@" </dev/null
+'
