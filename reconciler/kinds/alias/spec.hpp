@@ -3,8 +3,13 @@
 /// One line of a domain's `aliases` file: the pure half of the kind `alias`.
 ///
 /// Address: `alias/HOST/DOMAIN/NAME`; the catch-all's NAME is `*`. Spec: `path` (of the aliases
-/// file), `to` (recipients in order, as written to the file), `group`. State: `to`. Laws:
-/// recipients are compared as a list; foreign lines and comments of the file are kept.
+/// file), `to` (recipients in order, as written to the file), `group`. State: `path`, `to`, `group`
+/// (who can read the file; `nobody` where its mode lets no group; absent where this process could
+/// not change it).
+///
+/// Laws: recipients are compared as a list, and a recipient without a domain is one of the alias's
+/// own domain, because chasquid reads it so. Foreign lines and comments of the file are kept.
+/// Place: the aliases file, so that all changes of one file are one write.
 
 #include <string>
 #include <vector>
@@ -18,6 +23,16 @@ inline constexpr char const* kind_name = "alias";
 
 engine::Resource alias(std::string host, std::string domain, std::string name,
                        std::vector<std::string> to, std::string path, std::string group);
+
+/// The parts of an address.
+struct Place {
+  std::string host, domain, name;
+
+  bool operator==(Place const&) const = default;
+};
+/// Fails with invalid for anything that alias() does not write.
+Result<Place> parse(engine::Address const& address);
+
 engine::KindLaws const& laws();
 
 }  // namespace mailstack::kinds::alias

@@ -3,10 +3,11 @@
 /// A rendered configuration file: the pure half of the kind `conf_file`.
 ///
 /// Address: `conf_file/HOST/PATH` (absolute path on the host). Spec: `content` (text; shown as a
-/// line diff), `mode` (octal text such as `0640`), `owner`, `group` (names; absent: left alone).
-/// State: the same. Laws: content is compared octet by octet, unless `compare` is `text_proto`
-/// (chasquid.conf): then parsed values are compared, because spacing there changes from build to
-/// build. A file that exists and is not ours needs adoption.
+/// line diff), `mode` (octal text such as `0640`), `owner`, `group` (names; absent: left alone),
+/// `compare` (absent, or `text_proto`). State: `content`, `mode`, and `owner` and `group` where
+/// this process could change them. Laws: content is compared octet by octet, unless `compare` is
+/// `text_proto` (chasquid.conf): then parsed values are compared, because spacing there changes
+/// from build to build. A file that exists and is not ours needs adoption.
 
 #include <string>
 
@@ -19,6 +20,10 @@ inline constexpr char const* kind_name = "conf_file";
 
 engine::Resource file(std::string host, std::string path, std::string content, std::string mode,
                       std::string group);
+/// Has `resource` compared as a message in protobuf's text format.
+void compare_as_text_proto(engine::Resource& resource);
+
+/// The absolute path; empty for anything that file() does not write.
 std::string path_of(engine::Address const& address);
 engine::KindLaws const& laws();
 

@@ -7,10 +7,20 @@
 /// `receive_only`), `password` (a description without secrets: where it comes from), `hash_digest`
 /// (SHA-256 of the wished hash line, for {hash} and {hash_file}), `secret` (name of the reference,
 /// for {credential|file|env|exec}), `group`. The wished hash or password itself is not in the spec:
-/// the kind fetches it by `domain` and `name` when it writes. State: `state`, `hash_digest`
-/// (SHA-256 of the stored hash line). No hash, no password. Laws: parsed values are compared; where
-/// the password comes from a reference, scrypt is run only when the reference or the stored hash
-/// changed since it was last verified. Removing a user is the hazard `user`.
+/// the kind fetches it by `domain` and `name` when it writes.
+///
+/// State: `path`; `state` (`active` or `receive_only`); `plain` (true where the file holds the
+/// password itself); `hash_digest` (SHA-256 of the stored hash line); `secret` (the spec's
+/// reference, where the stored hash was made from what it says now); `group` (who can read the
+/// file; `nobody` where its mode lets no group; absent where this process could not change it). No
+/// hash, no password.
+///
+/// Laws: parsed values are compared. `disabled` and `receive_only` are one thing on disk, an entry
+/// without a scheme: chasquid before 1.13 rejects a whole file for `denied {}`, and no version lets
+/// such a user in. A password in plain text is a difference even where it is the right one. Where
+/// the password comes from a reference, scrypt is run only when the reference's value or the stored
+/// hash changed since it was last verified. Removing a user is the hazard `user`. Place: the users
+/// file, so that all changes of one file are one write.
 
 #include <string>
 
@@ -30,6 +40,16 @@ struct Wish {
   std::string group;
 };
 engine::Resource user(Wish wish);
+
+/// The parts of an address.
+struct Place {
+  std::string host, domain, name;
+
+  bool operator==(Place const&) const = default;
+};
+/// Fails with invalid for anything that user() does not write.
+Result<Place> parse(engine::Address const& address);
+
 engine::KindLaws const& laws();
 
 }  // namespace mailstack::kinds::user

@@ -1,0 +1,89 @@
+#include "reconciler/kinds/alias/spec.hpp"
+
+#include "reconciler/kinds/address_parts.hpp"
+
+namespace mailstack::kinds::alias {
+
+namespace {
+
+using engine::Action;
+using engine::Address;
+using engine::Fields;
+using engine::Observation;
+using engine::Verdict;
+
+std::string joined(std::vector<std::string> const& words) {
+  std::string text;
+  for (auto const& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+class AliasLaws : public engine::KindLaws {
+ public:
+  [[nodiscard]] std::string_view name() const override { return kind_name; }
+
+  [[nodiscard]] Verdict diff(Fields const& spec, Observation const& live,
+                             TimePoint /*now*/) const override {
+    Verdict verdict;
+    if (live.standing == Observation::Standing::absent) {
+      verdict.action = Action::create;
+      return verdict;
+    }
+    auto const wanted = spec.texts("to");
+    auto const found = live.state.texts("to");
+    if (wanted != found) verdict.reasons.push_back("to " + joined(found) + " → " + joined(wanted));
+    if (auto const& group = spec.text("group");
+        !group.empty() && live.state.find("group") != nullptr && live.state.text("group") != group)
+      verdict.reasons.push_back("readable by group " + live.state.text("group") + " → " + group);
+    if (!verdict.reasons.empty()) verdict.action = Action::update;
+    return verdict;
+  }
+
+  [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& /*live*/) const override {
+    return {};
+  }
+
+  [[nodiscard]] std::string place(Address const& address) const override {
+    auto const where = parse(address);
+    return where ? "aliases/" + where->host + "/" + where->domain : std::string();
+  }
+
+  [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
+    auto const where = parse(address);
+    auto const who = where ? where->name + "@" + where->domain : address.name;
+    auto const to = spec.texts("to");
+    return "alias " + who + (to.empty() ? "" : " → " + joined(to));
+  }
+};
+
+}  // namespace
+
+engine::Resource alias(std::string host, std::string domain, std::string name,
+                       std::vector<std::string> to, std::string path, std::string group) {
+  engine::Resource resource;
+  resource.address = {kind_name, host + "/" + domain + "/" + name};
+  resource.lane = "host/" + host;
+  resource.group = domain;
+  resource.reason = name == "*" ? "mail for any other name at " + domain + " goes on"
+                                : "mail for " + name + "@" + domain + " goes on";
+  resource.spec.set("path", std::move(path));
+  std::vector<engine::Item> items;
+  for (auto& recipient : to) items.emplace_back(std::move(recipient));
+  resource.spec.set("to", std::move(items));
+  if (!group.empty()) resource.spec.set("group", std::move(group));
+  return resource;
+}
+
+Result<Place> parse(engine::Address const& address) {
+  auto parts = address_parts(address.name, 3);
+  if (address.kind != kind_name || parts.empty())
+    return fail(ErrorCode::invalid, "not the address of an alias: " + address.text());
+  return Place{std::move(parts[0]), std::move(parts[1]), std::move(parts[2])};
+}
+
+engine::KindLaws const& laws() {
+  static AliasLaws const only;
+  return only;
+}
+
+}  // namespace mailstack::kinds::alias

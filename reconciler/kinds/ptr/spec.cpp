@@ -1,0 +1,76 @@
+#include "reconciler/kinds/ptr/spec.hpp"
+
+#include <algorithm>
+
+namespace mailstack::kinds::ptr {
+
+namespace {
+
+using engine::Address;
+using engine::Fields;
+using engine::Observation;
+using engine::Verdict;
+
+std::string display(std::string name) {
+  if (name.size() > 1 && name.ends_with('.')) name.pop_back();
+  return name;
+}
+
+class PtrLaws : public engine::KindLaws {
+ public:
+  [[nodiscard]] std::string_view name() const override { return kind_name; }
+
+  [[nodiscard]] Verdict diff(Fields const& spec, Observation const& live,
+                             TimePoint /*now*/) const override {
+    Verdict verdict;
+    auto const wanted = spec.text("name");
+    auto const names = live.state.texts("names");
+    if (live.standing == Observation::Standing::absent || names.empty()) {
+      verdict.notes.push_back("has no PTR: set " + display(wanted) +
+                              " at whoever rents out the address");
+      return verdict;
+    }
+    std::string others;
+    for (auto const& found : names)
+      if (found != wanted) others += (others.empty() ? "" : ", ") + display(found);
+    if (std::find(names.begin(), names.end(), wanted) == names.end())
+      verdict.notes.push_back("the PTR says " + others + ": set " + display(wanted) +
+                              " at whoever rents out the address");
+    else if (!others.empty())
+      verdict.notes.push_back("the PTR says " + others + " too: receivers may look at any of them");
+    // Before the first apply the name does not resolve yet; that is the record's own line in the
+    // plan.
+    if (live.state.find("confirmed") != nullptr && !live.state.flag("confirmed"))
+      verdict.notes.push_back(display(wanted) + " does not resolve to this address yet");
+    return verdict;
+  }
+
+  [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& live) const override {
+    return live.state;
+  }
+
+  [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
+    auto const& wanted = spec.text("name");
+    return "PTR " + address.name + (wanted.empty() ? "" : " → " + display(wanted));
+  }
+};
+
+}  // namespace
+
+engine::Resource verify(std::string host, std::string address, std::string name) {
+  engine::Resource resource;
+  resource.address = {kind_name, std::move(address)};
+  resource.lane = "host/" + host;
+  resource.group = host;
+  resource.reason = "receivers ask for the reverse name of host " + host;
+  resource.spec.set("name", std::move(name));
+  resource.spec.set("mode", std::string("verify"));
+  return resource;
+}
+
+engine::KindLaws const& laws() {
+  static PtrLaws const only;
+  return only;
+}
+
+}  // namespace mailstack::kinds::ptr
