@@ -32,7 +32,6 @@ struct StepResult {
 
 struct Outcome {
   std::vector<StepResult> steps;
-  World world;                  ///< the last look, in the order of the plan's input
   std::string recording_error;  ///< journal or inventory could not be written
   bool interrupted = false;
 };

@@ -8,7 +8,7 @@
 /// the applier's branch. It holds no hash, key or password. Losing it only forgets: the next apply
 /// adopts what is equal and asks about what is not.
 
-#include <map>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,7 +76,7 @@ class Inventory {
       return std::hash<std::string>()(a.name) * 31 + std::hash<std::string>()(a.kind);
     }
   };
-  std::vector<std::optional<Row>> rows_;
+  std::deque<std::optional<Row>> rows_;  // rows keep their place while others come
   std::unordered_map<Address, std::size_t, AddressHash> index_;
 };
 
