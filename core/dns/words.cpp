@@ -1,0 +1,159 @@
+#include "core/dns/words.hpp"
+
+#include <charconv>
+
+namespace mailstack::dns {
+namespace {
+
+bool blank(char c) { return c == ' ' || c == '\t'; }
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Why `c` may not stand bare in an rdata; empty where it may.
+std::string_view refused(char c) {
+  switch (c) {
+    case ';': return "`;` outside quotes would start a comment; put the text in double quotes";
+    case '(':
+    case ')': return "a parenthesis must be in quotes or written as \\040 or \\041";
+    case '\n':
+    case '\r': return "a line end inside the data";
+    case '\0': return "a NUL octet inside the data";
+    default: return {};
+  }
+}
+
+int hex_digit(char c) {
+  if (digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+void Words::skip_blanks() {
+  while (!rest_.empty() && blank(rest_.front())) rest_.remove_prefix(1);
+}
+
+std::size_t Words::quoted_length(std::string_view text) {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '"') return i + 1;
+    if (text[i] == '\n' || text[i] == '\0') break;
+    if (text[i] == '\\') ++i;
+  }
+  problem_ = "a double quote is not closed";
+  return 0;
+}
+
+std::optional<Word> Words::next() {
+  if (rest_.empty() || !problem_.empty()) return std::nullopt;
+  Word word;
+  std::size_t end = 0;
+  if (rest_.front() == '"') {
+    end = quoted_length(rest_);
+    if (end == 0) return std::nullopt;
+    word = {rest_.substr(1, end - 2), true};
+  } else {
+    while (end < rest_.size() && !blank(rest_[end])) {
+      if (auto const why = refused(rest_[end]); !why.empty()) {
+        problem_ = why;
+        return std::nullopt;
+      }
+      if (rest_[end] == '"') {
+        auto const length = quoted_length(rest_.substr(end));
+        if (length == 0) return std::nullopt;
+        end += length;
+      } else {
+        end += rest_[end] == '\\' ? 2 : 1;
+      }
+    }
+    if (end > rest_.size()) {
+      problem_ = "a backslash at the end";
+      return std::nullopt;
+    }
+    word = {rest_.substr(0, end), false};
+  }
+  rest_.remove_prefix(end);
+  skip_blanks();
+  return word;
+}
+
+Result<std::string> unescape(std::string_view text) {
+  std::string octets;
+  octets.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') return fail(ErrorCode::invalid, "a double quote inside a word");
+    if (text[i] != '\\') {
+      octets += text[i];
+      continue;
+    }
+    if (++i == text.size()) return fail(ErrorCode::invalid, "a backslash at the end");
+    if (!digit(text[i])) {
+      octets += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size() || !digit(text[i + 1]) || !digit(text[i + 2]))
+      return fail(ErrorCode::invalid, "a backslash and a digit need three digits (\\DDD)");
+    int const octet = (text[i] - '0') * 100 + (text[i + 1] - '0') * 10 + (text[i + 2] - '0');
+    if (octet > 255) return fail(ErrorCode::invalid, "an escape over \\255");
+    octets += static_cast<char>(octet);
+    i += 2;
+  }
+  return octets;
+}
+
+void append_decimal_escape(std::string& out, unsigned char octet) {
+  out += '\\';
+  out += static_cast<char>('0' + octet / 100);
+  out += static_cast<char>('0' + octet / 10 % 10);
+  out += static_cast<char>('0' + octet % 10);
+}
+
+void append_quoted(std::string& out, std::string_view octets) {
+  out += '"';
+  for (char const c : octets) {
+    auto const octet = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (octet >= 0x20 && octet <= 0x7e) {
+      out += c;
+    } else {
+      append_decimal_escape(out, octet);
+    }
+  }
+  out += '"';
+}
+
+std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t maximum) {
+  std::uint32_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number > maximum)
+    return std::nullopt;
+  return number;
+}
+
+std::optional<std::string> lower_hex(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  for (char const c : text) {
+    if (blank(c)) continue;
+    int const value = hex_digit(c);
+    if (value < 0) return std::nullopt;
+    out += digits[static_cast<std::size_t>(value)];
+  }
+  if (out.size() % 2 != 0) return std::nullopt;
+  return out;
+}
+
+std::optional<std::string> hex_octets(std::string_view text) {
+  auto const digits = lower_hex(text);
+  if (!digits) return std::nullopt;
+  std::string octets;
+  octets.reserve(digits->size() / 2);
+  for (std::size_t i = 0; i < digits->size(); i += 2)
+    octets += static_cast<char>(hex_digit((*digits)[i]) * 16 + hex_digit((*digits)[i + 1]));
+  return octets;
+}
+
+}  // namespace mailstack::dns
