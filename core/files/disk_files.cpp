@@ -10,10 +10,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <thread>
 
 #include "core/files/descriptor.hpp"
 #include "core/files/owners.hpp"
@@ -176,7 +174,7 @@ Result<Descriptor> create_temporary(Syscalls& calls, Place const& place, std::st
     if (obstacle || (leftover && names_inode(place, leaf, other.number())))
       if (calls.remove(place.parent.number(), leaf.c_str(), 0) != 0 && errno != ENOENT)
         return failure("write", place.shown, errno);
-    if (other.open() && !leftover) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (other.open() && !leftover) calls.pause();
   }
   return fail(ErrorCode::unavailable, "write " + place.shown +
                                           ": another process keeps its temporary file " + leaf +

@@ -26,7 +26,8 @@ class WatchedCalls final : public Syscalls {
  public:
   int fail_at = 0;  ///< 1 is the first call; 0: never
   int error = EIO;
-  bool syncs_work = true;           ///< false: fsync is a no-op, the planted fault
+  bool syncs_work = true;  ///< false: fsync is a no-op, the planted fault
+  int pauses = 0;
   std::vector<std::string> losses;  ///< what was committed before it was durable
 
   int create(int directory, char const* leaf, int flags) override {
@@ -81,6 +82,8 @@ class WatchedCalls final : public Syscalls {
     unsynced_.insert(inode(directory));
     return Syscalls::remove(directory, leaf, flags);
   }
+
+  void pause() override { ++pauses; }
 
   /// To be called when a method of DiskFiles has returned success.
   void returned(std::string const& what) {
@@ -344,7 +347,8 @@ TEST_CASE("disk files: unprivileged, a forbidden directory is denied with the re
 
 TEST_CASE("disk files: a writer that never ends is named, not waited for forever", "[files]") {
   support::TemporaryDirectory const root;
-  DiskFiles files(root.path());
+  auto const calls = std::make_shared<WatchedCalls>();
+  DiskFiles files(root.path(), calls);
   int const held = ::open((root.path() + "/.a.mailstack").c_str(), O_CREAT | O_RDWR, 0600);
   REQUIRE(held >= 0);
   REQUIRE(::flock(held, LOCK_EX) == 0);
@@ -352,6 +356,7 @@ TEST_CASE("disk files: a writer that never ends is named, not waited for forever
   ::close(held);
   REQUIRE_FALSE(written);
   CHECK(written.error().code == ErrorCode::unavailable);
+  CHECK(calls->pauses == 500);
   CHECK(written.error().what.find(".a.mailstack") != std::string::npos);
 }
 

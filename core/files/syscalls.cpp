@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 namespace mailstack::files {
 
@@ -28,5 +30,6 @@ int Syscalls::make_directory(int directory, char const* leaf, mode_t mode) {
 int Syscalls::remove(int directory, char const* leaf, int flags) {
   return ::unlinkat(directory, leaf, flags);
 }
+void Syscalls::pause() { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
 
 }  // namespace mailstack::files

@@ -27,6 +27,8 @@ class Syscalls {
   virtual int make_directory(int directory, char const* leaf, mode_t mode);
   /// unlinkat; `flags` may be AT_REMOVEDIR.
   virtual int remove(int directory, char const* leaf, int flags);
+  /// Waits 10 ms for another process; no system call that can fail.
+  virtual void pause();
 };
 
 }  // namespace mailstack::files
