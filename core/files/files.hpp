@@ -30,8 +30,10 @@ struct Stat {
 };
 
 /// Paths are absolute and written as the host will see them; an adapter may put a prefix (`--root`)
-/// in front. Codes: not_found (no such file), denied (permissions, read-only file system),
-/// unavailable (disk full, I/O error).
+/// in front. Codes: not_found (no such file), denied (permissions, read-only file system), conflict
+/// (a directory where a file should be, a directory that is not empty), invalid (a relative path, a
+/// path with `..`, an owner that does not exist), unavailable (disk full, I/O error). Safe to call
+/// from several threads.
 class Files {
  public:
   virtual ~Files() = default;
@@ -57,6 +59,9 @@ class Files {
   virtual Result<> move(std::string const& from, std::string const& to) = 0;
   /// Success where nothing is there. A directory must be empty.
   virtual Result<> remove(std::string const& path) = 0;
+
+  /// False where ownership is left alone: then owner and group of stat() are not ours to compare.
+  [[nodiscard]] virtual bool sets_owners() const { return true; }
 };
 
 }  // namespace mailstack::files

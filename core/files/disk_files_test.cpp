@@ -1,0 +1,363 @@
+// What only a disk can do: crashes, full disks, links, owners of an image.
+
+#include "core/files/disk_files.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "tests/support/temporary_directory.hpp"
+
+namespace mailstack::files {
+namespace {
+
+/// Fails the n-th call, and knows what a power cut at any moment could lose.
+class WatchedCalls final : public Syscalls {
+ public:
+  int fail_at = 0;  ///< 1 is the first call; 0: never
+  int error = EIO;
+  bool syncs_work = true;  ///< false: fsync is a no-op, the planted fault
+  int pauses = 0;
+  std::vector<std::string> losses;  ///< what was committed before it was durable
+
+  int create(int directory, char const* leaf, int flags) override {
+    if (fails()) return -1;
+    int const file = Syscalls::create(directory, leaf, flags);
+    if (file >= 0) unsynced_.insert(inode(directory));
+    return file;
+  }
+  ssize_t write(int file, void const* octets, std::size_t size) override {
+    if (fails()) return -1;
+    unsynced_.insert(inode(file));
+    // Short writes, as a nearly full disk or a signal gives them.
+    return Syscalls::write(file, octets, size > 4 ? size / 2 : size);
+  }
+  int truncate(int file, off_t size) override { return Syscalls::truncate(file, size); }
+  int chmod(int file, mode_t mode) override {
+    if (fails()) return -1;
+    unsynced_.insert(inode(file));
+    return Syscalls::chmod(file, mode);
+  }
+  int chown(int file, uid_t owner, gid_t group) override {
+    if (fails()) return -1;
+    unsynced_.insert(inode(file));
+    return Syscalls::chown(file, owner, group);
+  }
+  int sync(int file) override {
+    if (fails()) return -1;
+    if (syncs_work) unsynced_.erase(inode(file));
+    return Syscalls::sync(file);
+  }
+  int sync_content(int file) override {
+    if (fails()) return -1;
+    if (syncs_work) unsynced_.erase(inode(file));
+    return Syscalls::sync_content(file);
+  }
+  int rename(int from_directory, char const* from, int to_directory, char const* to) override {
+    if (fails()) return -1;
+    struct stat status {};
+    ::fstatat(from_directory, from, &status, AT_SYMLINK_NOFOLLOW);
+    if (unsynced_.contains(status.st_ino)) losses.push_back(std::string("content of ") + to);
+    unsynced_.insert(inode(from_directory));
+    unsynced_.insert(inode(to_directory));
+    return Syscalls::rename(from_directory, from, to_directory, to);
+  }
+  int make_directory(int directory, char const* leaf, mode_t mode) override {
+    if (fails()) return -1;
+    unsynced_.insert(inode(directory));
+    return Syscalls::make_directory(directory, leaf, mode);
+  }
+  int remove(int directory, char const* leaf, int flags) override {
+    if (fails()) return -1;
+    unsynced_.insert(inode(directory));
+    return Syscalls::remove(directory, leaf, flags);
+  }
+
+  void pause() override { ++pauses; }
+
+  /// To be called when a method of DiskFiles has returned success.
+  void returned(std::string const& what) {
+    if (!unsynced_.empty()) losses.push_back(what);
+    unsynced_.clear();
+  }
+  [[nodiscard]] int calls() const { return calls_; }
+  void restart() {
+    calls_ = 0;
+    unsynced_.clear();
+  }
+
+ private:
+  bool fails() {
+    if (++calls_ != fail_at) return false;
+    errno = error;
+    return true;
+  }
+  static ino_t inode(int file) {
+    struct stat status {};
+    ::fstat(file, &status);
+    return status.st_ino;
+  }
+
+  int calls_ = 0;
+  std::set<ino_t> unsynced_;
+};
+
+void run_all(DiskFiles& files, WatchedCalls& calls) {
+  REQUIRE(files.make_directory("/d/e", Attributes{0700, {}, {}}));
+  calls.returned("make_directory");
+  REQUIRE(files.write("/d/a", "new content", {}));
+  calls.returned("write");
+  REQUIRE(files.append("/d/j", "a record\n"));
+  calls.returned("append, new file");
+  REQUIRE(files.append("/d/j", "another\n"));
+  calls.returned("append");
+  REQUIRE(files.move("/d/a", "/d/e/b"));
+  calls.returned("move");
+  REQUIRE(files.remove("/d/e/b"));
+  calls.returned("remove");
+}
+
+}  // namespace
+
+TEST_CASE("disk files: what a method returned from survives a power cut", "[files]") {
+  support::TemporaryDirectory const root;
+  auto const calls = std::make_shared<WatchedCalls>();
+  DiskFiles files(root.path(), calls);
+  run_all(files, *calls);
+  CHECK(calls->losses == std::vector<std::string>{});
+}
+
+TEST_CASE("disk files: the power cut test sees an fsync that does nothing", "[files]") {
+  support::TemporaryDirectory const root;
+  auto const calls = std::make_shared<WatchedCalls>();
+  calls->syncs_work = false;
+  DiskFiles files(root.path(), calls);
+  run_all(files, *calls);
+  CHECK(calls->losses == std::vector<std::string>{"make_directory", "content of a", "write",
+                                                  "append, new file", "append", "move", "remove"});
+}
+
+TEST_CASE("disk files: a write that fails at any system call leaves the old file and no other",
+          "[files]") {
+  support::TemporaryDirectory const root;
+  auto const calls = std::make_shared<WatchedCalls>();
+  DiskFiles files(root.path(), calls);
+  REQUIRE(files.write("/a", "old", {}));
+  calls->restart();
+  REQUIRE(files.write("/a", "old", {}));
+  int const total = calls->calls();
+  REQUIRE(total >= 5);
+  for (int i = 1; i <= total; ++i) {
+    for (int const error : {EIO, ENOSPC, EROFS}) {
+      calls->restart();
+      calls->fail_at = i;
+      calls->error = error;
+      auto const written = files.write("/a", "old", {});
+      REQUIRE_FALSE(written);
+      CHECK(written.error().code == (error == EROFS ? ErrorCode::denied : ErrorCode::unavailable));
+      CHECK(files.read("/a") == "old");
+      CHECK(files.list("/") == std::vector<std::string>{"a"});
+      calls->fail_at = 0;
+    }
+  }
+  // Up to the rename the new content must not be there; the last call is the directory's sync.
+  calls->restart();
+  calls->fail_at = 1;
+  for (; !files.write("/a", "new", {}) && files.read("/a") == "old"; ++calls->fail_at)
+    calls->restart();
+  CHECK(calls->fail_at == calls->calls());
+}
+
+TEST_CASE("disk files: an append that fails leaves no half record", "[files]") {
+  support::TemporaryDirectory const root;
+  auto const calls = std::make_shared<WatchedCalls>();
+  DiskFiles files(root.path(), calls);
+  SECTION("in a file that was there") {
+    REQUIRE(files.append("/j", "one\n"));
+    for (int i = 1; i <= 3; ++i) {
+      calls->restart();
+      calls->fail_at = i;
+      REQUIRE_FALSE(files.append("/j", "a long second record\n"));
+      CHECK(files.read("/j") == "one\n");
+    }
+  }
+  SECTION("in a new file, which is taken away again") {
+    calls->fail_at = 3;
+    REQUIRE_FALSE(files.append("/j", "a long first record\n"));
+    CHECK(files.list("/") == std::vector<std::string>{});
+  }
+}
+
+TEST_CASE("disk files: a process killed at any time leaves the old or the new file", "[files]") {
+  support::TemporaryDirectory const root;
+  std::string const old_content(20'000, 'o');
+  std::string const new_content(30'000, 'n');
+  DiskFiles files(root.path());
+  REQUIRE(files.write("/a", old_content, {}));
+  for (int round = 0; round < 20; ++round) {
+    pid_t const child = ::fork();
+    if (child == 0) {
+      DiskFiles mine(root.path());
+      for (;;) {
+        (void)mine.write("/a", new_content, {});
+        (void)mine.write("/a", old_content, {});
+      }
+    }
+    REQUIRE(child > 0);
+    ::usleep(static_cast<useconds_t>(2'000 + round * 700));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    auto const content = files.read("/a");
+    REQUIRE(content);
+    CHECK((*content == old_content || *content == new_content));
+  }
+  // What the dead left behind goes with the next write.
+  std::ofstream(root.path() + "/.a.mailstack") << "half";
+  REQUIRE(files.write("/a", "x", {}));
+  CHECK(files.list("/") == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("disk files: two writers at once do not mix", "[files]") {
+  support::TemporaryDirectory const root;
+  std::vector<pid_t> children;
+  for (char const letter : {'x', 'y', 'z'}) {
+    pid_t const child = ::fork();
+    if (child == 0) {
+      DiskFiles mine(root.path());
+      bool good = true;
+      for (int i = 0; i < 30; ++i)
+        good = good && mine.write("/a", std::string(50'000, letter), {}).has_value();
+      ::_exit(good ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  for (auto const child : children) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  DiskFiles files(root.path());
+  auto const content = files.read("/a");
+  REQUIRE(content);
+  CHECK(content->size() == 50'000);
+  CHECK(content->find_first_not_of(content->front()) == std::string::npos);
+  CHECK(files.list("/") == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("disk files: a planted temporary file or link is replaced, never written through",
+          "[files]") {
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  REQUIRE(files.write("/victim", "untouched", {}));
+  REQUIRE(::symlink("victim", (root.path() + "/.a.mailstack").c_str()) == 0);
+  REQUIRE(files.write("/a", "x", {}));
+  REQUIRE(::link((root.path() + "/victim").c_str(), (root.path() + "/.a.mailstack").c_str()) == 0);
+  REQUIRE(files.write("/a", "y", {}));
+  CHECK(files.read("/victim") == "untouched");
+  CHECK(files.read("/a") == "y");
+  CHECK(files.list("/") == std::vector<std::string>{"a", "victim"});
+}
+
+TEST_CASE("disk files: a symbolic link at the path is replaced, not followed", "[files]") {
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  REQUIRE(files.write("/target", "target", {}));
+  REQUIRE(::symlink("target", (root.path() + "/a").c_str()) == 0);
+  CHECK(files.read("/a") == "target");
+  REQUIRE_FALSE(files.append("/a", "x"));
+  REQUIRE(files.write("/a", "new", {}));
+  CHECK(files.read("/target") == "target");
+  CHECK(files.read("/a") == "new");
+}
+
+TEST_CASE("disk files: links inside a root do not lead out of it", "[files]") {
+  support::TemporaryDirectory const outside;
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  REQUIRE(files.make_directory("/srv", {0755, {}, {}}));
+  REQUIRE(::symlink("/srv", (root.path() + "/absolute").c_str()) == 0);
+  REQUIRE(::symlink(outside.path().c_str(), (root.path() + "/out").c_str()) == 0);
+  REQUIRE(::symlink("../../../../../../../../tmp", (root.path() + "/up").c_str()) == 0);
+  REQUIRE(files.write("/absolute/a", "inside", {}));
+  CHECK(files.read("/srv/a") == "inside");
+  CHECK(files.write("/out/a", "x", {}).error().code == ErrorCode::not_found);
+  CHECK(files.write("/up/mailstack-escape", "x", {}).error().code == ErrorCode::not_found);
+  CHECK(std::filesystem::is_empty(outside.path()));
+}
+
+TEST_CASE("disk files: an owner is looked up in the root, and taught when missing", "[files]") {
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  CHECK_FALSE(files.sets_owners());
+  REQUIRE(files.write("/a", "x", Attributes{0644, "nobody-here", {}}));  // no user database: left
+  if (::geteuid() != 0) return;
+  REQUIRE(files.make_directory("/etc", {0755, {}, {}}));
+  REQUIRE(files.write("/etc/passwd", "chasquid:x:999:998::/:/bin/false\n", {}));
+  CHECK(files.sets_owners());
+  auto const missing = files.write("/a", "y", Attributes{0644, "mailstack", {}});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ErrorCode::invalid);
+  CHECK(missing.error().what.find("user mailstack") != std::string::npos);
+  CHECK(files.read("/a") == "x");
+  REQUIRE(files.write("/a", "y", Attributes{0644, "chasquid", {}}));
+  struct stat status {};
+  REQUIRE(::stat((root.path() + "/a").c_str(), &status) == 0);
+  CHECK(status.st_uid == 999);
+  CHECK(files.stat("/a")->owner == "chasquid");
+  CHECK(files.stat("/a")->group == "0");  // a number without a name in this root
+}
+
+TEST_CASE("disk files: without a root, paths and owners are the host's", "[files]") {
+  support::TemporaryDirectory const directory;
+  DiskFiles files;
+  auto const path = directory.path() + "/a";
+  REQUIRE(files.write(path, "x", Attributes{0600, {}, {}}));
+  CHECK(files.read(path) == "x");
+  if (::geteuid() == 0) CHECK(files.stat(path)->owner == "root");
+  CHECK(files.read("/proc/self/status")->starts_with("Name:"));  // a file whose size says 0
+}
+
+TEST_CASE("disk files: unprivileged, a forbidden directory is denied with the remedy", "[files]") {
+  if (::geteuid() != 0) return;
+  support::TemporaryDirectory const root;
+  REQUIRE(::chmod(root.path().c_str(), 0755) == 0);
+  pid_t const child = ::fork();
+  if (child == 0) {
+    if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(9);
+    DiskFiles mine(root.path());
+    auto const written = mine.write("/a", "x", Attributes{0644, "root", {}});
+    bool const taught = !written && written.error().code == ErrorCode::denied &&
+                        written.error().what.find("permissions") != std::string::npos;
+    ::_exit(taught && !mine.sets_owners() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+
+TEST_CASE("disk files: a writer that never ends is named, not waited for forever", "[files]") {
+  support::TemporaryDirectory const root;
+  auto const calls = std::make_shared<WatchedCalls>();
+  DiskFiles files(root.path(), calls);
+  int const held = ::open((root.path() + "/.a.mailstack").c_str(), O_CREAT | O_RDWR, 0600);
+  REQUIRE(held >= 0);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  auto const written = files.write("/a", "x", {});
+  ::close(held);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().code == ErrorCode::unavailable);
+  CHECK(calls->pauses == 500);
+  CHECK(written.error().what.find(".a.mailstack") != std::string::npos);
+}
+
+}  // namespace mailstack::files
