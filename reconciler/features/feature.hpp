@@ -4,14 +4,20 @@
 ///
 /// A feature is one file here. It exports `Feature const feature_<file>`; CMake collects them into
 /// features(). It may read the manifest, the facts and the time, and nothing else; the same input
-/// gives the same resources in the same order.
+/// gives the same resources in the same order. What several features need stands in folders below
+/// (records/: where a record goes; published/: what the manifest as a whole puts into the DNS).
+///
+/// A resource's group is what the plan prints as its heading: the domain or the zone without the
+/// final dot, in A-labels, or the host's key.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/clock/clock.hpp"
+#include "core/dns/rrset.hpp"
 #include "core/keys/key.hpp"
 #include "reconciler/engine/resource.hpp"
 #include "reconciler/manifest/diagnostic.hpp"
@@ -30,8 +36,9 @@ struct Facts {
 /// Something that the manifest derives but this program does not manage yet, or that an outsider
 /// must do.
 struct Owed {
-  std::string who;   ///< "the owner of example.net"
-  std::string what;  ///< "publish MX 10 smtp.example.org."
+  std::string who;                   ///< "the owner of example.net"
+  std::string what;                  ///< "publish example.org. MX 10 smtp.example.org."
+  std::optional<dns::RRset> record;  ///< where a known record must be published: that one value
 };
 
 struct Compiled {
@@ -43,15 +50,18 @@ struct Compiled {
       timeline;  ///< what the clock will do next, for the plan
 };
 
+class Published;
+
 struct Feature {
   std::string_view name;
   /// Rows of the key table, paths from the root of the manifest (`domains.*.spf.all`); rows below
   /// `domains.*` count below `defaults.domain` too.
   std::span<keys::Key const> keys;
   std::span<manifest::Code const> codes;
-  /// Rules that need more than the form of one value (SPF's look-ups, external rua). May be
-  /// nullptr.
-  void (*check)(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics);
+  /// Rules that need more than the form of one value (SPF's look-ups, external rua). `published` is
+  /// what all features together derive from this manifest. May be nullptr.
+  void (*check)(manifest::Manifest const& manifest, Published const& published,
+                manifest::Diagnostics& diagnostics);
   void (*compile)(manifest::Manifest const& manifest, Facts const& facts, TimePoint now,
                   Compiled& out);
 };
@@ -62,8 +72,9 @@ std::span<Feature const* const> features();
 /// Runs every feature's rules.
 void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics);
 
-/// Compiles every feature. Addresses are unique in the result; a second claim on one address with
-/// another spec is a defect of the features and aborts, an equal one is dropped.
+/// Compiles every feature. Addresses are unique in the result: an equal claim is dropped, and where
+/// the zone's own `records:` claim an address with another spec (a TTL of their own), they win. Two
+/// features that disagree about one address are a defect and abort.
 Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now);
 
 }  // namespace mailstack::features

@@ -1,0 +1,87 @@
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+
+#include "reconciler/features/feature.hpp"
+#include "reconciler/features/published/published.hpp"
+
+namespace mailstack::features {
+namespace {
+
+/// All claims, the feature of each beside it.
+struct Claims {
+  Compiled compiled;
+  std::vector<Feature const*> owners;  ///< of compiled.resources
+};
+
+Claims collect(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
+  Claims claims;
+  for (auto const* feature : features()) {
+    if (feature->compile == nullptr) continue;
+    feature->compile(manifest, facts, now, claims.compiled);
+    claims.owners.resize(claims.compiled.resources.size(), feature);
+  }
+  return claims;
+}
+
+[[noreturn]] void disagreement(engine::Resource const& resource, Feature const& a,
+                               Feature const& b) {
+  std::fprintf(stderr, "defect: features %s and %s disagree about %s\n",
+               std::string(a.name).c_str(), std::string(b.name).c_str(),
+               resource.address.text().c_str());
+  std::abort();
+}
+
+bool declares(Feature const& feature) { return feature.name == "zone_records"; }
+
+std::vector<engine::Resource> unique(Claims& claims) {
+  std::vector<engine::Resource> kept;
+  std::vector<Feature const*> owners;
+  std::unordered_map<std::string, std::size_t> index;
+  kept.reserve(claims.compiled.resources.size());
+  index.reserve(claims.compiled.resources.size());
+  for (std::size_t i = 0; i < claims.compiled.resources.size(); ++i) {
+    auto& claim = claims.compiled.resources[i];
+    auto const& owner = *claims.owners[i];
+    auto const [entry, added] = index.try_emplace(claim.address.text(), kept.size());
+    if (added) {
+      kept.push_back(std::move(claim));
+      owners.push_back(&owner);
+      continue;
+    }
+    auto& first = kept[entry->second];
+    auto const& first_owner = *owners[entry->second];
+    if (first.spec == claim.spec || declares(first_owner)) continue;
+    if (!declares(owner)) disagreement(claim, first_owner, owner);
+    first = std::move(claim);
+  }
+  return kept;
+}
+
+template <class T, class Key>
+void drop_doubles(std::vector<T>& list, Key key) {
+  std::set<std::string> seen;
+  std::erase_if(list, [&](T const& item) { return !seen.insert(key(item)).second; });
+}
+
+}  // namespace
+
+void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics) {
+  // The rules look at names and values that do not depend on the time, so any time will do.
+  auto const claims = collect(manifest, Facts{}, TimePoint{});
+  Published const published(manifest, claims.compiled);
+  for (auto const* feature : features())
+    if (feature->check != nullptr) feature->check(manifest, published, diagnostics);
+}
+
+Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
+  auto claims = collect(manifest, facts, now);
+  claims.compiled.resources = unique(claims);
+  drop_doubles(claims.compiled.unmanaged, [](std::string const& word) { return word; });
+  drop_doubles(claims.compiled.owed, [](Owed const& owed) { return owed.who + '\n' + owed.what; });
+  return std::move(claims.compiled);
+}
+
+}  // namespace mailstack::features

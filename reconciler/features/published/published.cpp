@@ -1,0 +1,84 @@
+#include "reconciler/features/published/published.hpp"
+
+#include <set>
+#include <tuple>
+
+#include "reconciler/kinds/dns_record/spec.hpp"
+
+namespace mailstack::features {
+namespace {
+
+using Key = std::tuple<std::string, std::uint16_t, std::string>;
+
+std::set<Key> declared_records(manifest::Manifest const& manifest) {
+  std::set<Key> keys;
+  for (auto const& zone : manifest.zones)
+    for (auto const& record : zone.records)
+      keys.insert({record.name.text(), record.type.number(), record.value});
+  return keys;
+}
+
+}  // namespace
+
+Published::Published(manifest::Manifest const& manifest, Compiled const& compiled)
+    : manifest_(manifest) {
+  auto const declared = declared_records(manifest);
+  auto const add = [&](PublishedRecord record) {
+    record.declared = declared.contains({record.name.text(), record.type.number(), record.value});
+    records_.push_back(std::move(record));
+    auto const& kept = records_.back();
+    auto& at_name = by_name_[kept.name.text()];
+    if (at_name.empty()) names_.push_back(kept.name);
+    at_name.push_back(&kept);
+  };
+  for (auto const& resource : compiled.resources) {
+    if (resource.address.kind != kinds::dns_record::kind_name) continue;
+    auto const place = kinds::dns_record::parse(resource.address);
+    if (!place) continue;
+    add({place->name,
+         place->type,
+         resource.spec.text("value"),
+         static_cast<std::uint32_t>(resource.spec.number("ttl").value_or(0)),
+         false,
+         resource.reason,
+         {resource.source, 0}});
+  }
+  for (auto const& owed : compiled.owed)
+    if (owed.record)
+      for (auto const& value : owed.record->values)
+        add({owed.record->name, owed.record->type, value, owed.record->ttl, false, owed.what, {}});
+}
+
+std::vector<PublishedRecord const*> const& Published::at(dns::Name const& name) const {
+  static std::vector<PublishedRecord const*> const none;
+  auto const found = by_name_.find(name.text());
+  return found == by_name_.end() ? none : found->second;
+}
+
+std::vector<PublishedRecord const*> Published::at(dns::Name const& name, dns::Type type) const {
+  std::vector<PublishedRecord const*> found;
+  for (auto const* record : at(name))
+    if (record->type == type) found.push_back(record);
+  return found;
+}
+
+mail::spf::Known Published::known(dns::Name const& name, dns::Type type) const {
+  using Standing = mail::spf::Known::Standing;
+  mail::spf::Known known;
+  std::set<std::string> seen;
+  for (auto const* record : at(name, type))
+    if (seen.insert(record->value).second) known.values.push_back(record->value);
+  if (!known.values.empty()) {
+    known.standing = Standing::published;
+    return known;
+  }
+  auto const* zone = manifest_.zone_of(name);
+  if (zone == nullptr || zone->provider.empty()) return known;  // foreign
+  // An ignored record is somebody's who we do not ask, and a CNAME answers for another name.
+  bool const ours_alone = zone->purge == manifest::Zone::Purge::all && zone->ignore.empty() &&
+                          at(name, dns::type::cname).empty();
+  known.standing = ours_alone ? Standing::absent : Standing::unlisted;
+  return known;
+}
+
+}  // namespace mailstack::features
