@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "reconciler/engine/fields.hpp"
 #include "reconciler/engine/graph.hpp"
@@ -29,6 +30,11 @@ class Run {
   explicit Run(ExecuteInput const& input) : in_(input) {
     for (std::size_t i = 0; i < in_.plan.items.size(); ++i)
       index_.emplace(in_.plan.items[i].address, i);
+    for (auto const& it : in_.plan.items)
+      if (it.standing == Standing::change)
+        for (auto const& need : it.needs)
+          if (auto const found = index_.find(need); found != index_.end())
+            needed_.insert(found->second);
     results_.resize(in_.plan.items.size());
     seen_.resize(in_.plan.items.size());
   }
@@ -74,6 +80,7 @@ class Run {
   ExecuteInput const& in_;
   Outcome outcome_;
   std::unordered_map<Address, std::size_t, AddressHash> index_;
+  std::unordered_set<std::size_t> needed_;  ///< what another step refers to
   std::vector<std::optional<StepResult>> results_;
   std::vector<std::optional<Observation>> seen_;  ///< after the write
   std::vector<Batch> unseen_;                     ///< written, not looked at yet
@@ -261,13 +268,8 @@ void Run::carry_out(std::vector<std::size_t> const& wave, bool removal) {
   std::vector<Batch> awaited;
   for (auto& batch : todo) {
     bool const wanted =
-        std::any_of(in_.plan.items.begin(), in_.plan.items.end(), [&](PlanItem const& other) {
-          return std::any_of(other.needs.begin(), other.needs.end(), [&](Address const& need) {
-            auto const found = index_.find(need);
-            return found != index_.end() && std::find(batch.items.begin(), batch.items.end(),
-                                                      found->second) != batch.items.end();
-          });
-        });
+        std::any_of(batch.items.begin(), batch.items.end(),
+                    [&](std::size_t index) { return needed_.contains(index); });
     (wanted ? awaited : unseen_).push_back(std::move(batch));
   }
   if (!awaited.empty()) look(awaited);
