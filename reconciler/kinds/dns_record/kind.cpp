@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "reconciler/engine/lanes.hpp"
+#include "reconciler/kinds/dns_record/changes.hpp"
+#include "reconciler/kinds/dns_record/confirm.hpp"
+#include "reconciler/kinds/dns_record/zone_view.hpp"
+#include "reconciler/kinds/kinds.hpp"
+
+namespace mailstack::kinds {
+
+namespace dns_record {
+
+namespace {
+
+using engine::Confirmation;
+using engine::Look;
+using engine::Observation;
+using engine::Resource;
+using engine::Scope;
+using engine::Step;
+
+/// What one look showed of a zone, or why it could not be seen.
+struct Seen {
+  std::shared_ptr<ZoneView const> view;
+  std::string blind;
+};
+
+class DnsRecord final : public engine::Kind {
+ public:
+  DnsRecord(Inputs const& inputs, Doors const& doors) : inputs_(inputs), doors_(doors) {}
+
+  [[nodiscard]] engine::KindLaws const& laws() const override { return dns_record::laws(); }
+
+  [[nodiscard]] std::size_t calls(Scope const& scope) const override {
+    std::set<std::string_view> zones;
+    for (auto const& list : {scope.desired, scope.owned})
+      for (auto const* resource : list) zones.insert(zone_text(*resource));
+    return zones.size();
+  }
+
+  Look observe(Scope const& scope, engine::Progress& progress) override;
+  std::vector<Result<>> put(std::string const& lane, std::span<Step const> steps) override {
+    return change(lane, steps);
+  }
+  std::vector<Result<>> remove(std::string const& lane, std::span<Step const> steps) override {
+    return change(lane, steps);
+  }
+  std::vector<Confirmation> confirm(std::string const& lane, std::span<Step const> steps,
+                                    Duration wait) override;
+
+ private:
+  /// Of one zone: which steps or resources of a span belong to it.
+  using ByZone = std::map<dns::Name, std::vector<std::size_t>>;
+
+  static std::string_view zone_text(Resource const& resource) {
+    return std::string_view(resource.address.name).substr(0, resource.address.name.find('/'));
+  }
+
+  std::vector<Result<>> change(std::string const& lane, std::span<Step const> steps);
+  Seen list(dns::Name const& zone);
+  void change_zone(dns::Name const& zone, std::span<Step const> steps,
+                   std::vector<Result<>>& results);
+  void set(dns::Name const& zone, std::span<PlannedChange const> changes,
+           std::vector<Result<>>& results);
+  void judge(dns::Name const& zone, std::span<PlannedChange const> changes, Error const& error,
+             std::vector<Result<>>& results);
+
+  [[nodiscard]] ZoneAccess const* access(dns::Name const& zone) const {
+    auto const found = inputs_.zones.find(zone);
+    return found == inputs_.zones.end() ? nullptr : &found->second;
+  }
+  Seen seen(dns::Name const& zone) {
+    std::scoped_lock const lock(mutex_);
+    return seen_[zone];
+  }
+
+  Inputs const inputs_;
+  Doors const doors_;
+  std::mutex mutex_;                    // guards what follows: lanes look at the same time
+  std::map<dns::Name, Seen> seen_;      // the last look
+  std::map<dns::Name, Claims> claims_;  // all that any look of this run asked about
+};
+
+Seen DnsRecord::list(dns::Name const& zone) {
+  auto const* how = access(zone);
+  if (how == nullptr) return {nullptr, "zone " + zone.display() + ": no provider holds it"};
+  if (!how->provider) return {nullptr, "zone " + zone.display() + ": " + how->unavailable};
+  auto listing = how->provider->list(zone);
+  if (!listing) return {nullptr, "zone " + zone.display() + ": " + listing.error().what};
+  return {std::make_shared<ZoneView const>(zone, *std::move(listing)), {}};
+}
+
+Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
+  Look look;
+  look.desired.resize(scope.desired.size());
+  look.owned.resize(scope.owned.size());
+  struct Asked {
+    std::vector<std::pair<Resource const*, Observation*>> of;
+  };
+  std::map<std::string_view, Asked> by_zone;
+  for (std::size_t i = 0; i < scope.desired.size(); ++i)
+    by_zone[zone_text(*scope.desired[i])].of.emplace_back(scope.desired[i], &look.desired[i]);
+  for (std::size_t i = 0; i < scope.owned.size(); ++i)
+    by_zone[zone_text(*scope.owned[i])].of.emplace_back(scope.owned[i], &look.owned[i]);
+  progress.expect(scope.lane, "zones", by_zone.size());
+
+  unsigned reads = 1;
+  std::mutex strangers;
+  std::vector<std::function<void()>> tasks;
+  for (auto const& [text, asked] : by_zone) {
+    auto zone = dns::Name::parse(text);
+    if (!zone) continue;
+    auto const* how = access(*zone);
+    if (how != nullptr && how->provider)
+      reads = std::max(reads, how->provider->limits().parallel_reads);
+    tasks.emplace_back([&, how, asked = &asked, zone = *std::move(zone)] {
+      auto shown = list(zone);
+      Claims* claims = nullptr;
+      {
+        std::scoped_lock const lock(mutex_);
+        seen_[zone] = shown;
+        claims = &claims_[zone];
+      }
+      for (auto const& [resource, observation] : asked->of) claims->insert(resource->address.name);
+      for (auto const& [resource, observation] : asked->of) {
+        auto const place = parse(resource->address);
+        *observation = !shown.view ? Observation::unseen(shown.blind)
+                       : place     ? shown.view->observe(*place, *claims)
+                                   : Observation::unseen(place.error().what);
+        if (how != nullptr && how->purge_never) observation->released = true;
+      }
+      progress.advance(scope.lane, 1);
+      if (!shown.view) return;
+      auto foreign = shown.view->strangers(*claims, *how);
+      std::scoped_lock const lock(strangers);
+      std::move(foreign.begin(), foreign.end(), std::back_inserter(look.strangers));
+    });
+  }
+  engine::run_lanes(tasks, std::min(reads, inputs_.parallelism));
+  return look;
+}
+
+std::vector<Result<>> DnsRecord::change(std::string const& lane, std::span<Step const> steps) {
+  (void)lane;
+  std::vector<Result<>> results(steps.size());
+  ByZone by_zone;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    auto const place = parse(steps[i].address);
+    if (place)
+      by_zone[place->zone].push_back(i);
+    else
+      results[i] = fail(place.error());
+  }
+  for (auto const& [zone, indices] : by_zone) {
+    std::vector<Step> own;
+    own.reserve(indices.size());
+    for (auto const index : indices) own.push_back(steps[index]);
+    std::vector<Result<>> outcome(own.size());
+    change_zone(zone, own, outcome);
+    for (std::size_t i = 0; i < indices.size(); ++i) results[indices[i]] = std::move(outcome[i]);
+  }
+  return results;
+}
+
+void DnsRecord::change_zone(dns::Name const& zone, std::span<Step const> steps,
+                            std::vector<Result<>>& results) {
+  auto const shown = seen(zone);
+  if (!shown.view) {
+    for (auto& result : results)
+      result =
+          fail(ErrorCode::unavailable,
+               shown.blind.empty() ? "zone " + zone.display() + " was not looked at" : shown.blind);
+    return;
+  }
+  auto const changes = plan_changes(zone, *shown.view, steps, results);
+  if (!changes.empty()) set(zone, changes, results);
+}
+
+/// Writes all, and where the batch is refused halves it until the bad name stands alone; names are
+/// never torn apart.
+void DnsRecord::set(dns::Name const& zone, std::span<PlannedChange const> changes,
+                    std::vector<Result<>>& results) {
+  std::vector<Change> batch;
+  batch.reserve(changes.size());
+  for (auto const& planned : changes) batch.push_back(planned.change);
+  auto const written = access(zone)->provider->set(zone, batch);
+  if (written) return;
+  bool const divisible = changes.front().group != changes.back().group;
+  if (written.error().code != ErrorCode::invalid || !divisible) {
+    judge(zone, changes, written.error(), results);
+    return;
+  }
+  auto middle = changes.size() / 2;
+  while (middle < changes.size() && changes[middle].group == changes[middle - 1].group) ++middle;
+  if (middle == changes.size()) {
+    middle = changes.size() / 2;
+    while (changes[middle].group == changes[middle - 1].group) --middle;
+  }
+  set(zone, changes.first(middle), results);
+  set(zone, changes.subspan(middle), results);
+}
+
+/// After an error any subset may have been applied: a listing tells which.
+void DnsRecord::judge(dns::Name const& zone, std::span<PlannedChange const> changes,
+                      Error const& error, std::vector<Result<>>& results) {
+  auto const shown = error.code == ErrorCode::denied ? Seen{} : list(zone);
+  for (auto const& planned : changes) {
+    auto const& after = planned.change.after;
+    if (shown.view) {
+      auto const* live = shown.view->find(after.name, after.type);
+      if (live == nullptr ? after.values.empty() : *live == after) continue;
+    }
+    for (auto const step : planned.steps)
+      results[step] = fail(within(error, "zone " + zone.display()));
+  }
+}
+
+std::vector<Confirmation> DnsRecord::confirm(std::string const& lane, std::span<Step const> steps,
+                                             Duration wait) {
+  (void)lane;
+  std::vector<Confirmation> result(steps.size());
+  ByZone by_zone;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (auto const place = parse(steps[i].address)) by_zone[place->zone].push_back(i);
+  std::vector<std::function<void()>> tasks;
+  for (auto const& [zone, indices] : by_zone)
+    tasks.emplace_back([&, zone = &zone, indices = &indices] {
+      auto const shown = seen(*zone);
+      auto const* how = access(*zone);
+      if (!shown.view || how == nullptr || !how->provider) return;
+      std::vector<Step> own;
+      for (auto const index : *indices) own.push_back(steps[index]);
+      auto answers = confirm_steps(*zone, *how, *shown.view, own, doors_, wait);
+      for (std::size_t i = 0; i < indices->size(); ++i)
+        result[(*indices)[i]] = std::move(answers[i]);
+    });
+  engine::run_lanes(tasks, inputs_.parallelism);
+  return result;
+}
+
+}  // namespace
+
+}  // namespace dns_record
+
+std::unique_ptr<engine::Kind> make_dns_record(Inputs const& inputs, Doors const& doors) {
+  return std::make_unique<dns_record::DnsRecord>(inputs, doors);
+}
+
+}  // namespace mailstack::kinds

@@ -1,0 +1,134 @@
+#include "reconciler/kinds/dns_record/zone_view.hpp"
+
+#include <algorithm>
+
+#include "reconciler/engine/plan.hpp"
+
+namespace mailstack::kinds::dns_record {
+
+namespace {
+
+using engine::Observation;
+
+constexpr std::string_view null_mx = "0 .";
+
+bool ignored(ZoneAccess const& access, std::string const& relative, dns::Type type,
+             std::string const& value) {
+  return std::any_of(access.ignore.begin(), access.ignore.end(), [&](Ignore const& pattern) {
+    return engine::glob_matches(pattern.name, relative) &&
+           (pattern.types.empty() ||
+            std::find(pattern.types.begin(), pattern.types.end(), type) != pattern.types.end()) &&
+           engine::glob_matches(pattern.value, value);
+  });
+}
+
+}  // namespace
+
+ZoneView::ZoneView(dns::Name zone, std::vector<dns::RRset> listing)
+    : zone_(std::move(zone)), listing_(std::move(listing)) {
+  auto const before = [](dns::RRset const& a, dns::RRset const& b) {
+    return std::tie(a.name, a.type) < std::tie(b.name, b.type);
+  };
+  if (!std::is_sorted(listing_.begin(), listing_.end(), before))
+    std::sort(listing_.begin(), listing_.end(), before);
+  names_.reserve(listing_.size());
+  for (std::size_t i = 0; i < listing_.size(); ++i) {
+    auto const [entry, fresh] = names_.try_emplace(listing_[i].name.text(), i, i + 1);
+    if (!fresh) entry->second.second = i + 1;
+    if (listing_[i].type == dns::type::ns && listing_[i].name != zone_)
+      cuts_.insert(listing_[i].name);
+  }
+}
+
+dns::RRset const* ZoneView::find(dns::Name const& name, dns::Type type) const {
+  auto const range = names_.find(name.text());
+  if (range == names_.end()) return nullptr;
+  for (auto i = range->second.first; i < range->second.second; ++i)
+    if (listing_[i].type == type) return &listing_[i];
+  return nullptr;
+}
+
+std::string ZoneView::value_in(Place const& place) const {
+  auto const* rrset = find(place.name, place.type);
+  if (rrset == nullptr) return {};
+  for (auto const& value : rrset->values)
+    if (slot_of(place.name, place.type, value) == place.slot) return value;
+  return {};
+}
+
+engine::Address ZoneView::address_of(dns::RRset const& rrset, std::string const& value) const {
+  return address({zone_, rrset.name, rrset.type, slot_of(rrset.name, rrset.type, value)});
+}
+
+/// RFC 1034 3.6.2: a CNAME stands alone. RFC 7505 3: so does the null MX among MX.
+std::vector<engine::Address> ZoneView::occupants(Place const& place) const {
+  std::vector<engine::Address> all;
+  auto const range = names_.find(place.name.text());
+  if (range == names_.end()) return all;
+  for (auto i = range->second.first; i < range->second.second; ++i) {
+    auto const& rrset = listing_[i];
+    for (auto const& value : rrset.values) {
+      bool const excludes =
+          place.type == dns::type::mx && rrset.type == dns::type::mx
+              ? value != place.slot && (value == null_mx || place.slot == null_mx)
+              : (place.type == dns::type::cname) != (rrset.type == dns::type::cname);
+      if (excludes) all.push_back(address_of(rrset, value));
+    }
+  }
+  return all;
+}
+
+Observation ZoneView::observe(Place const& place, Claims const& claims) const {
+  Observation seen;
+  seen.occupants = occupants(place);
+  auto const* rrset = find(place.name, place.type);
+  if (rrset == nullptr) return seen;
+  std::string const* ours = nullptr;
+  for (auto const& value : rrset->values) {
+    auto const slot = slot_of(place.name, place.type, value);
+    if (slot == place.slot && ours == nullptr) {
+      ours = &value;
+      continue;
+    }
+    auto neighbour = address({place.zone, place.name, place.type, slot});
+    // A second value in a single-valued slot (two SPF records) is foreign by its value.
+    if (slot == place.slot) neighbour = address({place.zone, place.name, place.type, value});
+    if (!claims.contains(neighbour.name)) seen.neighbours.push_back(std::move(neighbour));
+  }
+  if (ours == nullptr) return seen;
+  seen.standing = Observation::Standing::present;
+  seen.state = {{"value", *ours}, {"ttl", std::int64_t{rrset->ttl}}};
+  if (!seen.neighbours.empty()) seen.state.set("shared", true);
+  return seen;
+}
+
+std::vector<engine::Stranger> ZoneView::strangers(Claims const& claims,
+                                                  ZoneAccess const& access) const {
+  std::vector<engine::Stranger> all;
+  for (auto const& rrset : listing_) {
+    bool const apex_ns = rrset.type == dns::type::ns && rrset.name == zone_;
+    bool const challenge =
+        rrset.type == dns::type::txt && rrset.name.text().starts_with("_acme-challenge.");
+    for (auto const& value : rrset.values) {
+      auto place = address_of(rrset, value);
+      if (claims.contains(place.name)) continue;
+      engine::Stranger stranger;
+      stranger.address = std::move(place);
+      stranger.state = {{"value", value}, {"ttl", std::int64_t{rrset.ttl}}};
+      stranger.group = zone_.display();
+      // Challenges are leases of whoever validates just now; the zone's own NS are its delegation.
+      stranger.purge = access.purge_all && !apex_ns && !challenge &&
+                       !ignored(access, rrset.name.relative_to(zone_), rrset.type, value);
+      all.push_back(std::move(stranger));
+    }
+  }
+  return all;
+}
+
+bool ZoneView::delegated(dns::Name const& name, dns::Type type) const {
+  for (auto at = name; at.within(zone_) && at != zone_; at = at.parent())
+    if (cuts_.contains(at)) return !(at == name && type == dns::type::ds);
+  return false;
+}
+
+}  // namespace mailstack::kinds::dns_record
