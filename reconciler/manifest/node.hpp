@@ -2,7 +2,7 @@
 /// \file
 /// The manifest as a tree of our own: every value and key knows where it stands.
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,10 +14,15 @@ namespace mailstack::manifest {
 
 struct Node {
   enum class Shape { null, scalar, sequence, mapping };
+  /// How the value is written; for the in-place editor, and because only a literal block keeps its
+  /// lines.
+  enum class Style { plain, quoted, literal, folded, flow, block };
   struct Entry;
 
   Shape shape = Shape::null;
-  bool quoted = false;  ///< a scalar in quotes or a block scalar: never a number or boolean
+  Style style = Style::plain;
+  bool quoted = false;   ///< a scalar in quotes or a block scalar: never a number or boolean
+  bool aliased = false;  ///< came from `*name`: its text stands at the anchor, and others share it
   std::string scalar;
   Place place;                 ///< of the value; for a block scalar: of its first line of text
   std::vector<Node> items;     ///< of a sequence
@@ -28,8 +33,11 @@ struct Node {
   [[nodiscard]] Entry const* entry(std::string_view key) const;
 
  private:
-  friend class NodeIndex;
-  mutable std::shared_ptr<class NodeIndex const> index_;
+  /// Open addressing: positions in `entries` plus one, 0 is free. Positions and not pointers, so
+  /// that a copy of the node needs no other index. Grows when a key is looked up.
+  mutable std::vector<std::uint32_t> slots_;
+  mutable std::size_t indexed_ = 0;
+  void index() const;
 };
 
 struct Node::Entry {
@@ -37,5 +45,11 @@ struct Node::Entry {
   Place key_place;
   Node value;
 };
+
+/// The word for a shape in messages: `a mapping`.
+std::string_view describe(Node::Shape shape);
+
+/// True for equal content, wherever and however it is written.
+bool same_content(Node const& a, Node const& b);
 
 }  // namespace mailstack::manifest

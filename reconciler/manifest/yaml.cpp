@@ -1,0 +1,415 @@
+#include "reconciler/manifest/yaml.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <sstream>
+#include <unordered_map>
+
+#include "reconciler/manifest/utf8.hpp"
+
+namespace mailstack::manifest {
+
+namespace {
+
+/// Ends the parse from inside a callback; the diagnostic has been written.
+struct Abandoned {};
+
+/// The text with the offsets of its lines.
+class SourceText {
+ public:
+  SourceText(std::string const& file, std::string_view text) : file_(file), text_(text) {
+    starts_.push_back(0);
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+         at = text.find('\n', at + 1))
+      starts_.push_back(at + 1);
+  }
+
+  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] std::size_t line_count() const { return starts_.size(); }
+
+  /// Without the line end; `line` counts from 0 and may lie behind the end.
+  [[nodiscard]] std::string_view line(std::size_t line) const {
+    if (line >= starts_.size()) return {};
+    std::size_t const end = line + 1 < starts_.size() ? starts_[line + 1] - 1 : text_.size();
+    std::string_view found = text_.substr(starts_[line], end - starts_[line]);
+    if (found.ends_with('\r')) found.remove_suffix(1);
+    return found;
+  }
+
+  [[nodiscard]] Place place(std::size_t line, std::size_t column, std::size_t octets) const {
+    return {{file_, static_cast<unsigned>(line + 1), static_cast<unsigned>(column + 1)},
+            static_cast<unsigned>(octets)};
+  }
+
+  [[nodiscard]] Place place(YAML::Mark const& mark, std::size_t octets) const {
+    if (mark.is_null()) return place(0, 0, 0);
+    return place(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column),
+                 octets);
+  }
+
+  [[nodiscard]] Place place_of(std::size_t offset, std::size_t octets) const {
+    auto const after = std::upper_bound(starts_.begin(), starts_.end(), offset);
+    auto const index = static_cast<std::size_t>(after - starts_.begin()) - 1;
+    return place(index, offset - starts_[index], octets);
+  }
+
+ private:
+  std::string const& file_;
+  std::string_view text_;
+  std::vector<std::size_t> starts_;
+};
+
+/// Skips `&anchor` and `!tag` at `column`: yaml-cpp marks a value with properties at the first of
+/// them.
+std::size_t skip_properties(std::string_view line, std::size_t column) {
+  while (column < line.size() && (line[column] == '&' || line[column] == '!')) {
+    std::size_t const end = line.find_first_of(" \t", column);
+    if (end == std::string_view::npos) return column;
+    std::size_t const next = line.find_first_not_of(" \t", end);
+    if (next == std::string_view::npos) return column;
+    column = next;
+  }
+  return column;
+}
+
+/// The length of the quoted scalar that starts at `column`, as far as it stands on this line.
+std::size_t quoted_length(std::string_view line, std::size_t column) {
+  char const quote = line[column];
+  for (std::size_t at = column + 1; at < line.size(); ++at) {
+    if (quote == '"' && line[at] == '\\') {
+      ++at;
+    } else if (line[at] == quote) {
+      if (quote == '"' || at + 1 >= line.size() || line[at + 1] != quote) return at + 1 - column;
+      ++at;
+    }
+  }
+  return line.size() - column;
+}
+
+std::size_t plain_length(std::string_view line, std::size_t column, std::string_view value) {
+  if (line.substr(column, value.size()) == value) return value.size();
+  // A plain scalar over several lines: what stands on the first one.
+  std::string_view rest = line.substr(column);
+  while (rest.ends_with(' ') || rest.ends_with('\t')) rest.remove_suffix(1);
+  return rest.size();
+}
+
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(SourceText const& source, Diagnostics& diagnostics, YamlLimits const& limits)
+      : source_(source), diagnostics_(diagnostics), limits_(limits) {}
+
+  [[nodiscard]] Node take() { return std::move(root_); }
+
+  void OnDocumentStart(YAML::Mark const& mark) override {
+    if (++documents_ == 1) return;
+    auto& found = diagnostics_.error("yaml-several-documents", source_.place(mark, 3),
+                                     "a second document starts here");
+    found.cause = "a manifest is one YAML document";
+    found.remedy = "remove the `---`; `include:` splits a manifest over several files";
+    throw Abandoned{};
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) override {
+    if (wants_key()) return reject_key(mark, "a key is missing");
+    Node node;
+    node.place = open_.empty() || open_.back().node.shape == Node::Shape::sequence
+                     ? source_.place(mark, 0)
+                     : open_.back().key_place;
+    finish(std::move(node), anchor, 1);
+  }
+
+  void OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) override {
+    if (wants_key()) return reject_key(mark, "an alias cannot be a key");
+    auto const found = anchored_.find(anchor);
+    if (found == anchored_.end()) {
+      diagnostics_.error("yaml-alias", alias_place(mark),
+                         "this alias stands inside the value that it repeats");
+      throw Abandoned{};
+    }
+    repeated_ += found->second.nodes;
+    if (repeated_ > limits_.repeated_nodes) {
+      auto& error = diagnostics_.error("yaml-too-large", alias_place(mark),
+                                       "aliases repeat more than " +
+                                           std::to_string(limits_.repeated_nodes) + " values");
+      error.remedy = "write what is common once below `defaults:`";
+      throw Abandoned{};
+    }
+    Node copy = found->second.node;
+    copy.aliased = true;
+    count(found->second.nodes - 1, copy.place);
+    finish(std::move(copy), YAML::NullAnchor, found->second.nodes);
+  }
+
+  void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
+                std::string const& value) override {
+    check_tag(mark, tag);
+    Node node;
+    node.shape = Node::Shape::scalar;
+    node.quoted = tag == "!";
+    node.scalar = value;
+    locate(mark, node);
+    if (wants_key()) return take_key(std::move(node));
+    finish(std::move(node), anchor, 1);
+  }
+
+  void OnSequenceStart(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
+    start(mark, tag, anchor, style, Node::Shape::sequence);
+  }
+  void OnSequenceEnd() override { end(); }
+
+  void OnMapStart(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    start(mark, tag, anchor, style, Node::Shape::mapping);
+  }
+  void OnMapEnd() override { end(); }
+
+ private:
+  struct Open {
+    Node node;
+    YAML::anchor_t anchor = YAML::NullAnchor;
+    std::size_t nodes = 1;
+    bool is_key = false;   ///< a mapping or list where a key should stand: read over
+    bool has_key = false;  ///< the next value belongs to `key`
+    bool dropped = false;  ///< … and is read over, because the key was refused
+    std::string key;
+    Place key_place;
+  };
+  struct Anchored {
+    Node node;
+    std::size_t nodes = 1;
+  };
+
+  [[nodiscard]] bool wants_key() const {
+    return !open_.empty() && open_.back().node.shape == Node::Shape::mapping &&
+           !open_.back().has_key;
+  }
+
+  [[nodiscard]] Place alias_place(YAML::Mark const& mark) const {
+    std::string_view const line = source_.line(static_cast<std::size_t>(mark.line));
+    auto const column = std::min(static_cast<std::size_t>(mark.column), line.size());
+    std::size_t const end = std::min(line.find_first_of(" \t,]}", column), line.size());
+    return source_.place(mark, end - column);
+  }
+
+  void check_tag(YAML::Mark const& mark, std::string const& tag) {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    auto& error = diagnostics_.error("yaml-tag", source_.place(mark, 1),
+                                     "a tag (`!…`) says nothing in a manifest");
+    error.remedy = "remove it; quotes make a value text";
+  }
+
+  void reject_key(YAML::Mark const& mark, std::string const& why) {
+    diagnostics_.error("yaml-key", source_.place(mark, 1), why).remedy =
+        "a key is one word of text: `key: value`";
+    open_.back().has_key = true;
+    open_.back().dropped = true;
+  }
+
+  void take_key(Node key) {
+    Open& top = open_.back();
+    top.has_key = true;
+    top.dropped = false;
+    top.key_place = key.place;
+    if (key.scalar == "<<" && !key.quoted) {
+      auto& error =
+          diagnostics_.error("yaml-merge-key", key.place, "`<<` is not a key of YAML 1.2");
+      error.cause = "programs disagree about what it overrides";
+      error.remedy =
+          "write what all domains share below `defaults.domain`, or repeat a whole value with "
+          "`&name` and `*name`";
+      top.dropped = true;
+    } else if (Node::Entry const* first = top.node.entry(key.scalar)) {
+      auto& error = diagnostics_.error("duplicate-key", key.place,
+                                       "`" + key.scalar + "` stands here a second time");
+      error.remedy = "keep one of the two";
+      error.related.emplace_back(first->key_place, "first here");
+      top.dropped = true;
+    }
+    top.key = std::move(key.scalar);
+  }
+
+  /// Where the text of a scalar stands, and how it is written.
+  void locate(YAML::Mark const& mark, Node& node) const {
+    auto line_number = static_cast<std::size_t>(std::max(mark.line, 0));
+    std::string_view line = source_.line(line_number);
+    std::size_t column =
+        std::min(skip_properties(line, static_cast<std::size_t>(std::max(mark.column, 0))),
+                 line.size());
+    char const first = column < line.size() ? line[column] : ' ';
+    std::size_t octets = 0;
+    if (node.quoted && (first == '|' || first == '>')) {
+      node.style = first == '|' ? Node::Style::literal : Node::Style::folded;
+      line = source_.line(++line_number);
+      column = std::min(line.find_first_not_of(' '), line.size());
+      octets = line.size() - column;
+    } else if (node.quoted && (first == '"' || first == '\'')) {
+      node.style = Node::Style::quoted;
+      octets = quoted_length(line, column);
+    } else {
+      octets = plain_length(line, column, node.scalar);
+    }
+    node.place = source_.place(line_number, column, octets);
+  }
+
+  void start(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
+             YAML::EmitterStyle::value style, Node::Shape shape) {
+    check_tag(mark, tag);
+    if (open_.size() >= limits_.depth) {
+      diagnostics_.error("yaml-too-large", source_.place(mark, 1),
+                         "values are nested deeper than " + std::to_string(limits_.depth) +
+                             " levels");
+      throw Abandoned{};
+    }
+    bool const is_key = wants_key();
+    if (is_key) reject_key(mark, "a list or a mapping cannot be a key");
+    Open fresh;
+    fresh.is_key = is_key;
+    fresh.anchor = anchor;
+    fresh.node.shape = shape;
+    bool const flow = style == YAML::EmitterStyle::Flow;
+    fresh.node.style = flow ? Node::Style::flow : Node::Style::block;
+    fresh.node.place = source_.place(mark, 1);
+    if (flow && !mark.is_null()) {
+      auto const line = source_.line(static_cast<std::size_t>(mark.line));
+      fresh.node.place.at.column = static_cast<unsigned>(
+          skip_properties(line, static_cast<std::size_t>(mark.column)) + 1);
+    }
+    open_.push_back(std::move(fresh));
+  }
+
+  void end() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    if (done.is_key) return;
+    // A block mapping with an anchor is marked at the anchor; its text starts at the first key.
+    if (done.node.style == Node::Style::block && !done.node.entries.empty())
+      done.node.place = done.node.entries.front().key_place;
+    finish(std::move(done.node), done.anchor, done.nodes);
+  }
+
+  /// `nodes` is the size of the whole value; all but its root have been counted.
+  void finish(Node node, YAML::anchor_t anchor, std::size_t nodes) {
+    count(1, node.place);
+    if (anchor != YAML::NullAnchor) anchored_[anchor] = {node, nodes};
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Open& top = open_.back();
+    top.nodes += nodes;
+    if (top.node.shape == Node::Shape::sequence) {
+      top.node.items.push_back(std::move(node));
+      return;
+    }
+    if (!top.dropped)
+      top.node.entries.push_back({std::move(top.key), top.key_place, std::move(node)});
+    top.has_key = false;
+    top.dropped = false;
+  }
+
+  void count(std::size_t fresh, Place const& place) {
+    total_ += fresh;
+    if (total_ <= limits_.nodes) return;
+    diagnostics_.error("yaml-too-large", place,
+                       "more than " + std::to_string(limits_.nodes) + " values in one file");
+    throw Abandoned{};
+  }
+
+  SourceText const& source_;
+  Diagnostics& diagnostics_;
+  YamlLimits const& limits_;
+  Node root_;
+  std::vector<Open> open_;
+  std::unordered_map<YAML::anchor_t, Anchored> anchored_;
+  std::size_t repeated_ = 0;
+  std::size_t total_ = 0;
+  unsigned documents_ = 0;
+};
+
+/// The octet that YAML does not allow and yaml-cpp would stop at or read over, with the reason.
+std::optional<std::pair<std::size_t, std::string>> illegal_octet(std::string_view text) {
+  if (auto const bad = first_invalid_utf8(text)) return {{*bad, "this is not UTF-8"}};
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto const octet = static_cast<unsigned char>(text[at]);
+    if (octet >= 0x20 && octet != 0x7f) continue;
+    if (octet == '\n' || octet == '\t') continue;
+    if (octet == '\r' && at + 1 < text.size() && text[at + 1] == '\n') continue;
+    return {{at, "a control character stands here"}};
+  }
+  return std::nullopt;
+}
+
+/// The place of the tab in the indentation of `line`, or nowhere.
+std::optional<std::size_t> tab_in_indentation(std::string_view line) {
+  std::size_t const tab = line.substr(0, line.find_first_not_of(" \t")).find('\t');
+  if (tab == std::string_view::npos) return std::nullopt;
+  return tab;
+}
+
+void report_syntax(YAML::ParserException const& broken, SourceText const& source,
+                   Diagnostics& diagnostics) {
+  auto const at = static_cast<std::size_t>(std::max(broken.mark.line, 0));
+  for (std::size_t line : {at, at == 0 ? at : at - 1}) {
+    auto const tab = tab_in_indentation(source.line(line));
+    if (!tab) continue;
+    auto& error = diagnostics.error("yaml-tab", source.place(line, *tab, 1),
+                                    "a tab stands in the indentation");
+    error.cause = "YAML 1.2, 6.1: only spaces indent";
+    error.remedy = "use spaces";
+    return;
+  }
+  std::string_view const rest = source.line(at).substr(
+      std::min(static_cast<std::size_t>(std::max(broken.mark.column, 0)), source.line(at).size()));
+  auto& error = diagnostics.error("yaml-syntax", source.place(broken.mark, 1), broken.msg);
+  if (rest.starts_with("*")) {
+    error.message = "`*` starts an alias here";
+    error.remedy = "quote it (`\"*\"`); the address for everybody else is `catch_all:`";
+  } else if (broken.msg == "illegal map value") {
+    error.message = "a `:` where no key can end";
+    error.cause = "the indentation does not fit, or a text with `: ` in it needs quotes";
+  } else if (broken.msg.starts_with("end of")) {
+    error.cause = "a bracket is not closed, or the indentation does not fit the lines above";
+  }
+}
+
+}  // namespace
+
+std::optional<Node> parse_yaml(std::string const& file, std::string_view text,
+                               Diagnostics& diagnostics, YamlLimits const& limits) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  if (text.size() > limits.octets) {
+    diagnostics.error("yaml-too-large", {{file, 1, 1}, 0},
+                      "the file is larger than " + std::to_string(limits.octets >> 20) + " MiB");
+    return std::nullopt;
+  }
+  SourceText const source(file, text);
+  if (auto const bad = illegal_octet(text)) {
+    // yaml-cpp takes octet 4 for the end of the file and would drop the rest without a word.
+    diagnostics.error("yaml-character", source.place_of(bad->first, 1), bad->second).remedy =
+        "save the file as UTF-8 text with Unix line ends";
+    return std::nullopt;
+  }
+  TreeBuilder builder(source, diagnostics, limits);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (Abandoned const&) {
+    return std::nullopt;
+  } catch (YAML::ParserException const& broken) {
+    report_syntax(broken, source, diagnostics);
+    return std::nullopt;
+  }
+  return builder.take();
+}
+
+}  // namespace mailstack::manifest
