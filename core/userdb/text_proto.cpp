@@ -6,6 +6,8 @@
 #include <optional>
 #include <tuple>
 
+#include "core/userdb/utf8.hpp"
+
 namespace mailstack::userdb {
 
 namespace {
@@ -40,29 +42,6 @@ void append_utf8(std::string& out, std::uint32_t rune) {
     out += static_cast<char>(0xF0U | (rune >> 18U));
     tail(12), tail(6), tail(0);
   }
-}
-
-/// Octets of the UTF-8 sequence at the start of `text`; 0 where there is none (RFC 3629 4).
-std::size_t utf8_length(std::string_view text) {
-  auto const octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  auto const follows = [&](std::size_t i, unsigned low, unsigned high) {
-    return i < text.size() && octet(i) >= low && octet(i) <= high;
-  };
-  unsigned const first = octet(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1, 0x80, 0xBF) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    // No overlong forms, no surrogates.
-    unsigned const low = first == 0xE0 ? 0xA0 : 0x80;
-    unsigned const high = first == 0xED ? 0x9F : 0xBF;
-    return follows(1, low, high) && follows(2, 0x80, 0xBF) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    unsigned const low = first == 0xF0 ? 0x90 : 0x80;
-    unsigned const high = first == 0xF4 ? 0x8F : 0xBF;
-    return follows(1, low, high) && follows(2, 0x80, 0xBF) && follows(3, 0x80, 0xBF) ? 4 : 0;
-  }
-  return 0;
 }
 
 class Parser {
@@ -152,7 +131,7 @@ class Parser {
     skip_space();
     if (take(']')) return {};
     for (;;) {
-      TextField element{field.name, {}, field.line, field.column};
+      TextField element{field.name, {}, true, field.line, field.column};
       skip_space();
       if (auto done = value(element, colon, depth); !done) return done;
       message.fields.push_back(std::move(element));
@@ -274,11 +253,9 @@ class Parser {
     return {};
   }
 
-  std::string found() {
-    if (at_end()) return ", found the end of the file";
-    char const c = text_[at_];
-    if (c > ' ' && c < '\x7f') return std::string(", found '") + c + "'";
-    return {};
+  /// Only this much: the character that stands there may be one of a password.
+  [[nodiscard]] std::string found() const {
+    return at_end() ? ", found the end of the file" : std::string();
   }
 
   std::string_view text_;
@@ -349,10 +326,8 @@ std::string format_text_string(std::string_view octets) {
   return out + '"';
 }
 
-Result<std::int64_t> parse_integer(TextToken const& token) {
+Result<std::uint64_t> parse_unsigned(TextToken const& token) {
   std::string_view text = token.text;
-  bool const negative = text.starts_with('-');
-  if (negative) text.remove_prefix(1);
   int base = 10;
   if (text.starts_with("0x") || text.starts_with("0X")) {
     base = 16;
@@ -361,12 +336,20 @@ Result<std::int64_t> parse_integer(TextToken const& token) {
     base = 8;
     text.remove_prefix(1);
   }
-  std::int64_t number = 0;
+  std::uint64_t number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (text.empty() || text.front() == '-' || error != std::errc() ||
-      end != text.data() + text.size())
-    return fail(ErrorCode::invalid, "not an integer: " + token.text);
-  return negative ? -number : number;
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    return fail(ErrorCode::invalid, "not an integer of 0 to 2^64-1");
+  return number;
+}
+
+Result<std::int64_t> parse_integer(TextToken const& token) {
+  bool const negative = token.text.starts_with('-');
+  auto const size = parse_unsigned({token.text.substr(negative ? 1 : 0)});
+  constexpr auto most = std::uint64_t{1} << 63U;
+  if (!size || *size > (negative ? most : most - 1))
+    return fail(ErrorCode::invalid, "not an integer of 64 bits");
+  return static_cast<std::int64_t>(negative ? ~*size + 1 : *size);
 }
 
 }  // namespace mailstack::userdb

@@ -32,13 +32,15 @@ struct TextToken {
 struct TextField {
   std::string name;
   std::variant<TextToken, std::string, TextMessage> value;  ///< std::string: the octets of a string
+  bool listed = false;                                      ///< stood in a list
   unsigned line = 0;                                        ///< of the name, from 1
   unsigned column = 0;                                      ///< in octets, from 1
 };
 
-/// Parses a whole file. Takes comments, `,` and `;` between fields, `name {` and `name: {`, `<>`
-/// messages, both quotes, adjacent strings, every escape, raw UTF-8. Fails with invalid: `line 3,
-/// column 7: …`. Messages nest at most 100 deep; work is linear in the size of `text`.
+/// Parses a whole file, as Go's prototext does. Takes comments, `,` and `;` between fields, `name
+/// {` and `name: {`, `<>` messages, both quotes, adjacent strings, every escape, raw UTF-8. Fails
+/// with invalid: `line 3, column 7: …`, without a character of what stands there: it may be a
+/// password. Messages nest at most 100 deep; work is linear in the size of `text`.
 Result<TextMessage> parse_text_proto(std::string_view text);
 
 /// True where both hold the same values: spacing, comments, the form of strings and numbers and the
@@ -51,5 +53,7 @@ std::string format_text_string(std::string_view octets);
 /// The value of a decimal, octal (`017`) or hexadecimal (`0x1f`) integer. Fails with invalid where
 /// it is none or outside of 64 bits.
 Result<std::int64_t> parse_integer(TextToken const& token);
+/// The same for 0 to 2^64-1, where a sign is none, not even that of -0.
+Result<std::uint64_t> parse_unsigned(TextToken const& token);
 
 }  // namespace mailstack::userdb

@@ -1,0 +1,209 @@
+#include "core/userdb/aliases.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/userdb/utf8.hpp"
+
+namespace mailstack::userdb {
+
+namespace {
+
+// Go's bufio.Scanner, which chasquid reads with, gives up at 64 KiB and with it on the whole file.
+constexpr std::size_t longest_line = 60'000;
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n\v\f";
+  auto const start = text.find_first_not_of(space);
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(space) - start + 1);
+}
+
+/// `text` as a folded address, completed with `domain`.
+std::string folded_address(std::string_view text, std::string_view domain) {
+  auto const at = text.find('@');
+  auto const name = fold_user(text.substr(0, at));
+  // Domains are folded as names are: case, and NFC of U-labels.
+  auto const where =
+      at == std::string_view::npos ? std::string(domain) : fold_user(text.substr(at + 1));
+  return name + "@" + where;
+}
+
+Result<Recipient> parse_forward(std::string_view text, std::string_view domain) {
+  constexpr std::string_view separator = " via ";
+  auto const cut = text.find(separator);
+  auto const address = trim(text.substr(0, cut));
+  if (address.empty()) return fail(ErrorCode::invalid, "via without an address before it");
+  Recipient recipient{Recipient::Form::forward, folded_address(address, domain), {}};
+  auto servers = trim(text.substr(cut + separator.size()));
+  for (;;) {
+    auto const slash = servers.find('/');
+    auto const server = trim(servers.substr(0, slash));
+    if (server.empty()) return fail(ErrorCode::invalid, "via with an empty server");
+    recipient.via.emplace_back(server);
+    if (slash == std::string_view::npos) return recipient;
+    servers.remove_prefix(slash + 1);
+  }
+}
+
+/// What the name of an alias may not hold, so that the line is read as it is meant.
+Result<> check_name(std::string_view name) {
+  if (name.empty()) return fail(ErrorCode::invalid, "an alias without a name");
+  if (name.starts_with('#') || name.find_first_of(" \t\r\n\v\f:,@") != std::string_view::npos)
+    return fail(ErrorCode::invalid,
+                "the name of an alias may not hold a space, ':', ',' or '@', nor start with '#': " +
+                    std::string(name));
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Recipient>> parse_recipients(std::string_view right, std::string_view domain) {
+  right = trim(right);
+  if (right.starts_with('|')) {
+    auto const command = trim(right.substr(1));
+    if (command.empty()) return fail(ErrorCode::invalid, "a pipe without a command");
+    return std::vector<Recipient>{{Recipient::Form::pipe, std::string(command), {}}};
+  }
+  std::vector<Recipient> recipients;
+  while (!right.empty()) {
+    auto const comma = std::min(right.find(','), right.size());
+    auto const word = trim(right.substr(0, comma));
+    right.remove_prefix(std::min(comma + 1, right.size()));
+    if (word.empty()) continue;
+    if (word.find(" via ") == std::string_view::npos) {
+      recipients.push_back({Recipient::Form::mail, folded_address(word, domain), {}});
+      continue;
+    }
+    auto forward = parse_forward(word, domain);
+    if (!forward) return fail(forward.error());
+    recipients.push_back(std::move(*forward));
+  }
+  return recipients;
+}
+
+std::string format(Recipient const& recipient) {
+  if (recipient.form == Recipient::Form::pipe) return "| " + recipient.text;
+  auto text = recipient.text;
+  for (std::size_t i = 0; i < recipient.via.size(); ++i)
+    text += (i == 0 ? " via " : "/") + recipient.via[i];
+  return text;
+}
+
+Aliases::Line Aliases::parse_line(std::string_view text) {
+  Line line;
+  line.text = std::string(text);
+  auto const content = trim(text);
+  if (content.empty() || content.starts_with('#')) return line;
+  auto const colon = content.find(':');
+  if (colon == std::string_view::npos) {
+    line.problem = "no ':' between name and recipients";
+    return line;
+  }
+  auto const name = trim(content.substr(0, colon));
+  auto const right = trim(content.substr(colon + 1));
+  if (name.empty() || right.empty())
+    line.problem = name.empty() ? "no name before ':'" : "no recipients after ':'";
+  else if (name.find('@') != std::string_view::npos)
+    line.problem = "an '@' in the name: the domain is the directory's";
+  else if (auto const parsed = parse_recipients(right, "example.org"); !parsed)
+    line.problem = parsed.error().what;
+  else if (text.size() > longest_line)
+    line.problem = "a line over 60,000 octets";
+  if (!line.problem.empty()) return line;
+  line.name = fold_user(name);
+  line.right = std::string(right);
+  return line;
+}
+
+Aliases Aliases::parse(std::string_view text) {
+  Aliases aliases;
+  aliases.final_newline_ = text.empty() || text.ends_with('\n');
+  while (!text.empty()) {
+    auto const end = std::min(text.find('\n'), text.size());
+    aliases.lines_.push_back(parse_line(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return aliases;
+}
+
+std::vector<Aliases::Entry> Aliases::entries() const {
+  std::vector<Entry> entries;
+  std::set<std::string_view> seen;
+  for (std::size_t i = lines_.size(); i-- > 0;) {
+    auto const& line = lines_[i];
+    if (!line.name.empty() && seen.insert(line.name).second)
+      entries.push_back({line.name, line.right, static_cast<unsigned>(i + 1)});
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
+}
+
+std::vector<Aliases::Problem> Aliases::problems() const {
+  std::vector<Problem> problems;
+  for (std::size_t i = 0; i < lines_.size(); ++i)
+    if (!lines_[i].problem.empty())
+      problems.push_back({static_cast<unsigned>(i + 1), lines_[i].problem});
+  return problems;
+}
+
+std::string const* Aliases::find(std::string_view name) const {
+  auto const folded = fold_user(name);
+  for (auto line = lines_.rbegin(); line != lines_.rend(); ++line)
+    if (!line->name.empty() && line->name == folded) return &line->right;
+  return nullptr;
+}
+
+Result<> Aliases::set(std::string_view name, std::vector<std::string> const& recipients) {
+  if (auto legal = check_name(name); !legal) return legal;
+  std::string right;
+  for (auto const& recipient : recipients) {
+    if (recipient.find_first_of("\r\n") != std::string::npos)
+      return fail(ErrorCode::invalid, "a line break in a recipient of alias " + std::string(name));
+    bool const pipe = trim(recipient).starts_with('|');
+    if (recipients.size() > 1 && (pipe || recipient.find(',') != std::string::npos))
+      return fail(ErrorCode::invalid, "alias " + std::string(name) + ": " +
+                                          (pipe ? "a pipe must be the only recipient"
+                                                : "a recipient with a comma in it"));
+    right += (right.empty() ? "" : ", ") + std::string(trim(recipient));
+  }
+  auto line = parse_line(std::string(name) + ": " + right);
+  if (line.name.empty())
+    return fail(ErrorCode::invalid,
+                "alias " + std::string(name) + ": " +
+                    (line.problem.empty() ? "not a line of its own" : line.problem));
+  auto const wanted = parse_recipients(right, "example.org");
+  if (!wanted || wanted->empty())
+    return fail(ErrorCode::invalid, "alias " + std::string(name) + ": no recipients");
+  auto const last = std::find_if(lines_.rbegin(), lines_.rend(),
+                                 [&](Line const& other) { return other.name == line.name; });
+  if (last == lines_.rend()) {
+    lines_.push_back(std::move(line));
+    final_newline_ = true;
+    return {};
+  }
+  auto const folded = line.name;
+  if (parse_recipients(last->right, "example.org") != wanted) *last = std::move(line);
+  // From the end: the first that is met is the one that counts.
+  bool met = false;
+  for (auto i = lines_.size(); i-- > 0;)
+    if (lines_[i].name == folded && std::exchange(met, true))
+      lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(i));
+  return {};
+}
+
+void Aliases::erase(std::string_view name) {
+  auto const folded = fold_user(name);
+  std::erase_if(lines_,
+                [&](Line const& line) { return !line.name.empty() && line.name == folded; });
+}
+
+std::string Aliases::format() const {
+  std::string text;
+  for (auto const& line : lines_) text += line.text + "\n";
+  if (!final_newline_ && !text.empty()) text.pop_back();
+  return text;
+}
+
+}  // namespace mailstack::userdb
