@@ -27,9 +27,9 @@ check() { # check NAME COMMAND...: runs it, and remembers a failure so that all 
   "$@" || failed+=("$name")
 }
 
-sources() { find core providers reconciler tests -name '*.cpp' 2>/dev/null | sort; }
-headers() { find core providers reconciler tests -name '*.hpp' 2>/dev/null | sort; }
-scripts() { { echo dev; echo .ci/run; find tools tests cmake packaging examples -name '*.sh' 2>/dev/null; } | sort; }
+sources() { { find core providers reconciler tests -name '*.cpp' 2>/dev/null || true; } | sort; }
+headers() { { find core providers reconciler tests -name '*.hpp' 2>/dev/null || true; } | sort; }
+scripts() { { echo dev; echo .ci/run; find tools tests cmake packaging examples -name '*.sh' 2>/dev/null || true; } | sort; }
 
 # Sources that differ from the main branch, and those of changed headers (same stem).
 changed_sources() {
