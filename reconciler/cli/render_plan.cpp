@@ -1,0 +1,460 @@
+#include "reconciler/cli/render_plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+
+#include "reconciler/cli/word_diff.hpp"
+#include "reconciler/engine/fields.hpp"
+
+namespace mailstack::cli {
+
+using engine::Action;
+using engine::PlanItem;
+using engine::Standing;
+
+namespace {
+
+constexpr std::size_t detail = 6;  ///< columns before what stands below a step
+constexpr std::size_t named = 3;   ///< examples that a list gives before it says "and n more"
+
+std::string where(engine::Source const& source) {
+  if (source.file.empty()) return {};
+  if (source.line == 0) return " (" + source.file + ")";
+  return " (" + source.file + ":" + std::to_string(source.line) + ")";
+}
+
+/// `a, b, c and 4 more`
+std::string list(std::vector<std::string> const& all, bool whole) {
+  std::string text;
+  std::size_t const shown = whole ? all.size() : std::min(all.size(), named);
+  for (std::size_t i = 0; i < shown; ++i) text += (i ? ", " : "") + all[i];
+  if (shown < all.size()) text += " and " + std::to_string(all.size() - shown) + " more";
+  return text;
+}
+
+/// `A smtp.example.org`: sort and name of a thing, what its description starts with.
+std::string_view subject(std::string_view description) {
+  auto const first = description.find(' ');
+  if (first == std::string_view::npos) return description;
+  return description.substr(0, description.find(' ', first + 1));
+}
+
+bool steps(PlanItem const& item, Action action) {
+  return item.standing == Standing::change && item.action == action && !item.forgotten;
+}
+
+class PlanText {
+ public:
+  PlanText(PlanView const& view, Paper const& paper)
+      : view_(view), paper_(paper), partners_(pair_changes(view.plan, view.laws)) {}
+
+  std::string all() {
+    groups();
+    conflicts_remedy();
+    blind();
+    timeline();
+    elsewhere();
+    kept();
+    owed();
+    origins();
+    pending();
+    unmanaged();
+    hazards();
+    if (!text_.empty()) text_ += '\n';
+    text_ += paper_.paint(Ink::bold, format_summary(count_plan(view_.plan, partners_))) + '\n';
+    return std::move(text_);
+  }
+
+ private:
+  [[nodiscard]] std::vector<PlanItem> const& items() const { return view_.plan.items; }
+
+  void line(std::size_t indent, std::string_view content) {
+    text_.append(indent, ' ');
+    text_ += content;
+    text_ += '\n';
+  }
+  void section(std::string_view title) {
+    if (!text_.empty()) text_ += '\n';
+    text_ += paper_.paint(Ink::bold, title);
+    text_ += '\n';
+  }
+  void below(std::string_view content) { line(detail, paper_.paint(Ink::dim, printable(content))); }
+
+  [[nodiscard]] bool shown(std::size_t index) const {
+    auto const& item = items()[index];
+    switch (item.standing) {
+      case Standing::change:
+        return !(item.action == Action::remove && partners_[index] != PlanItem::npos);
+      case Standing::same:
+        return paper_.verbose || item.adopted || item.forgotten || !item.notes.empty();
+      case Standing::conflict: return true;
+      case Standing::later:
+      case Standing::elsewhere:
+      case Standing::blind: return false;
+    }
+    return false;
+  }
+
+  /// Groups in the order in which the items first name them, so that a removal, which comes last in
+  /// the plan, stands under its domain.
+  void groups() {
+    std::unordered_map<std::string_view, std::size_t> index;
+    std::vector<std::pair<std::string_view, std::vector<std::size_t>>> ordered;
+    for (std::size_t i = 0; i < items().size(); ++i) {
+      if (!shown(i)) continue;
+      auto const [at, fresh] = index.try_emplace(items()[i].group, ordered.size());
+      if (fresh) ordered.emplace_back(items()[i].group, std::vector<std::size_t>{});
+      ordered[at->second].second.push_back(i);
+    }
+    for (auto const& [group, members] : ordered) {
+      section(group.empty() ? "(no domain)" : printable(group));
+      for (auto i : members) step(i);
+    }
+  }
+
+  static std::pair<char, Ink> sign(PlanItem const& item) {
+    if (item.standing == Standing::conflict) return {'!', Ink::red};
+    if (item.standing == Standing::same || item.forgotten) return {'=', Ink::dim};
+    switch (item.action) {
+      case Action::create: return {'+', Ink::green};
+      case Action::update: return {'~', Ink::yellow};
+      case Action::remove: return {'-', Ink::red};
+      case Action::none: break;
+    }
+    return {'=', Ink::dim};
+  }
+
+  void step(std::size_t index) {
+    auto const& item = items()[index];
+    auto [mark, ink] = sign(item);
+    auto const partner = partners_[index];
+    std::string said;
+    if (partner != PlanItem::npos) {
+      mark = '~', ink = Ink::yellow;
+      auto const head = subject(item.description);
+      said =
+          printable(head) + " " +
+          mark_change(items()[partner].description.substr(
+                          std::min(items()[partner].description.size(), head.size() + 1)),
+                      item.description.substr(std::min(item.description.size(), head.size() + 1)),
+                      paper_);
+    } else {
+      said = paper_.fit(printable(item.description), paper_.room(4));
+    }
+    line(2, paper_.paint(ink, std::string(1, mark)) + ' ' + said);
+    if (item.standing != Standing::conflict) differences(item);
+    why(item);
+    for (auto const& note : item.notes) below("note: " + note);
+    if (partner != PlanItem::npos)
+      for (auto const& note : items()[partner].notes) below("note: " + note);
+    hazard_words(item, partner);
+  }
+
+  void why(PlanItem const& item) {
+    if (item.forgotten) {
+      below("not ours any more, and left as it is" + where(item.source));
+      return;
+    }
+    if (item.adopted) below("is there already; comes under mailstack's care");
+    if (item.standing == Standing::conflict)
+      for (auto const& reason : item.reasons) below(reason);
+    std::string reason = item.reason;
+    if (item.standing == Standing::change && item.action == Action::remove)
+      reason = removal_reason(item);
+    if (item.cause == engine::Cause::world && item.standing == Standing::change &&
+        item.action != Action::remove)
+      reason += reason.empty() ? "changed by hand" : "; changed by hand";
+    if (!reason.empty() || !item.source.file.empty()) below(reason + where(item.source));
+    if (!item.displaces.empty()) {
+      std::vector<std::string> what;
+      for (auto const& address : item.displaces) what.push_back(describe(address));
+      below("in the same write goes " + list(what, paper_.verbose));
+    }
+    for (auto const& upstream : item.follows) below("follows " + describe(upstream));
+  }
+
+  static std::string removal_reason(PlanItem const& item) {
+    if (!item.reasons.empty()) {
+      std::string text;
+      for (auto const& reason : item.reasons) text += (text.empty() ? "" : "; ") + reason;
+      return text;
+    }
+    std::string text = "not asked for any more";
+    if (!item.reason.empty()) text += "; it was there because " + item.reason;
+    return text;
+  }
+
+  [[nodiscard]] std::string describe(engine::Address const& address) {
+    if (by_address_.empty())
+      for (std::size_t i = 0; i < items().size(); ++i) by_address_.emplace(items()[i].address, i);
+    auto const found = by_address_.find(address);
+    return found == by_address_.end() ? address.text() : items()[found->second].description;
+  }
+
+  /// The clauses of diff(), with the changed part marked where both sides are known.
+  void differences(PlanItem const& item) {
+    if (item.standing != Standing::change || item.action == Action::remove) return;
+    for (auto const& reason : item.reasons) {
+      auto const name = std::string_view(reason).substr(0, reason.find_first_of(" :"));
+      auto const* before = item.observed.state.find(name);
+      auto const* after = item.wish.find(name);
+      auto const* old_text = before ? std::get_if<std::string>(before) : nullptr;
+      auto const* new_text = after ? std::get_if<std::string>(after) : nullptr;
+      if (!old_text || !new_text || *old_text == *new_text) {
+        line(detail, printable(reason));
+      } else if (old_text->find('\n') != std::string::npos ||
+                 new_text->find('\n') != std::string::npos) {
+        text_ += mark_lines(*old_text, *new_text, detail, paper_);
+      } else {
+        line(detail, std::string(name) + " " + mark_change(*old_text, *new_text, paper_));
+      }
+    }
+  }
+
+  void hazard_words(PlanItem const& item, std::size_t partner) {
+    std::set<engine::Hazard> all(item.hazards.begin(), item.hazards.end());
+    if (partner != PlanItem::npos)
+      all.insert(items()[partner].hazards.begin(), items()[partner].hazards.end());
+    for (auto hazard : all)
+      line(detail, paper_.paint(Ink::red, "hazard: ") + std::string(format(hazard)));
+  }
+
+  void conflicts_remedy() {
+    std::size_t conflicts = 0;
+    for (auto const& item : items()) conflicts += item.standing == Standing::conflict;
+    if (conflicts == 0) return;
+    if (!text_.empty()) text_ += '\n';
+    line(0, paper_.paint(Ink::red, "Conflict: ") + count(conflicts, "place") +
+                " where something stands that mailstack did not put there. It is left alone; "
+                "`--adopt` replaces it.");
+  }
+
+  /// By reason: what cannot be seen, and how much waits for it.
+  void blind() {
+    std::map<std::string, std::vector<std::string>> by_reason;
+    for (auto const& item : items()) {
+      if (item.standing != Standing::blind) continue;
+      std::string reason = item.observed.blind_reason;
+      for (auto const& one : item.reasons)
+        if (one != reason) reason += (reason.empty() ? "" : "; ") + one;
+      by_reason[reason].push_back(item.description);
+    }
+    if (by_reason.empty()) return;
+    section("Blind");
+    for (auto const& [reason, things] : by_reason) {
+      line(2, paper_.paint(Ink::red, "?") + ' ' + printable(reason));
+      below(count(things.size(), "resource") + (things.size() == 1 ? " is" : " are") +
+            " skipped: " + list(things, paper_.verbose));
+    }
+  }
+
+  void timeline() {
+    std::vector<std::pair<std::string, std::string>> entries;
+    for (auto const& item : items()) {
+      if (item.standing != Standing::later) continue;
+      std::string what(1, sign(item).first);
+      what += ' ' + item.description;
+      for (auto const& reason : item.reasons) what += "; " + reason;
+      entries.emplace_back(item.not_before ? format(*item.not_before) : "when it can", what);
+    }
+    if (view_.compiled)
+      for (auto const& [time, what] : view_.compiled->timeline)
+        entries.emplace_back(format(time), "  " + what);
+    if (entries.empty()) return;
+    // RFC 3339 in UTC sorts as text, and what has no date yet stands at the end.
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](auto const& a, auto const& b) { return a.first < b.first; });
+    section("Timeline");
+    std::size_t const limit = paper_.verbose ? entries.size() : 12;
+    for (std::size_t i = 0; i < std::min(limit, entries.size()); ++i) {
+      std::string date = entries[i].first;
+      date.resize(20, ' ');
+      line(2, paper_.paint(Ink::cyan, date) + "  " +
+                  paper_.fit(printable(entries[i].second), paper_.room(24)));
+    }
+    if (limit < entries.size())
+      line(2, "… " + std::to_string(entries.size() - limit) + " more (-v shows all)");
+  }
+
+  void elsewhere() {
+    std::map<std::string, std::size_t> lanes;
+    for (auto const& item : items())
+      if (item.standing == Standing::elsewhere) ++lanes[item.lane];
+    if (lanes.empty()) return;
+    if (!text_.empty()) text_ += '\n';
+    for (auto const& [lane, number] : lanes) {
+      std::string remedy;
+      for (auto const& [of, words] : view_.lane_remedies)
+        if (of == lane) remedy = "; " + words;
+      line(0, "elsewhere: " + count(number, "resource") + " of " + printable(lane) + remedy);
+    }
+  }
+
+  void kept() {
+    std::map<std::string, std::vector<engine::Stranger const*>> by_group;
+    for (auto const& stranger : view_.plan.kept)
+      if (stranger.kept) by_group[stranger.group].push_back(&stranger);
+    if (by_group.empty()) return;
+    if (!text_.empty()) text_ += '\n';
+    for (auto const& [group, strangers] : by_group) {
+      std::vector<std::string> what;
+      std::size_t const shown = paper_.verbose ? strangers.size() : named;
+      for (auto const* stranger : strangers) {
+        auto const* laws = what.size() < shown ? view_.laws.find(stranger->address.kind) : nullptr;
+        what.push_back(laws ? laws->describe(stranger->address, stranger->state)
+                            : stranger->address.text());
+      }
+      auto const head =
+          "kept: " + count(strangers.size(), "foreign record") + " in " + group + ": ";
+      line(0, paper_.paint(Ink::dim, paper_.fit(printable(head + list(what, paper_.verbose)),
+                                                paper_.room(0))));
+    }
+  }
+
+  void owed() {
+    if (!view_.compiled || view_.compiled->owed.empty()) return;
+    section("Owed by others");
+    for (auto const& one : view_.compiled->owed)
+      line(2, printable(one.who) + ": " + printable(one.what));
+  }
+
+  void origins() {
+    if (view_.origins.empty()) return;
+    if (!text_.empty()) text_ += '\n';
+    for (auto const& [who, origin] : view_.origins)
+      line(0, paper_.paint(Ink::dim, printable("credential: " + who + " is sent to " + origin)));
+  }
+
+  void pending() {
+    auto const& all = view_.plan.pending;
+    if (all.empty()) return;
+    if (!text_.empty()) text_ += '\n';
+    line(0, paper_.fit(printable("waits for `mailstack apply`: " + count(all.size(), "change") +
+                                 " of the manifest: " + list(all, paper_.verbose)),
+                       paper_.room(0)));
+  }
+
+  void unmanaged() {
+    if (!view_.compiled || view_.compiled->unmanaged.empty()) return;
+    if (!text_.empty()) text_ += '\n';
+    line(0, "not managed yet: " + list(view_.compiled->unmanaged, true));
+  }
+
+  void hazards() {
+    std::map<engine::Hazard, std::vector<std::string>> open;
+    for (auto hazard : view_.plan.hazards())
+      if (std::find(view_.allowed.begin(), view_.allowed.end(), hazard) == view_.allowed.end())
+        open[hazard];
+    if (open.empty()) return;
+    for (auto const& item : items())
+      for (auto hazard : item.hazards)
+        if (auto const found = open.find(hazard); found != open.end())
+          found->second.push_back(std::string(1, sign(item).first) + ' ' + item.description);
+    section("Must be allowed by name");
+    for (auto const& [hazard, things] : open) {
+      line(2, paper_.paint(Ink::red, "--allow " + std::string(format(hazard))) + "  " +
+                  hazard_reason(hazard, things));
+    }
+  }
+
+  [[nodiscard]] std::string hazard_reason(engine::Hazard hazard,
+                                          std::vector<std::string> const& things) const {
+    if (hazard == engine::Hazard::clock && view_.plan.clock_hazard)
+      return printable(*view_.plan.clock_hazard);
+    if (things.empty() && hazard == engine::Hazard::deletes) {
+      std::size_t removals = 0;
+      for (auto const& item : items()) removals += steps(item, Action::remove);
+      return count(removals, "removal") + ", more than safety.max_deletes";
+    }
+    return printable(list(things, paper_.verbose));
+  }
+
+  PlanView const& view_;
+  Paper const& paper_;
+  std::vector<std::size_t> partners_;
+  std::map<engine::Address, std::size_t> by_address_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws const& laws) {
+  std::vector<std::size_t> partners(plan.items.size(), PlanItem::npos);
+  bool const any = std::any_of(plan.items.begin(), plan.items.end(),
+                               [](PlanItem const& item) { return steps(item, Action::remove); });
+  if (!any) return partners;
+  // What both have in common: kind, place, sort and name. Removals wait until a creation comes.
+  using Key = std::pair<std::string, std::string>;
+  std::map<Key, std::vector<std::size_t>> removals;
+  auto const key_of = [&](PlanItem const& item) -> Key {
+    auto const* kind = laws.find(item.address.kind);
+    auto place = kind ? kind->place(item.address) : std::string{};
+    if (place.empty()) return {};
+    return {item.address.kind + '/' + place, std::string(subject(item.description))};
+  };
+  for (std::size_t i = plan.items.size(); i-- > 0;)
+    if (steps(plan.items[i], Action::remove))
+      if (auto key = key_of(plan.items[i]); !key.first.empty())
+        removals[std::move(key)].push_back(i);
+  for (std::size_t i = 0; i < plan.items.size(); ++i) {
+    if (!steps(plan.items[i], Action::create)) continue;
+    auto const found = removals.find(key_of(plan.items[i]));
+    if (found == removals.end() || found->second.empty()) continue;
+    partners[i] = found->second.back();
+    partners[found->second.back()] = i;
+    found->second.pop_back();
+  }
+  return partners;
+}
+
+PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners) {
+  PlanCounts counts;
+  for (std::size_t i = 0; i < plan.items.size(); ++i) {
+    auto const& item = plan.items[i];
+    bool const paired = partners[i] != PlanItem::npos;
+    if (item.forgotten) {
+      ++counts.forgotten;
+      continue;
+    }
+    counts.adopted += item.adopted && item.standing == Standing::same;
+    switch (item.standing) {
+      case Standing::same: ++counts.same; break;
+      case Standing::later: ++counts.later; break;
+      case Standing::elsewhere: ++counts.elsewhere; break;
+      case Standing::blind: ++counts.blind; break;
+      case Standing::conflict: ++counts.conflict; break;
+      case Standing::change:
+        if (item.action == Action::update || (paired && item.action == Action::create))
+          ++counts.change;
+        else if (item.action == Action::create)
+          ++counts.add;
+        else if (item.action == Action::remove && !paired)
+          ++counts.remove;
+        break;
+    }
+  }
+  return counts;
+}
+
+std::string format_summary(PlanCounts const& counts) {
+  std::string text = "Plan: " + std::to_string(counts.add) + " to add, " +
+                     std::to_string(counts.change) + " to change, " +
+                     std::to_string(counts.remove) + " to remove; " + std::to_string(counts.same) +
+                     " same";
+  if (counts.adopted) text += " (" + std::to_string(counts.adopted) + " adopted)";
+  text +=
+      "; " + std::to_string(counts.later) + " later; " + std::to_string(counts.blind) + " blind";
+  if (counts.conflict) text += "; " + count(counts.conflict, "conflict");
+  if (counts.elsewhere) text += "; " + std::to_string(counts.elsewhere) + " elsewhere";
+  if (counts.forgotten) text += "; " + std::to_string(counts.forgotten) + " released";
+  return text + ".";
+}
+
+std::string render_plan(PlanView const& view, Paper const& paper) {
+  return PlanText(view, paper).all();
+}
+
+}  // namespace mailstack::cli
