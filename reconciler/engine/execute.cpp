@@ -186,6 +186,14 @@ bool Run::ready(std::size_t index) {
 /// else to do: conflict.
 bool Run::compare_again(std::size_t index, Fields const& wish) {
   auto const& it = item(index);
+  if (auto const open = references(wish); !open.empty()) {
+    auto const found = index_.find(open.front().of);
+    end(index, Ending::skipped,
+        "waits until " +
+            (found == index_.end() ? open.front().of.text() : item(found->second).description) +
+            " was seen everywhere");
+    return false;
+  }
   auto const verdict = laws(it.address).diff(wish, it.observed, in_.now());
   if (verdict.action == Action::none) {
     end(index, Ending::applied, "already as it should be");

@@ -1,0 +1,516 @@
+// The engine's laws, one test each, against a shelf in memory. tests/laws/ holds for each a break
+// that the test must catch.
+#include <catch2/catch.hpp>
+
+#include "core/files/memory_files.hpp"
+#include "reconciler/engine/execute.hpp"
+#include "reconciler/engine/hazards.hpp"
+#include "tests/support/shelf.hpp"
+
+using namespace mailstack;
+using namespace mailstack::engine;
+using mailstack::testing::Shelf;
+using mailstack::testing::Silence;
+
+namespace {
+
+TimePoint at(long long seconds) { return TimePoint(Duration(1'800'000'000 + seconds)); }
+
+Resource thing(std::string name, Value value, std::string lane = "host/one") {
+  Resource resource;
+  resource.address = {"shelf", std::move(name)};
+  resource.spec = {{"value", std::move(value)}};
+  resource.lane = std::move(lane);
+  resource.group = "home";
+  return resource;
+}
+
+Reference value_of(std::string name) { return {{"shelf", std::move(name)}, "value"}; }
+Reference since(std::string name) { return {{"shelf", std::move(name)}, "same_since"}; }
+
+/// A manifest, a world, and what is owned; looks, plans and applies as the program does.
+struct Bench {
+  Shelf shelf;
+  files::MemoryFiles files;
+  Inventory inventory;
+  std::vector<Resource> wanted;
+  std::set<std::string> lanes{"host/one", "host/two"};
+  std::set<std::string> groups{"home"};
+  std::set<std::string> departing;
+  std::set<Hazard> protect{Hazard::mx, Hazard::user};
+  std::optional<TimePoint> last_run;
+  bool adopt = false;
+  Mode mode = Mode::apply;
+  long long clock = 0;
+  Silence silence;
+
+  struct Planned {
+    std::vector<Row const*> rows;
+    World world;
+    Plan plan;
+  };
+
+  Laws laws() {
+    Laws table;
+    table.add(shelf.laws(), "shelf");
+    return table;
+  }
+  Kinds kinds() {
+    Kinds table;
+    table.add(shelf, "shelf");
+    return table;
+  }
+
+  template <class Use>
+  auto with_input(Use use) {
+    auto const table = laws();
+    auto const all = kinds();
+    auto rows = inventory.rows();
+    auto const world = observe(all, wanted, rows, lanes, 4, at(clock), silence);
+    PlanInput const input{.laws = table,
+                          .resources = wanted,
+                          .rows = rows,
+                          .inventory = inventory,
+                          .world = world,
+                          .now = at(clock),
+                          .mode = mode,
+                          .adopt = adopt,
+                          .lanes = lanes,
+                          .groups = groups,
+                          .departing = departing,
+                          .max_deletes = 3,
+                          .protect = protect,
+                          .last_run = last_run};
+    note_look(inventory, input, at(clock - 60));
+    return use(input);
+  }
+
+  Plan plan() {
+    return with_input([](PlanInput const& input) { return make_plan(input); });
+  }
+
+  Outcome apply() {
+    return with_input([&](PlanInput const& input) {
+      auto const plan = make_plan(input);
+      auto journal = Journal::open(files, "/state/journal.jsonl");
+      REQUIRE(journal);
+      return execute({.kinds = kinds(),
+                      .plan = plan,
+                      .planned_from = input,
+                      .inventory = inventory,
+                      .journal = *journal,
+                      .run = "r1",
+                      .parallelism = 4,
+                      .wait = Duration(0),
+                      .now = [&] { return at(clock); },
+                      .store =
+                          [&](Inventory const& now) {
+                            return store_inventory(files, "/state/inventory.jsonl", now);
+                          },
+                      .interrupted = {},
+                      .progress = silence});
+    });
+  }
+
+  Bench() { REQUIRE(files.make_directory("/state", {.mode = 0700, .owner = {}, .group = {}})); }
+};
+
+PlanItem const& item(Plan const& plan, std::string const& name) {
+  for (auto const& one : plan.items)
+    if (one.address.name == name) return one;
+  FAIL("no item " << name);
+  return plan.items.front();
+}
+
+StepResult const& result(Outcome const& outcome, std::string const& name) {
+  for (auto const& one : outcome.steps)
+    if (one.address.name == name) return one;
+  FAIL("no result for " << name);
+  return outcome.steps.front();
+}
+
+Fields holding(std::string value) { return {{"value", std::move(value)}}; }
+
+}  // namespace
+
+TEST_CASE("law 0: what another lane applies is elsewhere and not touched", "[engine][law0]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1"), thing("b/x", "1", "host/other")};
+  auto const plan = bench.plan();
+  CHECK(item(plan, "a/x").standing == Standing::change);
+  CHECK(item(plan, "b/x").standing == Standing::elsewhere);
+  bench.apply();
+  CHECK(bench.shelf.things.contains("a/x"));
+  CHECK_FALSE(bench.shelf.things.contains("b/x"));
+}
+
+TEST_CASE("law 1: what excludes the wish is removed in the same batch", "[engine][law1]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1"), thing("a/y", "2")};
+  bench.apply();
+  bench.wanted = {thing("a/only", "3")};
+  bench.shelf.batches.clear();
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "a/only").outcome == StepResult::Outcome::applied);
+  REQUIRE(bench.shelf.batches.size() == 1);
+  CHECK(bench.shelf.batches[0] == std::vector<std::string>{"a/only", "-a/x", "-a/y"});
+  CHECK(bench.plan().changes() == 0);
+}
+
+TEST_CASE("law 2: steps of one kind and lane go in one batch", "[engine][law2]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1"), thing("b/x", "1"), thing("c/x", "1", "host/two")};
+  bench.apply();
+  CHECK(bench.shelf.batches.size() == 2);
+}
+
+TEST_CASE("law 3: a reference is planned as following, and resolved when its turn comes",
+          "[engine][law3]") {
+  Bench bench;
+  bench.wanted = {thing("b/x", value_of("a/x")), thing("a/x", "made")};
+  auto const plan = bench.plan();
+  REQUIRE(item(plan, "b/x").follows.size() == 1);
+  bench.apply();
+  CHECK(bench.shelf.things.at("b/x").text("value") == "made");
+  CHECK(bench.plan().changes() == 0);
+}
+
+TEST_CASE("law 3: what has nothing left to do when its turn comes is dropped", "[engine][law3]") {
+  Bench bench;
+  bench.shelf.things["b/x"] = holding("made");
+  bench.adopt = true;
+  bench.wanted = {thing("a/x", "made"), thing("b/x", value_of("a/x"))};
+  CHECK(item(bench.plan(), "b/x").standing == Standing::change);
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "b/x").message == "already as it should be");
+  for (auto const& batch : bench.shelf.batches)
+    CHECK(std::find(batch.begin(), batch.end(), "b/x") == batch.end());
+}
+
+TEST_CASE("law 4: a reload that failed is still pending in the next plan", "[engine][law4]") {
+  Bench bench;
+  auto unit = thing("unit/x", "conf");
+  unit.spec.set("loaded", std::string("digest-1"));
+  bench.wanted = {unit};
+  bench.apply();
+  bench.wanted[0].spec.set("loaded", std::string("digest-2"));
+  bench.shelf.lying = {"unit/x"};  // accepts the reload, loads nothing
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "unit/x").outcome == StepResult::Outcome::failed);
+  bench.shelf.lying.clear();
+  CHECK(bench.plan().changes() == 1);
+  bench.apply();
+  CHECK(bench.plan().changes() == 0);
+}
+
+TEST_CASE("law 5: nothing is switched before its publication was seen for long enough",
+          "[engine][law5]") {
+  Bench bench;
+  auto signing = thing("key/new", "k");
+  signing.spec.set("published", since("txt/new"));
+  signing.spec.set("wait", std::int64_t{3600});
+  bench.wanted = {thing("txt/new", "pub"), signing};
+  auto const plan = bench.plan();
+  CHECK(item(plan, "key/new").standing == Standing::later);
+  CHECK(item(plan, "key/new").not_before == at(3600));
+  bench.apply();
+  CHECK_FALSE(bench.shelf.things.contains("key/new"));
+  bench.clock = 3599;
+  bench.apply();
+  CHECK_FALSE(bench.shelf.things.contains("key/new"));
+  bench.clock = 3600;
+  bench.apply();
+  CHECK(bench.shelf.things.contains("key/new"));
+}
+
+TEST_CASE("law 5: an unseen publication holds the switch back", "[engine][law5]") {
+  Bench bench;
+  auto signing = thing("key/new", "k");
+  signing.spec.set("published", since("txt/new"));
+  bench.wanted = {thing("txt/new", "pub"), signing};
+  bench.shelf.lying = {"txt/new"};
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "txt/new").outcome == StepResult::Outcome::failed);
+  CHECK(result(outcome, "key/new").outcome == StepResult::Outcome::skipped);
+  CHECK_FALSE(bench.shelf.things.contains("key/new"));
+}
+
+TEST_CASE("law 5: what the clock retires waits for its successor, then for its time",
+          "[engine][law5]") {
+  Bench bench;
+  auto old_key = thing("old/x", "1");
+  old_key.heads = "dkim";
+  old_key.retirement = Retirement{"dkim", Duration(100)};
+  bench.wanted = {old_key};
+  bench.apply();
+  auto new_key = thing("new/x", "2");
+  new_key.heads = "dkim";
+  new_key.retirement = Retirement{"dkim", Duration(100)};
+  bench.wanted = {new_key};
+  bench.shelf.blind = {"new"};
+  CHECK(item(bench.plan(), "old/x").standing == Standing::later);
+  bench.shelf.blind.clear();
+  bench.clock = 10;
+  bench.apply();
+  CHECK(bench.shelf.things.contains("old/x"));
+  bench.clock = 109;
+  CHECK(item(bench.plan(), "old/x").standing == Standing::later);
+  bench.clock = 110;
+  auto const plan = bench.plan();
+  CHECK(item(plan, "old/x").standing == Standing::change);
+  CHECK(item(plan, "old/x").cause == Cause::clock);
+  CHECK(plan.hazards().empty());
+}
+
+TEST_CASE("law 6: equal and unowned is adopted without a write", "[engine][law6]") {
+  Bench bench;
+  bench.shelf.things["a/x"] = holding("1");
+  bench.wanted = {thing("a/x", "1")};
+  CHECK(item(bench.plan(), "a/x").adopted);
+  bench.apply();
+  CHECK(bench.shelf.batches.empty());
+  CHECK(bench.inventory.find({"shelf", "a/x"}) != nullptr);
+}
+
+TEST_CASE("law 6: different and unowned needs --adopt", "[engine][law6]") {
+  Bench bench;
+  bench.shelf.things["a/x"] = holding("theirs");
+  bench.wanted = {thing("a/x", "ours"), thing("b/x", "1")};
+  CHECK(item(bench.plan(), "a/x").standing == Standing::conflict);
+  bench.apply();
+  CHECK(bench.shelf.things.at("a/x").text("value") == "theirs");
+  CHECK(bench.shelf.things.contains("b/x"));
+  bench.adopt = true;
+  bench.apply();
+  CHECK(bench.shelf.things.at("a/x").text("value") == "ours");
+}
+
+TEST_CASE("law 6: an excluded type that is not ours needs --adopt", "[engine][law6]") {
+  Bench bench;
+  bench.shelf.things["a/only"] = holding("theirs");
+  bench.wanted = {thing("a/x", "ours")};
+  CHECK(item(bench.plan(), "a/x").standing == Standing::conflict);
+  bench.apply();
+  CHECK(bench.shelf.things.contains("a/only"));
+  bench.adopt = true;
+  bench.apply();
+  CHECK_FALSE(bench.shelf.things.contains("a/only"));
+  CHECK(bench.plan().changes() == 0);
+}
+
+TEST_CASE("law 6: unknown ownership is never deleted", "[engine][law6]") {
+  Bench bench;
+  bench.shelf.things["a/foreign"] = holding("theirs");
+  bench.wanted = {thing("a/x", "1")};
+  bench.apply();
+  bench.wanted.clear();
+  bench.apply();
+  CHECK(bench.shelf.things.contains("a/foreign"));
+  CHECK_FALSE(bench.shelf.things.contains("a/x"));
+}
+
+TEST_CASE("law 6: what appeared when ours vanished is its replacement; a neighbour is not",
+          "[engine][law6]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bench.apply();
+  bench.shelf.things["a/beside"] = holding("foreign");
+  bench.clock = 60;
+  CHECK(bench.with_input([](PlanInput const& in) { return find_drift(in); }).empty());
+  bench.shelf.things.erase("a/x");
+  bench.shelf.things["a/instead"] = holding("edited");
+  bench.clock = 120;
+  auto const drift = bench.with_input([](PlanInput const& in) { return find_drift(in); });
+  REQUIRE(drift.size() == 1);
+  CHECK(drift[0].replacements == std::vector<Address>{{"shelf", "a/instead"}});
+  CHECK(drift[0].seen == at(60));
+  CHECK(drift[0].missed == at(120));
+  bench.shelf.things["a/later"] = holding("after it went");
+  bench.clock = 180;
+  bench.mode = Mode::reconcile;
+  bench.apply();
+  CHECK(bench.shelf.things.contains("a/x"));
+  CHECK_FALSE(bench.shelf.things.contains("a/instead"));
+  CHECK(bench.shelf.things.contains("a/beside"));
+  CHECK(bench.shelf.things.contains("a/later"));
+}
+
+TEST_CASE("law 6: an edit between plan and write is a conflict, not a loss", "[engine][law6]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bench.apply();
+  bench.wanted = {thing("a/x", "2")};
+  bench.shelf.on_write = [&](std::string const& name) {
+    bench.shelf.things[name] = holding("by hand");
+  };
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "a/x").outcome == StepResult::Outcome::conflict);
+  CHECK(bench.shelf.things.at("a/x").text("value") == "by hand");
+}
+
+TEST_CASE("law 7: what cannot be seen is blind, and so is what needs it; the rest converges",
+          "[engine][law7]") {
+  Bench bench;
+  bench.shelf.blind = {"a"};
+  bench.wanted = {thing("a/x", "1"), thing("b/x", value_of("a/x")), thing("c/x", "3")};
+  auto const plan = bench.plan();
+  CHECK(item(plan, "a/x").standing == Standing::blind);
+  CHECK(item(plan, "b/x").standing == Standing::blind);
+  bench.apply();
+  CHECK(bench.shelf.things.contains("c/x"));
+  CHECK_FALSE(bench.shelf.things.contains("b/x"));
+}
+
+TEST_CASE("law 8: one refused step leaves the others applied, and keeps what it would replace",
+          "[engine][law8]") {
+  Bench bench;
+  bench.wanted = {thing("a/old", "1")};
+  bench.apply();
+  bench.wanted = {thing("a/new", "2"), thing("b/x", "3")};
+  bench.shelf.refused = {"a/new"};
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "a/new").outcome == StepResult::Outcome::failed);
+  CHECK(result(outcome, "b/x").outcome == StepResult::Outcome::applied);
+  CHECK(bench.shelf.things.contains("a/old"));
+}
+
+TEST_CASE("law 8: removals come last, and what refers goes before what it refers to",
+          "[engine][law8]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1"), thing("b/x", value_of("a/x"))};
+  bench.apply();
+  bench.wanted = {thing("c/x", "3")};
+  bench.shelf.batches.clear();
+  bench.apply();
+  REQUIRE(bench.shelf.batches.size() == 3);
+  CHECK(bench.shelf.batches[0] == std::vector<std::string>{"c/x"});
+  CHECK(bench.shelf.batches[1] == std::vector<std::string>{"-b/x"});
+  CHECK(bench.shelf.batches[2] == std::vector<std::string>{"-a/x"});
+}
+
+TEST_CASE("law 9: the intent is in the journal before the write", "[engine][law9]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bool announced = false;
+  bench.shelf.on_write = [&](std::string const&) {
+    auto const text = bench.files.read("/state/journal.jsonl");
+    REQUIRE(text);
+    for (auto const& record : parse_journal(*text).records)
+      announced |= record.event == "intent" && record.address == "shelf/a/x";
+  };
+  bench.apply();
+  CHECK(announced);
+}
+
+TEST_CASE("law 9: a lost inventory only forgets: the equal is adopted", "[engine][law9]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bench.apply();
+  bench.inventory = {};
+  bench.shelf.batches.clear();
+  bench.apply();
+  CHECK(bench.shelf.batches.empty());
+  CHECK(bench.inventory.size() == 1);
+}
+
+TEST_CASE("law 10: removals over the limit, a vanished domain and protected things are gated",
+          "[engine][law10]") {
+  Bench bench;
+  auto mail = thing("m/x", "1");
+  mail.on_remove = {Hazard::mx, Hazard::spf};
+  mail.group = "gone.example";
+  bench.groups = {"home", "gone.example"};
+  bench.wanted = {mail};
+  for (auto const* name : {"a/x", "b/x", "c/x"}) bench.wanted.push_back(thing(name, "1"));
+  bench.apply();
+  bench.wanted.clear();
+  bench.groups = {"home"};
+  auto const plan = bench.plan();
+  CHECK(plan.hazards() == std::set<Hazard>{Hazard::deletes, Hazard::mx, Hazard::domain});
+  CHECK(closed_gates(plan, {Hazard::deletes, Hazard::mx}).size() == 1);
+  bench.departing = {"gone.example"};
+  CHECK_FALSE(bench.plan().hazards().contains(Hazard::domain));
+}
+
+TEST_CASE("law 10: restoring what was applied is no hazard", "[engine][law10]") {
+  Bench bench;
+  auto mail = thing("m/x", "1");
+  mail.on_change = {Hazard::mx};
+  bench.wanted = {mail};
+  bench.apply();
+  bench.shelf.things["m/x"] = holding("edited");
+  bench.clock = 60;
+  auto const plan = bench.plan();
+  CHECK(item(plan, "m/x").cause == Cause::world);
+  CHECK(plan.hazards().empty());
+  bench.wanted[0].spec.set("value", std::string("2"));
+  CHECK(bench.plan().hazards() == std::set<Hazard>{Hazard::mx});
+}
+
+TEST_CASE("law 10: a clock far from the last run's is a hazard", "[engine][law10]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bench.last_run = at(601);
+  CHECK(bench.plan().hazards().contains(Hazard::clock));
+  bench.last_run = at(600);
+  CHECK(bench.plan().hazards().empty());
+  bench.last_run = at(-401LL * 86400);
+  CHECK(bench.plan().hazards().contains(Hazard::clock));
+}
+
+TEST_CASE("law 10: reconcile never does what a new manifest asks", "[engine][law10]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1"), thing("b/x", "1")};
+  bench.apply();
+  bench.wanted = {thing("a/x", "2"), thing("c/x", "new")};
+  bench.shelf.things["a/x"] = holding("edited");
+  bench.clock = 60;
+  bench.mode = Mode::reconcile;
+  auto const plan = bench.plan();
+  CHECK(plan.pending.size() == 3);
+  bench.apply();
+  CHECK(bench.shelf.things.at("a/x").text("value") == "1");
+  CHECK(bench.shelf.things.contains("b/x"));
+  CHECK_FALSE(bench.shelf.things.contains("c/x"));
+}
+
+TEST_CASE("law 11: the plan holds what was seen and what is wished, as data", "[engine][law11]") {
+  Bench bench;
+  bench.shelf.things["a/x"] = holding("old");
+  bench.adopt = true;
+  bench.wanted = {thing("a/x", "new")};
+  auto const plan = bench.plan();
+  CHECK(item(plan, "a/x").observed.state.text("value") == "old");
+  CHECK(item(plan, "a/x").wish.text("value") == "new");
+}
+
+TEST_CASE("law 12: lanes overlap, writes of one lane never do", "[engine][law12]") {
+  Bench bench;
+  for (int i = 0; i < 20; ++i)
+    bench.wanted.push_back(
+        thing("p" + std::to_string(i) + "/x", "1", i % 2 == 0 ? "host/one" : "host/two"));
+  auto const outcome = bench.apply();
+  CHECK(outcome.steps.size() == 20);
+  CHECK(bench.shelf.batches.size() == 2);
+}
+
+TEST_CASE("law 13: what was accepted and not done is a failure", "[engine][law13]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bench.shelf.lying = {"a/x"};
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "a/x").outcome == StepResult::Outcome::failed);
+  CHECK(bench.plan().changes() == 1);
+}
+
+TEST_CASE("law 13: a name server that lags is said, and holds back what waits for it",
+          "[engine][law13]") {
+  Bench bench;
+  auto signing = thing("key/x", "k");
+  signing.spec.set("published", since("txt/x"));
+  bench.wanted = {thing("txt/x", "pub"), signing};
+  bench.shelf.lagging = {"txt/x"};
+  auto const outcome = bench.apply();
+  CHECK(result(outcome, "txt/x").confirmation.standing == Confirmation::Standing::pending);
+  CHECK_FALSE(bench.shelf.things.contains("key/x"));
+}

@@ -1,0 +1,142 @@
+#include "tests/support/shelf.hpp"
+
+namespace mailstack::testing {
+
+using engine::Action;
+using engine::Address;
+using engine::Fields;
+using engine::Observation;
+using engine::Step;
+
+namespace {
+
+std::string place_of(std::string const& name) { return name.substr(0, name.find('/')); }
+std::string slot_of(std::string const& name) { return name.substr(name.find('/') + 1); }
+
+}  // namespace
+
+engine::Verdict ShelfLaws::diff(Fields const& spec, Observation const& live, TimePoint now) const {
+  engine::Verdict verdict;
+  if (auto const wait = spec.number("wait")) {
+    auto const& since = spec.text("published");
+    auto const seen = since.empty() ? now : TimePoint(Duration(std::stoll(since)));
+    if (live.standing == Observation::Standing::absent && seen + Duration(*wait) > now)
+      verdict.not_before = seen + Duration(*wait);
+  }
+  if (live.standing == Observation::Standing::absent) {
+    verdict.action = Action::create;
+    verdict.reasons = {"not there"};
+    return verdict;
+  }
+  if (spec.text("value") != live.state.text("value")) {
+    verdict.action = Action::update;
+    verdict.reasons = {live.state.text("value") + " → " + spec.text("value")};
+  }
+  if (auto const* loaded = spec.find("loaded");
+      loaded != nullptr && spec.text("loaded") != live.state.text("loaded")) {
+    verdict.action = Action::update;
+    verdict.reasons.push_back("has " + live.state.text("loaded") + " loaded");
+  }
+  return verdict;
+}
+
+Fields ShelfLaws::outputs(Fields const&, Observation const& live) const {
+  return {{"value", live.state.text("value")}};
+}
+
+bool ShelfLaws::excludes(Address const& a, Address const& b) const {
+  return a != b && place_of(a.name) == place_of(b.name) &&
+         (slot_of(a.name) == "only" || slot_of(b.name) == "only");
+}
+
+std::string ShelfLaws::place(Address const& address) const { return place_of(address.name); }
+
+std::string ShelfLaws::describe(Address const& address, Fields const&) const {
+  return address.name;
+}
+
+std::size_t Shelf::calls(engine::Scope const& scope) const { return scope.desired.empty() ? 0 : 1; }
+
+engine::Look Shelf::observe(engine::Scope const& scope, engine::Progress&) {
+  std::scoped_lock const lock(mutex_);
+  std::set<std::string> known;
+  auto const look_at = [&](std::string const& name) {
+    known.insert(name);
+    if (blind.contains(place_of(name))) return Observation::unseen("place is dark");
+    auto const found = things.find(name);
+    auto seen = found == things.end() ? Observation::missing() : Observation::of(found->second);
+    for (auto const& [other, state] : things) {
+      if (other == name || place_of(other) != place_of(name)) continue;
+      if (laws_.excludes({"shelf", name}, {"shelf", other}))
+        seen.occupants.push_back({"shelf", other});
+      seen.neighbours.push_back({"shelf", other});
+    }
+    return seen;
+  };
+  engine::Look look;
+  for (auto const* resource : scope.desired)
+    look.desired.push_back(look_at(resource->address.name));
+  for (auto const* resource : scope.owned) look.owned.push_back(look_at(resource->address.name));
+  for (auto const& [name, state] : things)
+    if (!known.contains(name))
+      look.strangers.push_back({{"shelf", name}, state, place_of(name), {}});
+  return look;
+}
+
+Result<> Shelf::write(Step const& step) {
+  auto const& name = step.address.name;
+  if (on_write) on_write(name);
+  if (refused.contains(name)) return fail(ErrorCode::invalid, name + " is refused");
+  if (lying.contains(name)) return {};
+  for (auto const& displaced : step.displaces) things.erase(displaced.address.name);
+  if (step.action == Action::remove) {
+    things.erase(name);
+    return {};
+  }
+  auto const live = things.find(name);
+  auto const before = step.before.state.text("value");
+  if (live != things.end() && live->second.text("value") != before)
+    return fail(ErrorCode::conflict, name + " was changed since the plan");
+  for (auto const& [other, state] : things)
+    if (laws_.excludes({"shelf", name}, {"shelf", other}))
+      return fail(ErrorCode::invalid, name + " cannot stand beside " + other);
+  things[name] = {{"value", step.spec.text("value")}, {"loaded", step.spec.text("loaded")}};
+  return {};
+}
+
+std::vector<Result<>> Shelf::put(std::string const&, std::span<Step const> steps) {
+  std::scoped_lock const lock(mutex_);
+  std::vector<Result<>> results;
+  batches.emplace_back();
+  for (auto const& step : steps) {
+    batches.back().push_back(step.address.name);
+    for (auto const& displaced : step.displaces)
+      batches.back().push_back("-" + displaced.address.name);
+    results.push_back(write(step));
+  }
+  return results;
+}
+
+std::vector<Result<>> Shelf::remove(std::string const&, std::span<Step const> steps) {
+  std::scoped_lock const lock(mutex_);
+  std::vector<Result<>> results;
+  batches.emplace_back();
+  for (auto const& step : steps) {
+    batches.back().push_back("-" + step.address.name);
+    results.push_back(write(step));
+  }
+  return results;
+}
+
+std::vector<engine::Confirmation> Shelf::confirm(std::string const&, std::span<Step const> steps,
+                                                 Duration) {
+  std::vector<engine::Confirmation> answers(steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!lagging.contains(steps[i].address.name)) continue;
+    answers[i].standing = engine::Confirmation::Standing::pending;
+    answers[i].answers = {"the outsider answers nothing"};
+  }
+  return answers;
+}
+
+}  // namespace mailstack::testing
