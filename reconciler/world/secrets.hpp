@@ -17,7 +17,14 @@ struct SecretReference {
   std::string name;
 
   /// `credential:app-password`: for messages, plans and the inventory.
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string text() const {
+    switch (form) {
+      case Form::credential: return "credential:" + name;
+      case Form::file: return "file:" + name;
+      case Form::env: return "env:" + name;
+    }
+    return name;
+  }
   bool operator==(SecretReference const&) const = default;
 };
 
