@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/dns/rrset.hpp"
@@ -70,10 +71,11 @@ struct Password {
 };
 
 struct User {
-  std::string name;                  ///< after PRECIS UsernameCaseMapped
+  std::string name;                  ///< after PRECIS UsernameCaseMapped (core/mail/username)
   std::optional<Password> password;  ///< absent: receives, cannot log in
   bool disabled = false;
   bool receive = true;
+  std::vector<std::string> send_as;  ///< addresses and `*@domain`, in A-labels
   Place place;
 };
 
@@ -123,6 +125,10 @@ struct Manifest {
   /// time a label.
   [[nodiscard]] Zone const* zone_of(dns::Name const& name) const;
   [[nodiscard]] Domain const* domain(dns::Name const& name) const;
+
+ private:
+  /// Positions by name; made at the first look-up, and again where zones or domains were added.
+  mutable std::unordered_map<std::string, std::size_t> zone_index_, domain_index_;
 };
 
 }  // namespace mailstack::manifest

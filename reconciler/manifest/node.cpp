@@ -34,7 +34,7 @@ Node::Entry const* Node::entry(std::string_view key) const {
                                     [&](Entry const& one) { return one.key == key; });
     return found == entries.end() ? nullptr : &*found;
   }
-  if (indexed_ != entries.size()) index();
+  if (indexed_ != entries.size() || slots_.empty()) index();
   std::size_t const mask = slots_.size() - 1;
   for (std::size_t at = hash(key) & mask; slots_[at] != 0; at = (at + 1) & mask)
     if (entries[slots_[at] - 1].key == key) return &entries[slots_[at] - 1];
@@ -44,6 +44,15 @@ Node::Entry const* Node::entry(std::string_view key) const {
 Node const* Node::find(std::string_view key) const {
   Entry const* found = entry(key);
   return found ? &found->value : nullptr;
+}
+
+void Node::drop_entries(std::vector<bool> const& drop) {
+  std::vector<Entry> kept;
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (!drop[i]) kept.push_back(std::move(entries[i]));
+  entries = std::move(kept);
+  slots_.clear();
+  indexed_ = 0;
 }
 
 std::string_view describe(Node::Shape shape) {

@@ -31,6 +31,8 @@ struct Node {
   /// The value under `key`, or nullptr. Constant time on large mappings.
   [[nodiscard]] Node const* find(std::string_view key) const;
   [[nodiscard]] Entry const* entry(std::string_view key) const;
+  /// Takes the entries at these positions out; `drop` has one flag an entry.
+  void drop_entries(std::vector<bool> const& drop);
 
  private:
   /// Open addressing: positions in `entries` plus one, 0 is free. Positions and not pointers, so

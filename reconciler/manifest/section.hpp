@@ -53,6 +53,12 @@ class Section {
   std::string path_;
   std::string provider_type_;
   std::vector<Node const*> layers_;
+  Place place_;
+
+  [[nodiscard]] keys::Key const& row(std::string_view key) const;
+  /// Index of the first layer that says something about `key`; the number of layers where none
+  /// does.
+  [[nodiscard]] std::size_t layer_of(std::string_view key) const;
 };
 
 }  // namespace mailstack::manifest

@@ -246,9 +246,9 @@ class TreeBuilder final : public YAML::EventHandler {
     std::size_t octets = 0;
     if (node.quoted && (first == '|' || first == '>')) {
       node.style = first == '|' ? Node::Style::literal : Node::Style::folded;
-      line = source_.line(++line_number);
-      column = std::min(line.find_first_not_of(' '), line.size());
-      octets = line.size() - column;
+      column = block_indentation(++line_number);
+      line = source_.line(line_number);
+      octets = line.size() - std::min(column, line.size());
     } else if (node.quoted && (first == '"' || first == '\'')) {
       node.style = Node::Style::quoted;
       octets = quoted_length(line, column);
@@ -256,6 +256,15 @@ class TreeBuilder final : public YAML::EventHandler {
       octets = plain_length(line, column, node.scalar);
     }
     node.place = source_.place(line_number, column, octets);
+  }
+
+  /// Of the block scalar whose text starts at `first`: that of its first line that is not blank.
+  [[nodiscard]] std::size_t block_indentation(std::size_t first) const {
+    for (std::size_t at = first; at < source_.line_count(); ++at) {
+      std::size_t const column = source_.line(at).find_first_not_of(' ');
+      if (column != std::string_view::npos) return column;
+    }
+    return 0;
   }
 
   void start(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,

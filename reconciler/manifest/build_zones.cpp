@@ -1,0 +1,275 @@
+/// \file
+/// Zones: those of `dns.zones` with their records, and those that follow from the domains.
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "core/dns/master_file.hpp"
+#include "reconciler/manifest/build.hpp"
+#include "reconciler/manifest/values.hpp"
+
+namespace mailstack::manifest {
+
+namespace {
+
+std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+void unknown_provider(Build& build, Place const& place, std::string const& word) {
+  if (!build.whole) return;
+  std::vector<std::string_view> known{"external"};
+  for (Provider const& provider : build.out.providers) known.push_back(provider.key);
+  auto& error = build.diagnostics.error("unknown-provider", place,
+                                        quoted(word) + " is not among `dns.providers`");
+  std::string_view const meant = nearest(word, known);
+  error.remedy = meant.empty() ? "name one of them, or `external` for a zone of somebody else"
+                               : "did you mean " + quoted(meant) + "?";
+}
+
+void choose_provider(Build& build, Section const& section, Node::Entry const& entry, Zone& zone) {
+  std::string const word = section.text("provider");
+  auto const& all = build.out.providers;
+  if (word == "external") return;
+  if (!word.empty()) {
+    if (!build.out.provider(word)) unknown_provider(build, section.place("provider"), word);
+    zone.provider = word;
+    return;
+  }
+  if (all.size() == 1) {
+    zone.provider = all.front().key;
+    return;
+  }
+  if (!build.whole) return;
+  auto& error = build.diagnostics.error("zone-without-provider", entry.key_place,
+                                        "nobody is said to hold the zone " + quoted(entry.key));
+  error.cause = all.empty() ? "there is no `dns.providers`" : "there are several providers";
+  error.remedy = all.empty() ? "add one, or `provider: external`"
+                             : "add `provider: " + all.front().key + "`";
+}
+
+/// The words of an ignore line with the column at which each starts (octets from 0).
+std::vector<std::pair<std::string, std::size_t>> words(std::string const& text) {
+  std::vector<std::pair<std::string, std::size_t>> all;
+  for (std::size_t at = 0; (at = text.find_first_not_of(" \t", at)) != std::string::npos;) {
+    std::size_t const end = std::min(text.find_first_of(" \t", at), text.size());
+    // The value glob is the rest of the line: TXT values hold spaces.
+    std::size_t const take = all.size() == 2 ? text.size() : end;
+    all.emplace_back(text.substr(at, take - at), at);
+    at = take;
+  }
+  return all;
+}
+
+void take_ignore(Build& build, Section const& section, Zone& zone) {
+  Node const* node = section.node("ignore");
+  if (!node) return;
+  std::vector<Node const*> lines;
+  if (node->shape == Node::Shape::scalar) lines.push_back(node);
+  for (Node const& item : node->items) lines.push_back(&item);
+  for (Node const* line : lines) {
+    auto const parts = words(line->scalar);
+    if (parts.empty()) {
+      build.diagnostics.error("ignore-syntax", line->place, "an ignore line names what is ignored")
+          .remedy = "NAME-GLOB [TYPES] [VALUE-GLOB], for example `*.dev` or `@ CAA`";
+      continue;
+    }
+    IgnorePattern pattern;
+    pattern.name = parts[0].first;
+    std::transform(pattern.name.begin(), pattern.name.end(), pattern.name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::istringstream types(parts.size() > 1 && parts[1].first != "*" ? parts[1].first : "");
+    for (std::string word; std::getline(types, word, ',');) {
+      if (auto const type = dns::Type::parse(word)) {
+        pattern.types.push_back(*type);
+        continue;
+      }
+      auto& error = build.diagnostics.error("ignore-syntax", line->place,
+                                            quoted(word) + " is no record type");
+      error.remedy = "NAME-GLOB [TYPES] [VALUE-GLOB], types with commas: `* A,AAAA`";
+    }
+    if (parts.size() > 2 && parts[2].first != "*") pattern.value = parts[2].first;
+    zone.ignore.push_back(std::move(pattern));
+  }
+}
+
+void take_servers(Build& build, Section const& section, Zone& zone) {
+  for (std::string const& text : section.texts("servers"))
+    if (auto const endpoint = parse_endpoint(text, "53")) zone.servers.push_back(*endpoint);
+  for (std::string const& server : zone.servers) {
+    std::string_view host = std::string_view(server).substr(0, server.rfind(':'));
+    bool const brackets = host.starts_with('[') && host.ends_with(']');
+    if (brackets || parse_ipv4(host)) continue;
+    build.diagnostics.error("wrong-type", section.place("servers"),
+                            quoted(server) + " is no address of a name server").remedy =
+        "write an address: `192.0.2.53:53`, `[2001:db8::53]:53`";
+  }
+}
+
+/// The place in the file of a place in the block's text. Only a literal block keeps its lines.
+Place place_in(Node const& block, unsigned line, unsigned column, unsigned octets) {
+  Place place = block.place;
+  if (block.style != Node::Style::literal) return place;
+  place.at.line += line == 0 ? 0 : line - 1;
+  place.at.column += column == 0 ? 0 : column - 1;
+  place.octets = octets;
+  return place;
+}
+
+/// What every record must keep to whatever stands beside it.
+bool acceptable(Build& build, Zone const& zone, ZoneRecord const& record) {
+  if (!record.name.within(zone.name)) {
+    auto& error = build.diagnostics.error(
+        "record-outside-zone", record.place,
+        quoted(record.name.display()) + " does not lie in the zone " + zone.name.display());
+    error.remedy = "a name without a final dot is completed with the zone";
+    return false;
+  }
+  using namespace dns::type;
+  for (dns::Type made : {soa, rrsig, nsec, nsec3, nsec3param, dnskey, cds, cdnskey}) {
+    if (record.type != made) continue;
+    build.diagnostics.error("record-not-ours", record.place,
+                            "a " + record.type.text() + " is made by the DNS host").remedy =
+        "remove the line";
+    return false;
+  }
+  return true;
+}
+
+void check_cname(Build& build, ZoneRecord const& cname, ZoneRecord const& other) {
+  auto& error = build.diagnostics.error(
+      "cname-beside-others", cname.place,
+      "a CNAME cannot stand beside the " + other.type.text() + " of " +
+          quoted(cname.name.display()));
+  error.cause = "RFC 1034 3.6.2: an alias has no other data";
+  error.remedy = "keep one of the two";
+  error.related.emplace_back(other.place, "the " + other.type.text());
+}
+
+/// Rules between the records of a zone.
+void check_together(Build& build, Zone const& zone) {
+  std::map<dns::Name, std::vector<ZoneRecord const*>> by_name;
+  for (ZoneRecord const& record : zone.records) by_name[record.name].push_back(&record);
+  for (auto const& [name, records] : by_name) {
+    std::map<dns::Type, ZoneRecord const*> first;
+    ZoneRecord const* cname = nullptr;
+    for (ZoneRecord const* record : records) {
+      if (record->type == dns::type::cname && !cname) cname = record;
+      auto const [at, fresh] = first.emplace(record->type, record);
+      if (fresh || at->second->ttl == record->ttl) continue;
+      auto& error = build.diagnostics.error(
+          "ttl-differs", record->place,
+          "the " + record->type.text() + " records of " + quoted(name.display()) +
+              " have different TTLs");
+      error.cause = "RFC 2181 5.2: all records of one name and type share it";
+      error.related.emplace_back(at->second->place, "ttl " + std::to_string(at->second->ttl));
+    }
+    if (!cname) continue;
+    if (name == zone.name) {
+      auto& error = build.diagnostics.error("cname-at-apex", cname->place,
+                                            "a CNAME cannot stand at the zone itself");
+      error.cause = "RFC 1034 3.6.2: SOA and NS stand there already";
+      error.remedy = "write A and AAAA";
+    }
+    for (ZoneRecord const* record : records)
+      if (record != cname) {
+        check_cname(build, *cname, *record);
+        break;
+      }
+  }
+}
+
+void take_records(Build& build, Section const& section, Zone& zone) {
+  Node const* block = section.node("records");
+  if (!block) return;
+  auto const file = dns::parse_master(block->scalar, {zone.name, zone.ttl, false});
+  for (dns::MasterProblem const& problem : file.problems)
+    build.diagnostics.error("record-syntax",
+                            place_in(*block, problem.line, problem.column, problem.length),
+                            problem.message).cause = "the lines follow RFC 1035, 5.1";
+  std::set<std::tuple<dns::Name, dns::Type, std::string>> seen;
+  for (dns::MasterRecord const& record : file.records) {
+    ZoneRecord made{record.name, record.type, record.ttl, record.value,
+                    place_in(*block, record.line, record.column, record.length)};
+    if (!acceptable(build, zone, made)) continue;
+    if (!seen.insert({made.name, made.type, made.value}).second) {
+      build.diagnostics.warning("record-twice", made.place, "this record stands here twice")
+          .remedy = "remove one of the two lines";
+      continue;
+    }
+    zone.records.push_back(std::move(made));
+  }
+  check_together(build, zone);
+}
+
+Zone::Purge purge_of(std::string const& word) {
+  if (word == "none") return Zone::Purge::none;
+  return word == "all" ? Zone::Purge::all : Zone::Purge::owned;
+}
+
+}  // namespace
+
+void build_zones(Build& build) {
+  Node const* dns = build.root.find("dns");
+  std::map<dns::Name, Place> seen;
+  for (Node::Entry const& entry : Build::entries(dns ? dns->find("zones") : nullptr)) {
+    auto const name = dns::Name::parse(entry.key);
+    if (!name || name->wildcard() || *name == dns::Name()) {
+      auto& error = build.diagnostics.error("bad-domain", entry.key_place,
+                                            quoted(entry.key) + " is no name of a zone");
+      if (!name) error.cause = name.error().what;
+      continue;
+    }
+    auto const [first, fresh] = seen.emplace(*name, entry.key_place);
+    if (!fresh) {
+      build.diagnostics.error("duplicate-name", entry.key_place,
+                              quoted(entry.key) + " names a zone that stands here already")
+          .related.emplace_back(first->second, "first here");
+      continue;
+    }
+    Section const section(build.table, "dns.zones.*", {&entry.value});
+    Zone zone;
+    zone.name = *name;
+    zone.declared = true;
+    zone.place = entry.key_place;
+    choose_provider(build, section, entry, zone);
+    zone.ttl = static_cast<std::uint32_t>(section.number("ttl"));
+    zone.purge = purge_of(section.text("purge"));
+    take_servers(build, section, zone);
+    take_ignore(build, section, zone);
+    take_records(build, section, zone);
+    build.out.zones.push_back(std::move(zone));
+  }
+}
+
+void derive_zones(Build& build) {
+  std::size_t const providers = build.out.providers.size();
+  std::vector<Zone> derived;
+  std::set<dns::Name> names;
+  for (Domain const& domain : build.out.domains) {
+    if (build.out.zone_of(domain.name) || !names.insert(domain.name).second) continue;
+    if (providers > 1 && build.whole) {
+      auto& error = build.diagnostics.error(
+          "zone-without-provider", domain.place,
+          "nobody is said to hold the zone of " + quoted(domain.name.display()));
+      error.cause = "there are several providers";
+      error.remedy = "add `dns.zones: {" + domain.name.display() + ": {provider: " +
+                     build.out.providers.front().key + "}}`";
+      continue;
+    }
+    Zone zone;
+    zone.name = domain.name;
+    zone.place = domain.place;
+    if (providers == 1) zone.provider = build.out.providers.front().key;
+    derived.push_back(std::move(zone));
+  }
+  if (providers == 0 && !derived.empty() && build.whole)
+    build.diagnostics.information(
+        "no-provider", derived.front().place,
+        "no DNS provider is named: the plan says what the owner of each zone must publish")
+        .remedy = "add `dns.providers:` so that it is published";
+  for (Zone& zone : derived) build.out.zones.push_back(std::move(zone));
+}
+
+}  // namespace mailstack::manifest

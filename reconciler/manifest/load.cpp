@@ -1,0 +1,56 @@
+#include "reconciler/manifest/load.hpp"
+
+#include "reconciler/manifest/build.hpp"
+#include "reconciler/manifest/check.hpp"
+#include "reconciler/manifest/include.hpp"
+
+namespace mailstack::manifest {
+
+namespace {
+
+std::optional<Manifest> build(files::Files& files, std::optional<Joined> joined,
+                              KeyTable const& table, Diagnostics& diagnostics) {
+  if (!joined) return std::nullopt;
+  auto tree = std::make_shared<Node>(std::move(joined->root));
+  if (tree->place.at.file.empty()) tree->place = {{joined->files.front().name, 1, 1}, 0};
+  check(*tree, table, diagnostics);
+
+  Manifest out;
+  out.file = joined->files.front().name;
+  out.directory = joined->directory;
+  out.digest = digest_of(joined->files);
+  for (SourceFile const& file : joined->files) out.files.push_back(file.name);
+  out.tree = tree;
+  out.root = Section(table, "", {tree.get()});
+  out.owner = out.root.text("owner");
+  out.defaults_version = out.root.text("defaults_version");
+
+  Build steps{files, table, *tree, diagnostics, out, !diagnostics.failed()};
+  build_safety(steps);
+  build_hosts(steps);
+  build_providers(steps);
+  build_zones(steps);
+  build_domains(steps);
+  derive_zones(steps);
+  derive_aliases(steps);
+  check_mail_rules(steps);
+  if (diagnostics.failed()) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+std::optional<Manifest> load(files::Files& files, std::string const& path, KeyTable const& table,
+                             Diagnostics& diagnostics) {
+  return build(files, read_and_join(files, path, table, diagnostics), table, diagnostics);
+}
+
+std::optional<Manifest> load_text(files::Files& files, std::string const& name,
+                                  std::string_view text, KeyTable const& table,
+                                  Diagnostics& diagnostics) {
+  std::string const path = absolute(directory_of(name), name.substr(name.rfind('/') + 1));
+  return build(files, join(files, {name, path, std::string(text)}, table, diagnostics), table,
+               diagnostics);
+}
+
+}  // namespace mailstack::manifest
