@@ -1,8 +1,9 @@
 /// \file
 /// Which certificate authorities may issue for a domain (RFC 8659).
 ///
-/// `auto` names the issuers of the certificates that mailstack manages. It manages none yet, so `auto` publishes
-/// nothing: a record that names nobody would stop the certificates that others renew.
+/// `auto` names the issuers of the certificates that mailstack manages. It manages none yet, so
+/// `auto` publishes nothing: a record that names nobody would stop the certificates that others
+/// renew.
 
 #include "core/dns/rrset.hpp"
 #include "reconciler/features/feature.hpp"
@@ -59,17 +60,16 @@ void check_values(Domain const& domain, manifest::Diagnostics& diagnostics) {
   for (auto const& value : values) {
     auto const canonical = dns::canonical_rdata(dns::type::caa, value, domain.name);
     if (canonical) continue;
-    auto& problem =
-        diagnostics.error("caa-syntax", domain.section.place("caa"),
-                          "CAA of " + domain.name.display() + ": '" + value + "': " +
-                              canonical.error().what);
+    auto& problem = diagnostics.error(
+        "caa-syntax", domain.section.place("caa"),
+        "CAA of " + domain.name.display() + ": '" + value + "': " + canonical.error().what);
     problem.cause = "RFC 8659 4: a value is flags, a tag and a quoted text";
     problem.remedy = "write it as '0 issue \"letsencrypt.org\"', or say auto or off";
   }
 }
 
 void check(Manifest const& manifest, Published const& /*published*/,
-               manifest::Diagnostics& diagnostics) {
+           manifest::Diagnostics& diagnostics) {
   for (auto const& domain : manifest.domains)
     if (!domain.absent) check_values(domain, diagnostics);
 }

@@ -1,8 +1,9 @@
 /// \file
 /// How mail programs find the submission service of a domain (RFC 6186, RFC 8314 5.1).
 ///
-/// Where mail is only forwarded there is no mailbox here, so IMAP and POP3 are said to be not available: the target `.`
-/// (RFC 6186 3.4). Where mailboxes are local somebody else's IMAP server may stand beside, so nothing is said about it.
+/// Where mail is only forwarded there is no mailbox here, so IMAP and POP3 are said to be not
+/// available: the target `.` (RFC 6186 3.4). Where mailboxes are local somebody else's IMAP server
+/// may stand beside, so nothing is said about it.
 
 #include <algorithm>
 #include <array>
@@ -42,9 +43,8 @@ constexpr std::array<std::string_view, 4> retrieval{"_imap._tcp", "_imaps._tcp",
                                                     "_pop3s._tcp"};
 
 bool has_login(Domain const& domain) {
-  return std::any_of(domain.users.begin(), domain.users.end(), [](manifest::User const& user) {
-    return user.password && !user.disabled;
-  });
+  return std::any_of(domain.users.begin(), domain.users.end(),
+                     [](manifest::User const& user) { return user.password && !user.disabled; });
 }
 
 bool wanted(Manifest const& manifest, Domain const& domain) {
@@ -81,10 +81,10 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     for (auto const label : retrieval) {
       auto const name = records::below(label, domain.name);
       if (!name) continue;
-      records::publish(manifest, out,
-                       {*name, dns::type::srv, "0 0 0 .", domain.name.display(),
-                        domain.name.display() + " forwards its mail and has no mailboxes",
-                        domain.place.at});
+      records::publish(
+          manifest, out,
+          {*name, dns::type::srv, "0 0 0 .", domain.name.display(),
+           domain.name.display() + " forwards its mail and has no mailboxes", domain.place.at});
     }
   }
 }

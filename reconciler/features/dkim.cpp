@@ -1,9 +1,10 @@
 /// \file
 /// Keys with which mail is signed (RFC 6376, RFC 8463), their records, and how one follows another.
 ///
-/// A period's selector is published before the period begins, signs once its record was seen for long enough, and its
-/// record stays until the mail that it signed has arrived (`retire_after`). Each host has keys of its own: no private
-/// key travels. The lineage `dkim/DOMAIN/ALGORITHM/HOST` ties them together; the signing copy heads it.
+/// A period's selector is published before the period begins, signs once its record was seen for
+/// long enough, and its record stays until the mail that it signed has arrived (`retire_after`).
+/// Each host has keys of its own: no private key travels. The lineage `dkim/DOMAIN/ALGORITHM/HOST`
+/// ties them together; the signing copy heads it.
 
 #include <algorithm>
 #include <map>
@@ -35,13 +36,15 @@ constexpr keys::Key rows[] = {
      .list = true,
      .fallback = "[rsa2048, ed25519]",
      .choices = "rsa2048|rsa3072|rsa4096|ed25519",
-     .summary = "One key each; every mail is signed with all of them. An empty list signs nothing."},
+     .summary =
+         "One key each; every mail is signed with all of them. An empty list signs nothing."},
     {.path = "domains.*.dkim.selector",
      .type = Type::string,
      .fallback = "\"{yyyymm}{a}\"",
-     .summary = "Name of the key in the DNS. With {yyyymm} or {yyyymmdd} (start of the period) keys "
-                "rotate; {a} is the algorithm, {host} the host, added where several hosts send. "
-                "Without variables the key stays.",
+     .summary =
+         "Name of the key in the DNS. With {yyyymm} or {yyyymmdd} (start of the period) keys "
+         "rotate; {a} is the algorithm, {host} the host, added where several hosts send. "
+         "Without variables the key stays.",
      .example = "g19"},
     {.path = "domains.*.dkim.rotate",
      .type = Type::duration,
@@ -141,9 +144,9 @@ void settle(engine::Resource& resource, Plan const& plan, Key const& key, Durati
 
 engine::Resource waiting_key(Plan const& plan, Facts const& facts, Key const& key) {
   auto const domain = plan.domain.name.display();
-  auto resource = kinds::dkim_key::waiting(
-      key.host.key, domain, key.selector, key.algorithm,
-      facts.key_directory + "/" + domain + "/" + key.selector + ".pem");
+  auto resource =
+      kinds::dkim_key::waiting(key.host.key, domain, key.selector, key.algorithm,
+                               facts.key_directory + "/" + domain + "/" + key.selector + ".pem");
   resource.lane = "host/" + key.host.key;
   resource.reason = "host " + key.host.key + " signs mail of " + domain + " with a key of its own";
   settle(resource, plan, key, plan.retire_after);
@@ -187,8 +190,10 @@ void add_key(Manifest const& manifest, Facts const& facts, Plan const& plan, Key
   if (zone == nullptr || zone->provider.empty()) {
     // Nothing here sees that record, and an unpublished key must not sign.
     out.owed.push_back({records::owner_of(zone == nullptr ? plan.domain.name : zone->name),
-                        "publish " + key.name.text() + " TXT with the public key that `mailstack "
-                        "records " + plan.domain.name.display() + "` shows",
+                        "publish " + key.name.text() +
+                            " TXT with the public key that `mailstack "
+                            "records " +
+                            plan.domain.name.display() + "` shows",
                         std::nullopt});
     out.unmanaged.emplace_back("DKIM signing where the zone is external");
     return;
@@ -207,7 +212,8 @@ void add_timeline(Plan const& plan, std::vector<std::string> const& selectors, C
   if (!plan.next_due)
     out.timeline.emplace_back(plan.next.start - ahead(rotate),
                               "DKIM of " + domain + ": " + names + " published ahead");
-  out.timeline.emplace_back(plan.next.start, "DKIM of " + domain + ": " + names + " starts to sign");
+  out.timeline.emplace_back(plan.next.start,
+                            "DKIM of " + domain + ": " + names + " starts to sign");
 }
 
 void compile(Manifest const& manifest, Facts const& facts, TimePoint now, Compiled& out) {
@@ -284,11 +290,12 @@ void check_selectors(Plan const& plan, std::vector<Host const*> const& hosts,
       }
       auto const [other, added] = seen.emplace(*selector, algorithm + " on " + host->key);
       if (added) continue;
-      auto& problem = diagnostics.error("dkim-selector-clash", place,
-                                        "two DKIM keys of " + domain + " would have the selector " +
-                                            *selector);
+      auto& problem =
+          diagnostics.error("dkim-selector-clash", place,
+                            "two DKIM keys of " + domain + " would have the selector " + *selector);
       problem.cause = other->second + ", and " + algorithm + " on " + host->key;
-      problem.remedy = "write {a} into the selector (" + plan.domain.section.section("dkim").text("selector") +
+      problem.remedy = "write {a} into the selector (" +
+                       plan.domain.section.section("dkim").text("selector") +
                        "{a}), or name one algorithm";
       return;
     }
@@ -309,22 +316,24 @@ void check_period(Plan const& plan, manifest::Diagnostics& diagnostics) {
   auto const shortest = rotation::shortest_period(plan.pattern);
   if (dkim.duration("rotate") >= shortest) return;
   auto& problem = diagnostics.error(
-      "dkim-period-too-short", dkim.present("rotate") ? dkim.place("rotate") : place_of(plan.domain),
+      "dkim-period-too-short",
+      dkim.present("rotate") ? dkim.place("rotate") : place_of(plan.domain),
       "DKIM keys of " + domain + " would rotate every " + format(dkim.duration("rotate")) +
           ", and two of them would share a selector");
-  problem.cause = "the selector '" + dkim.text("selector") + "' stays the same for up to " +
-                  format(shortest);
+  problem.cause =
+      "the selector '" + dkim.text("selector") + "' stays the same for up to " + format(shortest);
   problem.remedy = "rotate after " + format(shortest) + " or later, or write {yyyymmdd}";
 }
 
 void check_size(Plan const& plan, manifest::Diagnostics& diagnostics) {
   for (auto const& algorithm : plan.algorithms) {
     if (algorithm != "rsa3072" && algorithm != "rsa4096") continue;
-    auto& problem = diagnostics.information(
-        "dkim-key-large", place_of(plan.domain),
-        "the DKIM record of an " + algorithm + " key has about " +
-            (algorithm == "rsa3072" ? "580" : "750") + " octets");
-    problem.cause = "it does not fit a DNS answer of 512 octets, and some receivers ask for no more";
+    auto& problem =
+        diagnostics.information("dkim-key-large", place_of(plan.domain),
+                                "the DKIM record of an " + algorithm + " key has about " +
+                                    (algorithm == "rsa3072" ? "580" : "750") + " octets");
+    problem.cause =
+        "it does not fit a DNS answer of 512 octets, and some receivers ask for no more";
     problem.remedy = "rsa2048 beside ed25519 is understood everywhere";
   }
 }

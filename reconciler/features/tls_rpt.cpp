@@ -60,11 +60,11 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     if (reports.empty()) continue;
     auto const name = records::below("_smtp._tls", domain.name);
     if (!name) continue;
-    records::publish(manifest, out,
-                     {*name, dns::type::txt, dns::txt_value(syntax::format({reports})),
-                      domain.name.display(),
-                      "other servers report failed TLS towards " + domain.name.display() + " here",
-                      place_of(domain).at});
+    records::publish(
+        manifest, out,
+        {*name, dns::type::txt, dns::txt_value(syntax::format({reports})), domain.name.display(),
+         "other servers report failed TLS towards " + domain.name.display() + " here",
+         place_of(domain).at});
   }
 }
 
@@ -82,8 +82,8 @@ void check(Manifest const& manifest, Published const& /*published*/,
     if (reports.empty()) continue;
     auto const place = place_of(domain);
     for (auto const& mistake : syntax::parse(syntax::format({reports})).mistakes) {
-      auto& problem = diagnostics.error("tls-rpt-syntax", place,
-                                        "TLS-RPT of " + domain.name.display() + ": " + mistake.what);
+      auto& problem = diagnostics.error(
+          "tls-rpt-syntax", place, "TLS-RPT of " + domain.name.display() + ": " + mistake.what);
       problem.cause = "RFC 8460 3: reporters ignore a record that does not parse";
       problem.remedy = "write a mail address or an https URL";
     }

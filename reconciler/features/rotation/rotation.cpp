@@ -66,8 +66,8 @@ Result<std::string> fill(std::string_view pattern, Naming const& naming) {
     else if (variable == "host")
       text += naming.host;
     else
-      return fail(ErrorCode::invalid, "{" + std::string(variable) +
-                                          "} is none of {yyyymm}, {yyyymmdd}, {a}, {host}");
+      return fail(ErrorCode::invalid,
+                  "{" + std::string(variable) + "} is none of {yyyymm}, {yyyymmdd}, {a}, {host}");
     pattern.remove_prefix(close + 1);
   }
   return text;
