@@ -23,8 +23,12 @@ class Resolver {
  public:
   explicit Resolver(MailDomains const& mail) : mail_(mail) {
     for (auto const& [name, domain] : mail.domains)
-      for (auto const& entry : domain.aliases.entries())
-        aliases_[drop(entry.name) + "@" + name] = {entry, name};
+      for (auto const& entry : domain.aliases.entries()) {
+        auto recipients = parse_recipients(entry.right, name);
+        // `name: ,` has no recipients and is as good as not there.
+        if (recipients && !recipients->empty())
+          aliases_[drop(entry.name) + "@" + name] = {entry.line, std::move(*recipients)};
+      }
   }
 
   Result<> visit(std::string const& address) {
@@ -42,8 +46,8 @@ class Resolver {
 
  private:
   struct Found {
-    Aliases::Entry entry;
-    std::string domain;
+    unsigned line = 0;
+    std::vector<Recipient> recipients;
   };
 
   /// A name without its drop characters, those behind the first suffix separator kept.
@@ -114,10 +118,8 @@ class Resolver {
   }
 
   Result<> spread(Found const& found, std::string const& name, std::string const& why) {
-    say(why + ", line " + std::to_string(found.entry.line));
-    auto const recipients = parse_recipients(found.entry.right, found.domain);
-    if (!recipients) return fail(recipients.error());
-    for (auto recipient : *recipients) {
+    say(why + ", line " + std::to_string(found.line));
+    for (auto recipient : found.recipients) {
       // `*@other`: the name stays (chasquid 1.16).
       if (recipient.form != Recipient::Form::pipe && recipient.text.starts_with("*@"))
         recipient.text = name + recipient.text.substr(1);
