@@ -106,18 +106,48 @@ function(mailstack_tests name)
   set_property(GLOBAL APPEND PROPERTY MAILSTACK_TEST_PROGRAMS ${name})
 endfunction()
 
-# mailstack_sanitized_tests(): to be called after all mailstack_tests(). Defines the target `sanitized_tests`, which builds every test
+# mailstack_fuzz(FOLDER LINK target...): every FOLDER/**/NAME_fuzz.cpp. Where MAILSTACK_FUZZ is on, a libFuzzer program NAME_fuzz; else,
+# with tests, a program that replays the corpus tests/fuzz/NAME/ as the test `corpus: NAME`.
+function(mailstack_fuzz folder)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_fuzz.cpp)
+  foreach(file ${found})
+    get_filename_component(program ${file} NAME_WE)
+    string(REGEX REPLACE "_fuzz$" "" name ${program})
+    if(MAILSTACK_FUZZ)
+      add_executable(${program} ${file})
+      target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+    elseif(BUILD_TESTING)
+      add_executable(${program} ${file} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.cpp)
+      set(corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/${name})
+      add_test(NAME "corpus: ${name}" COMMAND ${program} ${corpus})
+      set_property(GLOBAL APPEND PROPERTY MAILSTACK_REPLAYS ${program})
+    else()
+      continue()
+    endif()
+    target_link_libraries(${program} PRIVATE mailstack_options ${ARG_LINK})
+  endforeach()
+endfunction()
+
+# mailstack_sanitized_tests(): to be called after all mailstack_tests() and mailstack_fuzz(). Defines the target `sanitized_tests`, which builds every test
 # program; with MAILSTACK_SANITIZED_TESTS, CTest runs those of the preset `asan` too, so that one summary covers both. Whole programs
 # and not single cases: starting an ASan program costs more than most cases.
 function(mailstack_sanitized_tests)
   get_property(programs GLOBAL PROPERTY MAILSTACK_TEST_PROGRAMS)
-  add_custom_target(sanitized_tests DEPENDS ${programs})
+  get_property(replays GLOBAL PROPERTY MAILSTACK_REPLAYS)
+  add_custom_target(sanitized_tests DEPENDS ${programs} ${replays})
   option(MAILSTACK_SANITIZED_TESTS "Run what the preset asan built as tests of this tree" OFF)
   if(MAILSTACK_SANITIZED_TESTS)
     foreach(program ${programs})
       add_test(NAME "sanitized: ${program}" COMMAND ${CMAKE_SOURCE_DIR}/build/asan/bin/${program} --use-colour no)
       set_tests_properties("sanitized: ${program}" PROPERTIES TIMEOUT 900 LABELS sanitized
         ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1;UBSAN_OPTIONS=print_stacktrace=1")
+    endforeach()
+    foreach(program ${replays})
+      string(REGEX REPLACE "_fuzz$" "" name ${program})
+      add_test(NAME "sanitized: corpus: ${name}"
+        COMMAND ${CMAKE_SOURCE_DIR}/build/asan/bin/${program} ${CMAKE_SOURCE_DIR}/tests/fuzz/${name})
+      set_tests_properties("sanitized: corpus: ${name}" PROPERTIES LABELS sanitized)
     endforeach()
   endif()
 endfunction()
