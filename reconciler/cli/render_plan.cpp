@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "reconciler/cli/word_diff.hpp"
-#include "reconciler/engine/fields.hpp"
+#include "reconciler/engine/hazards.hpp"
 
 namespace mailstack::cli {
 
@@ -33,17 +33,6 @@ std::string list(std::vector<std::string> const& all, bool whole) {
   for (std::size_t i = 0; i < shown; ++i) text += (i ? ", " : "") + all[i];
   if (shown < all.size()) text += " and " + std::to_string(all.size() - shown) + " more";
   return text;
-}
-
-/// `A smtp.example.org`: sort and name of a thing, what its description starts with.
-std::string_view subject(std::string_view description) {
-  auto const first = description.find(' ');
-  if (first == std::string_view::npos) return description;
-  return description.substr(0, description.find(' ', first + 1));
-}
-
-bool steps(PlanItem const& item, Action action) {
-  return item.standing == Standing::change && item.action == action && !item.forgotten;
 }
 
 class PlanText {
@@ -146,14 +135,14 @@ class PlanText {
     }
     line(2, paper_.paint(ink, std::string(1, mark)) + ' ' + said);
     if (item.standing != Standing::conflict) differences(item);
-    why(item);
+    why(item, partner);
     for (auto const& note : item.notes) below("note: " + note);
     if (partner != PlanItem::npos)
       for (auto const& note : items()[partner].notes) below("note: " + note);
     hazard_words(item, partner);
   }
 
-  void why(PlanItem const& item) {
+  void why(PlanItem const& item, std::size_t partner) {
     if (item.forgotten) {
       below("not ours any more, and left as it is" + where(item.source));
       return;
@@ -166,13 +155,13 @@ class PlanText {
       reason = removal_reason(item);
     if (item.cause == engine::Cause::world && item.standing == Standing::change &&
         item.action != Action::remove)
-      reason += reason.empty() ? "changed by hand" : "; changed by hand";
+      below(item.action == Action::create ? "it was here, and vanished" : "changed by hand");
     if (!reason.empty() || !item.source.file.empty()) below(reason + where(item.source));
-    if (!item.displaces.empty()) {
-      std::vector<std::string> what;
-      for (auto const& address : item.displaces) what.push_back(describe(address));
-      below("in the same write goes " + list(what, paper_.verbose));
-    }
+    std::vector<std::string> going;
+    for (auto const& address : item.displaces)
+      if (partner == PlanItem::npos || address != items()[partner].address)
+        going.push_back(describe(address));
+    if (!going.empty()) below("in the same write goes " + list(going, paper_.verbose));
     for (auto const& upstream : item.follows) below("follows " + describe(upstream));
   }
 
@@ -194,23 +183,21 @@ class PlanText {
     return found == by_address_.end() ? address.text() : items()[found->second].description;
   }
 
-  /// The clauses of diff(), with the changed part marked where both sides are known.
+  /// The clauses of diff(), with what changed marked. A clause that says no more than that a thing
+  /// is to be made is left out: its sign says so.
   void differences(PlanItem const& item) {
     if (item.standing != Standing::change || item.action == Action::remove) return;
     for (auto const& reason : item.reasons) {
-      auto const name = std::string_view(reason).substr(0, reason.find_first_of(" :"));
-      auto const* before = item.observed.state.find(name);
-      auto const* after = item.wish.find(name);
-      auto const* old_text = before ? std::get_if<std::string>(before) : nullptr;
-      auto const* new_text = after ? std::get_if<std::string>(after) : nullptr;
-      if (!old_text || !new_text || *old_text == *new_text) {
+      if (item.action == Action::create && reason == "does not exist") continue;
+      constexpr std::string_view becomes = " → ";
+      auto const arrow = reason.find(becomes);
+      if (reason.starts_with("- ") || reason.starts_with("+ "))
+        line(detail, paper_.paint(reason[0] == '-' ? Ink::red : Ink::green, printable(reason)));
+      else if (arrow == std::string::npos)
         line(detail, printable(reason));
-      } else if (old_text->find('\n') != std::string::npos ||
-                 new_text->find('\n') != std::string::npos) {
-        text_ += mark_lines(*old_text, *new_text, detail, paper_);
-      } else {
-        line(detail, std::string(name) + " " + mark_change(*old_text, *new_text, paper_));
-      }
+      else
+        line(detail, mark_change(std::string_view(reason).substr(0, arrow),
+                                 std::string_view(reason).substr(arrow + becomes.size()), paper_));
     }
   }
 
@@ -251,10 +238,15 @@ class PlanText {
     }
   }
 
+  /// Named by pending() already.
+  [[nodiscard]] bool waits_for_apply(PlanItem const& item) const {
+    return view_.plan.mode == engine::Mode::reconcile && item.cause == engine::Cause::manifest;
+  }
+
   void timeline() {
     std::vector<std::pair<std::string, std::string>> entries;
     for (auto const& item : items()) {
-      if (item.standing != Standing::later) continue;
+      if (item.standing != Standing::later || waits_for_apply(item)) continue;
       std::string what(1, sign(item).first);
       what += ' ' + item.description;
       for (auto const& reason : item.reasons) what += "; " + reason;
@@ -344,32 +336,12 @@ class PlanText {
   }
 
   void hazards() {
-    std::map<engine::Hazard, std::vector<std::string>> open;
-    for (auto hazard : view_.plan.hazards())
-      if (std::find(view_.allowed.begin(), view_.allowed.end(), hazard) == view_.allowed.end())
-        open[hazard];
-    if (open.empty()) return;
-    for (auto const& item : items())
-      for (auto hazard : item.hazards)
-        if (auto const found = open.find(hazard); found != open.end())
-          found->second.push_back(std::string(1, sign(item).first) + ' ' + item.description);
+    auto const gates = engine::closed_gates(view_.plan, view_.allowed);
+    if (gates.empty()) return;
     section("Must be allowed by name");
-    for (auto const& [hazard, things] : open) {
-      line(2, paper_.paint(Ink::red, "--allow " + std::string(format(hazard))) + "  " +
-                  hazard_reason(hazard, things));
-    }
-  }
-
-  [[nodiscard]] std::string hazard_reason(engine::Hazard hazard,
-                                          std::vector<std::string> const& things) const {
-    if (hazard == engine::Hazard::clock && view_.plan.clock_hazard)
-      return printable(*view_.plan.clock_hazard);
-    if (things.empty() && hazard == engine::Hazard::deletes) {
-      std::size_t removals = 0;
-      for (auto const& item : items()) removals += steps(item, Action::remove);
-      return count(removals, "removal") + ", more than safety.max_deletes";
-    }
-    return printable(list(things, paper_.verbose));
+    for (auto const& gate : gates)
+      line(2, paper_.paint(Ink::red, "--allow " + std::string(format(gate.hazard))) + "  " +
+                  printable(list(gate.steps, paper_.verbose)));
   }
 
   PlanView const& view_;
@@ -380,78 +352,6 @@ class PlanText {
 };
 
 }  // namespace
-
-std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws const& laws) {
-  std::vector<std::size_t> partners(plan.items.size(), PlanItem::npos);
-  bool const any = std::any_of(plan.items.begin(), plan.items.end(),
-                               [](PlanItem const& item) { return steps(item, Action::remove); });
-  if (!any) return partners;
-  // What both have in common: kind, place, sort and name. Removals wait until a creation comes.
-  using Key = std::pair<std::string, std::string>;
-  std::map<Key, std::vector<std::size_t>> removals;
-  auto const key_of = [&](PlanItem const& item) -> Key {
-    auto const* kind = laws.find(item.address.kind);
-    auto place = kind ? kind->place(item.address) : std::string{};
-    if (place.empty()) return {};
-    return {item.address.kind + '/' + place, std::string(subject(item.description))};
-  };
-  for (std::size_t i = plan.items.size(); i-- > 0;)
-    if (steps(plan.items[i], Action::remove))
-      if (auto key = key_of(plan.items[i]); !key.first.empty())
-        removals[std::move(key)].push_back(i);
-  for (std::size_t i = 0; i < plan.items.size(); ++i) {
-    if (!steps(plan.items[i], Action::create)) continue;
-    auto const found = removals.find(key_of(plan.items[i]));
-    if (found == removals.end() || found->second.empty()) continue;
-    partners[i] = found->second.back();
-    partners[found->second.back()] = i;
-    found->second.pop_back();
-  }
-  return partners;
-}
-
-PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners) {
-  PlanCounts counts;
-  for (std::size_t i = 0; i < plan.items.size(); ++i) {
-    auto const& item = plan.items[i];
-    bool const paired = partners[i] != PlanItem::npos;
-    if (item.forgotten) {
-      ++counts.forgotten;
-      continue;
-    }
-    counts.adopted += item.adopted && item.standing == Standing::same;
-    switch (item.standing) {
-      case Standing::same: ++counts.same; break;
-      case Standing::later: ++counts.later; break;
-      case Standing::elsewhere: ++counts.elsewhere; break;
-      case Standing::blind: ++counts.blind; break;
-      case Standing::conflict: ++counts.conflict; break;
-      case Standing::change:
-        if (item.action == Action::update || (paired && item.action == Action::create))
-          ++counts.change;
-        else if (item.action == Action::create)
-          ++counts.add;
-        else if (item.action == Action::remove && !paired)
-          ++counts.remove;
-        break;
-    }
-  }
-  return counts;
-}
-
-std::string format_summary(PlanCounts const& counts) {
-  std::string text = "Plan: " + std::to_string(counts.add) + " to add, " +
-                     std::to_string(counts.change) + " to change, " +
-                     std::to_string(counts.remove) + " to remove; " + std::to_string(counts.same) +
-                     " same";
-  if (counts.adopted) text += " (" + std::to_string(counts.adopted) + " adopted)";
-  text +=
-      "; " + std::to_string(counts.later) + " later; " + std::to_string(counts.blind) + " blind";
-  if (counts.conflict) text += "; " + count(counts.conflict, "conflict");
-  if (counts.elsewhere) text += "; " + std::to_string(counts.elsewhere) + " elsewhere";
-  if (counts.forgotten) text += "; " + std::to_string(counts.forgotten) + " released";
-  return text + ".";
-}
 
 std::string render_plan(PlanView const& view, Paper const& paper) {
   return PlanText(view, paper).all();

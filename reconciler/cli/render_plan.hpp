@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A plan as text for a person, and the numbers of its last line.
+/// A plan as text for a person.
 ///
 /// Grouped by domain, zone and host. A step is one line with its sign and one below it with why it
 /// is there and which manifest line asked for it:
@@ -15,12 +15,13 @@
 /// them with `-v`), `!` conflict, `?` blind. A removal and a creation of one sort at one place (a
 /// value slot that changes) are one `~` for the reader, and count as one change.
 
-#include <cstddef>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "reconciler/cli/paper.hpp"
+#include "reconciler/cli/plan_counts.hpp"
 #include "reconciler/engine/plan.hpp"
 #include "reconciler/features/feature.hpp"
 
@@ -35,31 +36,8 @@ struct PlanView {
   std::vector<std::pair<std::string, std::string>> origins = {};
   /// Lanes of others and how to become their applier: `host/mx1` → `--as mx1`.
   std::vector<std::pair<std::string, std::string>> lane_remedies = {};
-  std::vector<engine::Hazard> allowed = {};  ///< by `--allow`
+  std::set<engine::Hazard> allowed = {};  ///< by `--allow`
 };
-
-/// What the last line counts. A pair that reads as one change is counted as one.
-struct PlanCounts {
-  std::size_t add = 0;
-  std::size_t change = 0;
-  std::size_t remove = 0;
-  std::size_t same = 0;     ///< adopted ones among them
-  std::size_t adopted = 0;  ///< come under our care
-  std::size_t forgotten = 0;
-  std::size_t later = 0;
-  std::size_t elsewhere = 0;
-  std::size_t blind = 0;
-  std::size_t conflict = 0;
-};
-
-/// Creation and removal that a person sees as one change: for each item the index of its partner,
-/// or PlanItem::npos.
-std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws const& laws);
-
-PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners);
-
-/// `Plan: 12 to add, 1 to change, 0 to remove; 3 same; 1 later; 0 blind.`
-std::string format_summary(PlanCounts const& counts);
 
 /// The whole plan, ended by the summary line. A plan without changes costs one pass over its items
 /// and prints the summary alone.

@@ -1,17 +1,12 @@
 #include "reconciler/cli/word_diff.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace mailstack::cli {
 
 namespace {
 
 constexpr std::size_t context = 28;
-constexpr std::size_t lines_shown = 12;
-/// Above this many cells the comparison of lines is not worth its time; the middle is then shown
-/// as replaced.
-constexpr std::size_t table_limit = 4'000'000;
 
 bool ends_word(char c) {
   return std::string_view(" \t.,;:=/\"'()@").find(c) != std::string_view::npos;
@@ -24,10 +19,16 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
   return length;
 }
 
+/// True where a word may begin at `at`; the beginning of the text is such a place.
+bool begins_word(std::string_view text, std::size_t at) {
+  return at == 0 || at == text.size() || ends_word(text[at - 1]) || ends_word(text[at]);
+}
+
 std::size_t common_suffix(std::string_view a, std::string_view b) {
   auto const [end, ignored] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend());
   auto length = static_cast<std::size_t>(end - a.rbegin());
-  while (length > 0 && !ends_word(a[a.size() - length])) --length;
+  while (length > 0 && !(begins_word(a, a.size() - length) && begins_word(b, b.size() - length)))
+    --length;
   return length;
 }
 
@@ -45,52 +46,6 @@ std::string first(std::string_view text, bool whole) {
   std::size_t to = context;
   while (to < text.size() && continues(text[to])) ++to;
   return std::string(text.substr(0, to)) + "…";
-}
-
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    auto const end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return lines;
-}
-
-struct Line {
-  char sign;
-  std::string_view text;
-};
-
-/// The longest common subsequence of lines, walked from the front.
-std::vector<Line> compare(std::vector<std::string_view> const& a,
-                          std::vector<std::string_view> const& b) {
-  std::vector<Line> out;
-  if ((a.size() + 1) * (b.size() + 1) > table_limit) {
-    for (auto line : a) out.push_back({'-', line});
-    for (auto line : b) out.push_back({'+', line});
-    return out;
-  }
-  std::size_t const row = b.size() + 1;
-  std::vector<unsigned> length((a.size() + 1) * row, 0);
-  for (std::size_t i = a.size(); i-- > 0;)
-    for (std::size_t j = b.size(); j-- > 0;)
-      length[i * row + j] = a[i] == b[j]
-                                ? length[(i + 1) * row + j + 1] + 1
-                                : std::max(length[(i + 1) * row + j], length[i * row + j + 1]);
-  std::size_t i = 0, j = 0;
-  while (i < a.size() || j < b.size()) {
-    if (i < a.size() && j < b.size() && a[i] == b[j]) {
-      out.push_back({' ', a[i]}), ++i, ++j;
-    } else if (i < a.size() &&
-               (j == b.size() || length[(i + 1) * row + j] >= length[i * row + j + 1])) {
-      out.push_back({'-', a[i++]});
-    } else {
-      out.push_back({'+', b[j++]});
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -111,31 +66,6 @@ std::string mark_change(std::string_view before, std::string_view after, Paper c
     text += paper.colour ? paper.paint(Ink::green, printable(new_part))
                          : "{+" + printable(new_part) + "+}";
   return text + printable(first(before.substr(before.size() - end), paper.verbose));
-}
-
-std::string mark_lines(std::string_view before, std::string_view after, std::size_t indent,
-                       Paper const& paper) {
-  auto const lines = compare(split_lines(before), split_lines(after));
-  auto const differs = [&](std::size_t i) { return i < lines.size() && lines[i].sign != ' '; };
-  std::string text;
-  std::size_t shown = 0, left_out = 0;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    bool const near = differs(i) || differs(i + 1) || (i > 0 && differs(i - 1));
-    if (!near) continue;
-    if (shown == lines_shown && !paper.verbose) {
-      left_out += differs(i);
-      continue;
-    }
-    ++shown;
-    std::string line(1, lines[i].sign);
-    line += ' ';
-    line += paper.fit(printable(lines[i].text), paper.room(indent + 2));
-    Ink const ink = lines[i].sign == '-' ? Ink::red : lines[i].sign == '+' ? Ink::green : Ink::dim;
-    text += std::string(indent, ' ') + paper.paint(ink, line) + '\n';
-  }
-  if (left_out > 0)
-    text += std::string(indent, ' ') + "… " + count(left_out, "more line") + " (-v shows all)\n";
-  return text;
 }
 
 }  // namespace mailstack::cli

@@ -18,10 +18,4 @@ namespace mailstack::cli {
 /// kept, unless the paper is verbose.
 std::string mark_change(std::string_view before, std::string_view after, Paper const& paper);
 
-/// For text of several lines: the lines that differ with `-` and `+` in front and one line of
-/// context on either side, each line indented by `indent` columns and ended by a newline. Cut after
-/// 12 lines, with the number of those left out, unless the paper is verbose.
-std::string mark_lines(std::string_view before, std::string_view after, std::size_t indent,
-                       Paper const& paper);
-
 }  // namespace mailstack::cli

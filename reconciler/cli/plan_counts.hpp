@@ -1,0 +1,40 @@
+#pragma once
+/// \file
+/// What the last line of a plan counts, and what of it a person sees as one change.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/engine/plan.hpp"
+
+namespace mailstack::cli {
+
+/// `A smtp.example.org`: sort and name of a thing, which its description starts with.
+std::string_view subject(std::string_view description);
+
+/// What the last line counts. A pair that reads as one change is counted as one.
+struct PlanCounts {
+  std::size_t add = 0;
+  std::size_t change = 0;
+  std::size_t remove = 0;
+  std::size_t same = 0;     ///< adopted ones among them
+  std::size_t adopted = 0;  ///< come under our care
+  std::size_t forgotten = 0;
+  std::size_t later = 0;
+  std::size_t elsewhere = 0;
+  std::size_t blind = 0;
+  std::size_t conflict = 0;
+};
+
+/// Creation and removal that a person sees as one change: for each item the index of its partner,
+/// or PlanItem::npos.
+std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws const& laws);
+
+PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners);
+
+/// `Plan: 12 to add, 1 to change, 0 to remove; 3 same; 1 later; 0 blind.`
+std::string format_summary(PlanCounts const& counts);
+
+}  // namespace mailstack::cli
