@@ -6,6 +6,13 @@ target_compile_options(mailstack_options INTERFACE -Wall -Wextra -Wpedantic -Wsh
 
 add_library(mailstack_test_support INTERFACE)
 target_link_libraries(mailstack_test_support INTERFACE mailstack_options Catch2::Catch2WithMain)
+# An archive: a test program takes from it only what it uses, so that core's tests do not need the engine.
+file(GLOB_RECURSE support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
+if(support)
+  add_library(mailstack_support_archive STATIC ${support})
+  target_link_libraries(mailstack_support_archive PRIVATE mailstack_options)
+  target_link_libraries(mailstack_test_support INTERFACE mailstack_support_archive)
+endif()
 
 # mailstack_library(NAME SOURCES folder... [ONLY stem] [EXCEPT stem] [LINK target...])
 # All .cpp files below the folders but tests, fuzz harnesses and fakes. ONLY and EXCEPT choose by file stem (kinds/*/spec.cpp is the pure half).
@@ -98,8 +105,7 @@ function(mailstack_tests name)
   if(NOT sources)
     return()
   endif()
-  file(GLOB_RECURSE support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
-  add_executable(${name} ${sources} ${support})
+  add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE mailstack_test_support ${ARG_LINK})
   target_compile_definitions(${name} PRIVATE MAILSTACK_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MAILSTACK_BINARY_DIR="${CMAKE_BINARY_DIR}")
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
