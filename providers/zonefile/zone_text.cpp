@@ -6,51 +6,15 @@
 #include <set>
 #include <utility>
 
-#include "core/dns/master_file.hpp"
+#include "providers/zonefile/zone_writer.hpp"
 
 namespace mailstack::zonefile {
 namespace {
 
 namespace type = dns::type;
-using dns::MasterFile;
-using dns::MasterRecord;
 using dns::Name;
 using dns::RRset;
 using dns::Type;
-
-constexpr std::uint32_t default_ttl = 3600;
-
-/// What becomes of one record of the file.
-struct Edit {
-  bool drop = false;
-  std::optional<std::string> value;  ///< another one in its place
-  std::optional<std::uint32_t> ttl;
-};
-
-/// A text that has been read without a problem, its records in order of name and type.
-struct ZoneText {
-  std::string_view text;
-  MasterFile file;
-  std::vector<std::size_t> sorted;  ///< indices of file.records
-
-  [[nodiscard]] MasterRecord const& at(std::size_t position) const {
-    return file.records[sorted[position]];
-  }
-  /// The positions in `sorted` of one RRset.
-  [[nodiscard]] std::pair<std::size_t, std::size_t> find(Name const& name, Type type_) const {
-    auto const less = [&](std::size_t index, std::pair<Name const*, Type> key) {
-      auto const& record = file.records[index];
-      return std::pair(std::cref(record.name).get(), record.type) <
-             std::pair(*key.first, key.second);
-    };
-    auto const from = std::lower_bound(sorted.begin(), sorted.end(), std::pair(&name, type_), less);
-    auto to = from;
-    while (to != sorted.end() && file.records[*to].name == name && file.records[*to].type == type_)
-      ++to;
-    return {static_cast<std::size_t>(from - sorted.begin()),
-            static_cast<std::size_t>(to - sorted.begin())};
-  }
-};
 
 tl::unexpected<Error> invalid(std::string what) {
   return fail(ErrorCode::invalid, std::move(what));
@@ -134,149 +98,6 @@ std::string describe(RRset const& rrset) {
   return out;
 }
 
-/// Writes the text again, record by record. Keeps track of what a reader would take a line's owner
-/// and TTL for, and writes them out where that would have changed.
-class Writer {
- public:
-  Writer(ZoneText const& zone, TimePoint now)
-      : zone_(zone), now_(now), edits_(zone.file.records.size()) {
-    if (zone.text.find("\r\n") != std::string_view::npos) newline_ = "\r\n";
-  }
-
-  /// Notes what turns the RRset at positions `from` to `to` into `after`.
-  void change(RRset const& after, std::size_t from, std::size_t to) {
-    std::set<std::string_view> wanted(after.values.begin(), after.values.end());
-    std::set<std::string_view> const all = wanted;
-    std::vector<std::size_t> replaceable;
-    for (std::size_t position = from; position < to; ++position) {
-      std::size_t const index = zone_.sorted[position];
-      auto const& record = zone_.file.records[index];
-      wanted.erase(record.value);
-      if (!all.contains(record.value)) replaceable.push_back(index);
-      if (record.ttl != after.ttl) edits_[index].ttl = after.ttl;
-    }
-    // A new value stands where an old one stood, so that a changed record stays in its place.
-    for (std::size_t const index : replaceable) {
-      edits_[index].drop = wanted.empty();
-      if (wanted.empty()) continue;
-      edits_[index].value = std::string(*wanted.begin());
-      wanted.erase(wanted.begin());
-    }
-    auto const place =
-        from < to ? std::optional(zone_.sorted[to - 1]) : neighbour(after.name, from);
-    for (auto const value : wanted) {
-      RRset one{after.name, after.type, after.ttl, {std::string(value)}};
-      (place ? added_[*place] : at_end_).push_back(std::move(one));
-    }
-  }
-
-  std::string write() {
-    out_.reserve(zone_.text.size() + 4096);
-    std::size_t done = 0;
-    for (std::size_t i = 0; i < zone_.file.records.size(); ++i) {
-      auto const& record = zone_.file.records[i];
-      out_ += zone_.text.substr(done, record.entry.at - done);
-      done = record.entry.at + record.entry.length;
-      if (!edits_[i].drop) keep(record, edits_[i]);
-      if (auto const found = added_.find(i); found != added_.end())
-        for (auto const& rrset : found->second) add(rrset, zone_.file.origins[record.origin]);
-    }
-    out_ += zone_.text.substr(done);
-    for (auto const& rrset : at_end_) add(rrset, zone_.file.origins.back());
-    return std::move(out_);
-  }
-
- private:
-  /// The record behind which a new RRset of `name` should stand: the last one of that name, seen
-  /// from its place in `sorted`.
-  [[nodiscard]] std::optional<std::size_t> neighbour(Name const& name, std::size_t position) const {
-    std::optional<std::size_t> last;
-    auto const consider = [&](std::size_t at) {
-      if (zone_.at(at).name != name) return false;
-      last = std::max(last.value_or(0), zone_.sorted[at]);
-      return true;
-    };
-    for (std::size_t at = position; at > 0 && consider(at - 1); --at) {
-    }
-    for (std::size_t at = position; at < zone_.sorted.size() && consider(at); ++at) {
-    }
-    return last;
-  }
-
-  [[nodiscard]] static std::string owner_text(Name const& name, Name const& origin) {
-    return origin == Name{} ? name.text() : name.relative_to(origin);
-  }
-
-  void note(Name const& owner, std::optional<std::uint32_t> ttl) {
-    owner_ = owner;
-    if (ttl) earlier_ttl_ = ttl;
-  }
-
-  void add(RRset const& rrset, Name const& origin) {
-    if (!out_.empty() && !out_.ends_with('\n')) out_ += newline_;
-    for (auto const& value : rrset.values)
-      out_ += owner_text(rrset.name, origin) + " " + std::to_string(rrset.ttl) + " IN " +
-              rrset.type.text() + " " + value + newline_;
-    note(rrset.name, rrset.ttl);
-  }
-
-  /// The TTL that the record must be given explicitly, if any.
-  [[nodiscard]] std::optional<std::uint32_t> ttl_to_write(MasterRecord const& record,
-                                                          Edit const& edit) const {
-    std::uint32_t const wanted = edit.ttl.value_or(record.ttl);
-    std::uint32_t read = record.ttl;
-    bool const inherits = record.ttl_source == dns::TtlSource::earlier_record ||
-                          record.ttl_source == dns::TtlSource::fallback;
-    if (inherits) read = earlier_ttl_.value_or(default_ttl);
-    return read == wanted ? std::nullopt : std::optional(wanted);
-  }
-
-  void keep(MasterRecord const& record, Edit const& edit) {
-    auto const ttl = ttl_to_write(record, edit);
-    Name const& origin = zone_.file.origins[record.origin];
-    if (edit.value && record.parentheses) {
-      // Its lines and the comments between them said something about the old value.
-      add({record.name, record.type, edit.ttl.value_or(record.ttl), {*edit.value}}, origin);
-      return;
-    }
-    std::map<std::size_t, std::pair<std::size_t, std::string>> pieces;  // offset → length, text
-    if (!record.owner_given && owner_ != record.name)
-      pieces[record.entry.at] = {0, owner_text(record.name, origin)};
-    if (ttl && record.ttl_word.length > 0)
-      pieces[record.ttl_word.at] = {record.ttl_word.length, std::to_string(*ttl)};
-    else if (ttl)
-      pieces[record.class_or_type.at] = {0, std::to_string(*ttl) + " "};
-    if (edit.value) pieces[record.rdata.at] = {record.rdata.length, *edit.value};
-    if (record.type == type::soa) bump(pieces);
-    std::size_t done = record.entry.at;
-    for (auto const& [at, piece] : pieces) {
-      out_ += zone_.text.substr(done, at - done);
-      out_ += piece.second;
-      done = at + piece.first;
-    }
-    out_ += zone_.text.substr(done, record.entry.at + record.entry.length - done);
-    bool const stated = ttl || record.ttl_source == dns::TtlSource::record;
-    note(record.name, stated ? std::optional(edit.ttl.value_or(record.ttl)) : std::nullopt);
-  }
-
-  void bump(std::map<std::size_t, std::pair<std::size_t, std::string>>& pieces) const {
-    auto const span = zone_.file.serial;
-    auto const old = static_cast<std::uint32_t>(
-        std::stoul(std::string(zone_.text.substr(span.at, span.length))));
-    pieces[span.at] = {span.length, std::to_string(next_serial(old, now_))};
-  }
-
-  ZoneText const& zone_;
-  TimePoint now_;
-  std::vector<Edit> edits_;
-  std::map<std::size_t, std::vector<RRset>> added_;  ///< behind which record
-  std::vector<RRset> at_end_;
-  std::string newline_ = "\n";
-  std::string out_;
-  std::optional<Name> owner_;
-  std::optional<std::uint32_t> earlier_ttl_;
-};
-
 /// RFC 1034 3.6.2: what no name server would load.
 Result<> check_cnames(std::vector<RRset> const& rrsets, std::set<Name> const& touched) {
   std::map<Name, std::pair<bool, bool>> seen;  // a CNAME, something else
@@ -294,7 +115,7 @@ Result<> check_cnames(std::vector<RRset> const& rrsets, std::set<Name> const& to
 /// The text as it should be, or nothing where it is so already.
 Result<std::optional<std::string>> edited(ZoneText const& zone, Name const& name,
                                           std::span<Change const> changes, TimePoint now) {
-  Writer writer(zone, now);
+  ZoneWriter writer(zone, now);
   bool any = false;
   std::set<std::pair<Name, Type>> named;
   for (auto const& [before, after] : changes) {
