@@ -102,7 +102,11 @@ bool to_this_machine(std::string const& url) {
          host.starts_with("localhost:");
 }
 
-Error error_of(CURLcode code, Exchange const& exchange, std::string_view detail) {
+Error error_of(CURLcode code, std::string const& url, Exchange const& exchange,
+               std::string_view detail) {
+  // libcurl's code for an answer without a status line (HTTP/0.9), too.
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && url.starts_with("http"))
+    return {ErrorCode::unavailable, "what listens there does not speak HTTP; is this its port?"};
   if (exchange.too_large)
     return {ErrorCode::unavailable, "the answer is larger than 256 MiB; is this the right URL?"};
   std::string what(detail.empty() ? std::string_view(curl_easy_strerror(code)) : detail);
@@ -228,7 +232,7 @@ Result<HttpResponse> CurlHttp::send(HttpRequest const& request) {
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   pool_->give_back(std::move(origin), handle);
-  if (code != CURLE_OK) return fail(within(error_of(code, exchange, detail), clause));
+  if (code != CURLE_OK) return fail(within(error_of(code, request.url, exchange, detail), clause));
   exchange.response.status = static_cast<int>(status);
   return std::move(exchange.response);
 }
