@@ -6,6 +6,7 @@
 #include <array>
 #include <climits>
 #include <set>
+#include <utility>
 
 #include "reconciler/engine/fields.hpp"
 #include "reconciler/manifest/glob.hpp"
