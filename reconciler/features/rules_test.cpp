@@ -117,8 +117,7 @@ TEST_CASE("rules: each one is found, says where, why and what to do", "[features
        "SPF of example.org spends 11 look-ups, and 10 are allowed",
        "example.org: a:h0.example.com, a:h1.example.com", 10, 23},
       {"spf-too-many-lookups", Severity::error,
-       domain("spf: {mechanisms: [a, mx, \"include:_s.example.org\"], split: {_s: [" + names(6) +
-              "], _t: [mx]}}"),
+       domain("spf: {mechanisms: [a, mx], split: {_s: [" + names(6) + "], _t: [mx]}}"),
        "SPF of example.org spends 11 look-ups, and 10 are allowed",
        "example.org → _s.example.org: a:h0.example.com", 10, 23},
       {"spf-too-many-lookups", Severity::error,
@@ -142,7 +141,7 @@ TEST_CASE("rules: each one is found, says where, why and what to do", "[features
        "permerror", 10, 20},
       {"spf-twice", Severity::error, records("@ IN TXT \"v=spf1 -all\"") + domain(""),
        "example.org would have two SPF records", "RFC 7208 4.5", 11, 9},
-      {"dmarc-twice", Severity::error, records("_dmarc IN TXT \"v=DMARC1; p=none\"") + domain(""),
+      {"dmarc-twice", Severity::error, records("_dmarc IN TXT \"v=DMARC1; p=reject\"") + domain(""),
        "_dmarc.example.org would have two DMARC records", "use none", 11, 9},
       {"dmarc-syntax", Severity::error, domain("dmarc: {text: \"v=DMARC1; p=quarantined\"}"),
        "DMARC of example.org: p= is none, quarantine or reject", "ignore the record", 10, 30},
@@ -275,7 +274,7 @@ TEST_CASE("rules: the neighbours of each rule that are right", "[features]") {
 
 TEST_CASE("rules: a name that has no room for the derived ones", "[features]") {
   std::string long_name;
-  while (long_name.size() < 244) long_name += "aaaaaaaaa.";
+  while (long_name.size() < 236) long_name += "aaaaaaaaa.";
   long_name += "example";
   auto const diagnostics = check("domains:\n  " + long_name + ": {catch_all: me@example.net}\n");
   INFO(all_of(diagnostics));
