@@ -25,8 +25,9 @@ bool check_name(Build& build, Node::Entry const& entry, std::string_view what) {
                               c == '_' || (c >= 'A' && c <= 'Z');
                      });
   if (legal) return true;
-  auto& error = build.diagnostics.error(
-      "bad-name", entry.key_place, "`" + entry.key + "` cannot be the name of " + std::string(what));
+  auto& error =
+      build.diagnostics.error("bad-name", entry.key_place,
+                              "`" + entry.key + "` cannot be the name of " + std::string(what));
   error.cause = "it becomes part of addresses, paths and branch names";
   error.remedy = "use ASCII letters, digits, `-` and `_`";
   return false;
@@ -38,8 +39,7 @@ void build_safety(Build& build) {
   for (std::string const& word : safety.texts("protect"))
     if (auto const hazard = engine::parse_hazard(word)) build.out.safety.protect.push_back(*hazard);
   for (std::string const& text : build.out.root.section("dns").texts("resolvers"))
-    if (auto const endpoint = parse_endpoint(text, "53"))
-      build.out.resolvers.push_back(*endpoint);
+    if (auto const endpoint = parse_endpoint(text, "53")) build.out.resolvers.push_back(*endpoint);
 }
 
 namespace {
@@ -133,9 +133,9 @@ void build_providers(Build& build) {
   for (Node::Entry const& entry : Build::entries(dns ? dns->find("providers") : nullptr)) {
     if (!check_name(build, entry, "a provider")) continue;
     if (entry.key == "external") {
-      build.diagnostics.error("bad-name", entry.key_place,
-                              "`external` means a zone that somebody else holds").remedy =
-          "choose another name";
+      build.diagnostics
+          .error("bad-name", entry.key_place, "`external` means a zone that somebody else holds")
+          .remedy = "choose another name";
       continue;
     }
     Provider provider;

@@ -45,8 +45,8 @@ void choose_provider(Build& build, Section const& section, Node::Entry const& en
   auto& error = build.diagnostics.error("zone-without-provider", entry.key_place,
                                         "nobody is said to hold the zone " + quoted(entry.key));
   error.cause = all.empty() ? "there is no `dns.providers`" : "there are several providers";
-  error.remedy = all.empty() ? "add one, or `provider: external`"
-                             : "add `provider: " + all.front().key + "`";
+  error.remedy =
+      all.empty() ? "add one, or `provider: external`" : "add `provider: " + all.front().key + "`";
 }
 
 /// The words of an ignore line with the column at which each starts (octets from 0).
@@ -101,9 +101,10 @@ void take_servers(Build& build, Section const& section, Zone& zone) {
     std::string_view host = std::string_view(server).substr(0, server.rfind(':'));
     bool const brackets = host.starts_with('[') && host.ends_with(']');
     if (brackets || parse_ipv4(host)) continue;
-    build.diagnostics.error("wrong-type", section.place("servers"),
-                            quoted(server) + " is no address of a name server").remedy =
-        "write an address: `192.0.2.53:53`, `[2001:db8::53]:53`";
+    build.diagnostics
+        .error("wrong-type", section.place("servers"),
+               quoted(server) + " is no address of a name server")
+        .remedy = "write an address: `192.0.2.53:53`, `[2001:db8::53]:53`";
   }
 }
 
@@ -129,19 +130,19 @@ bool acceptable(Build& build, Zone const& zone, ZoneRecord const& record) {
   using namespace dns::type;
   for (dns::Type made : {soa, rrsig, nsec, nsec3, nsec3param, dnskey, cds, cdnskey}) {
     if (record.type != made) continue;
-    build.diagnostics.error("record-not-ours", record.place,
-                            "a " + record.type.text() + " is made by the DNS host").remedy =
-        "remove the line";
+    build.diagnostics
+        .error("record-not-ours", record.place,
+               "a " + record.type.text() + " is made by the DNS host")
+        .remedy = "remove the line";
     return false;
   }
   return true;
 }
 
 void check_cname(Build& build, ZoneRecord const& cname, ZoneRecord const& other) {
-  auto& error = build.diagnostics.error(
-      "cname-beside-others", cname.place,
-      "a CNAME cannot stand beside the " + other.type.text() + " of " +
-          quoted(cname.name.display()));
+  auto& error = build.diagnostics.error("cname-beside-others", cname.place,
+                                        "a CNAME cannot stand beside the " + other.type.text() +
+                                            " of " + quoted(cname.name.display()));
   error.cause = "RFC 1034 3.6.2: an alias has no other data";
   error.remedy = "keep one of the two";
   error.related.emplace_back(other.place, "the " + other.type.text());
@@ -158,10 +159,9 @@ void check_together(Build& build, Zone const& zone) {
       if (record->type == dns::type::cname && !cname) cname = record;
       auto const [at, fresh] = first.emplace(record->type, record);
       if (fresh || at->second->ttl == record->ttl) continue;
-      auto& error = build.diagnostics.error(
-          "ttl-differs", record->place,
-          "the " + record->type.text() + " records of " + quoted(name.display()) +
-              " have different TTLs");
+      auto& error = build.diagnostics.error("ttl-differs", record->place,
+                                            "the " + record->type.text() + " records of " +
+                                                quoted(name.display()) + " have different TTLs");
       error.cause = "RFC 2181 5.2: all records of one name and type share it";
       error.related.emplace_back(at->second->place, "ttl " + std::to_string(at->second->ttl));
     }
@@ -185,9 +185,10 @@ void take_records(Build& build, Section const& section, Zone& zone) {
   if (!block) return;
   auto const file = dns::parse_master(block->scalar, {zone.name, zone.ttl, false});
   for (dns::MasterProblem const& problem : file.problems)
-    build.diagnostics.error("record-syntax",
-                            place_in(*block, problem.line, problem.column, problem.length),
-                            problem.message).cause = "the lines follow RFC 1035, 5.1";
+    build.diagnostics
+        .error("record-syntax", place_in(*block, problem.line, problem.column, problem.length),
+               problem.message)
+        .cause = "the lines follow RFC 1035, 5.1";
   std::set<std::tuple<dns::Name, dns::Type, std::string>> seen;
   for (dns::MasterRecord const& record : file.records) {
     ZoneRecord made{record.name, record.type, record.ttl, record.value,
@@ -223,8 +224,9 @@ void build_zones(Build& build) {
     }
     auto const [first, fresh] = seen.emplace(*name, entry.key_place);
     if (!fresh) {
-      build.diagnostics.error("duplicate-name", entry.key_place,
-                              quoted(entry.key) + " names a zone that stands here already")
+      build.diagnostics
+          .error("duplicate-name", entry.key_place,
+                 quoted(entry.key) + " names a zone that stands here already")
           .related.emplace_back(first->second, "first here");
       continue;
     }
@@ -254,8 +256,8 @@ void derive_zones(Build& build) {
           "zone-without-provider", domain.place,
           "nobody is said to hold the zone of " + quoted(domain.name.display()));
       error.cause = "there are several providers";
-      error.remedy = "add `dns.zones: {" + domain.name.display() + ": {provider: " +
-                     build.out.providers.front().key + "}}`";
+      error.remedy = "add `dns.zones: {" + domain.name.display() +
+                     ": {provider: " + build.out.providers.front().key + "}}`";
       continue;
     }
     Zone zone;
@@ -265,9 +267,10 @@ void derive_zones(Build& build) {
     derived.push_back(std::move(zone));
   }
   if (providers == 0 && !derived.empty() && build.whole)
-    build.diagnostics.information(
-        "no-provider", derived.front().place,
-        "no DNS provider is named: the plan says what the owner of each zone must publish")
+    build.diagnostics
+        .information(
+            "no-provider", derived.front().place,
+            "no DNS provider is named: the plan says what the owner of each zone must publish")
         .remedy = "add `dns.providers:` so that it is published";
   for (Zone& zone : derived) build.out.zones.push_back(std::move(zone));
 }

@@ -36,8 +36,8 @@ class Checker {
     bool any = false;
     for (std::size_t i = 0; i < node.entries.size(); ++i) {
       TableRow const* row = table_.child(path, node.entries[i].key, type);
-      wrong_ones[i] = row ? !value(node.entries[i], *row, type)
-                          : (unknown(node.entries[i], path, type), true);
+      wrong_ones[i] =
+          row ? !value(node.entries[i], *row, type) : (unknown(node.entries[i], path, type), true);
       any = any || wrong_ones[i];
     }
     required(node, place, path, type);
@@ -79,8 +79,8 @@ class Checker {
   bool planned(Node const& node, TableRow const& row) {
     for (auto const& entry : node.entries) {
       if (!KeyTable::planned(joined(row.path, entry.key))) continue;
-      not_supported(entry.key_place, quoted(std::string(last_part(row.path)) + ": {" + entry.key +
-                                            ": …}"));
+      not_supported(entry.key_place,
+                    quoted(std::string(last_part(row.path)) + ": {" + entry.key + ": …}"));
       return true;
     }
     return false;
@@ -89,8 +89,8 @@ class Checker {
   bool below(Node::Entry& entry, TableRow const& row, std::string_view type) {
     Node& node = entry.value;
     if (node.shape != Node::Shape::mapping && node.shape != Node::Shape::null) {
-      auto& error = wrong(entry, node, "expected a mapping, found " +
-                                           std::string(describe(node.shape)));
+      auto& error =
+          wrong(entry, node, "expected a mapping, found " + std::string(describe(node.shape)));
       auto const names = table_.children(row.path, type);
       if (!names.empty() && names.front() != "*") error.remedy = "its keys: " + listed(names);
       return false;
@@ -134,8 +134,8 @@ class Checker {
   void scalar(Node::Entry const& entry, Node const& node, TableRow const& row) {
     keys::Key const& key = *row.key;
     if (node.shape != Node::Shape::scalar) {
-      wrong(entry, node, "expected " + full_expectation(key) + ", found " +
-                             std::string(describe(node.shape)));
+      wrong(entry, node,
+            "expected " + full_expectation(key) + ", found " + std::string(describe(node.shape)));
       return;
     }
     if (key.type == keys::Type::recipient && node.scalar.starts_with('|')) {
@@ -174,9 +174,8 @@ class Checker {
     bool plain = node.entries.size() == 1;
     for (auto const& form : node.entries) {
       if (std::find(forms.begin(), forms.end(), form.key) == forms.end()) {
-        auto& error =
-            diagnostics_.error("unknown-key", form.key_place,
-                               quoted(form.key) + " is no way to say where a secret is");
+        auto& error = diagnostics_.error("unknown-key", form.key_place,
+                                         quoted(form.key) + " is no way to say where a secret is");
         error.remedy = "one of " + listed(forms);
         suggest(error, form.key, forms);
         plain = true;
@@ -194,14 +193,15 @@ class Checker {
   }
 
   void literal_secret(Place const& place, std::string_view key, bool password) {
-    auto& error = diagnostics_.error("literal-secret", place,
-                                     "a secret does not stand in the manifest");
+    auto& error =
+        diagnostics_.error("literal-secret", place, "a secret does not stand in the manifest");
     error.cause = "the manifest is committed and read by many";
     std::string const name(key);
-    error.remedy = password ? "write `" + name + ": {hash_file: PATH}` (`mailstack user passwd` "
-                              "writes it), or {credential: NAME}, {file: PATH}, {env: NAME}"
-                            : "write `" + name +
-                                  ": {credential: NAME}`, {file: PATH} or {env: NAME}";
+    error.remedy = password
+                       ? "write `" + name +
+                             ": {hash_file: PATH}` (`mailstack user passwd` "
+                             "writes it), or {credential: NAME}, {file: PATH}, {env: NAME}"
+                       : "write `" + name + ": {credential: NAME}`, {file: PATH} or {env: NAME}";
   }
 
   void unknown(Node::Entry const& entry, std::string const& path, std::string_view type) {
@@ -210,10 +210,9 @@ class Checker {
       return;
     }
     auto names = table_.children(path, type);
-    auto& error = diagnostics_.error(
-        "unknown-key", entry.key_place,
-        quoted(entry.key) + " is no key " +
-            (path.empty() ? "of a manifest" : "of " + quoted(path)));
+    auto& error = diagnostics_.error("unknown-key", entry.key_place,
+                                     quoted(entry.key) + " is no key " +
+                                         (path.empty() ? "of a manifest" : "of " + quoted(path)));
     error.remedy = "its keys: " + listed(names);
     std::string_view const meant = suggest(error, entry.key, names);
     if (meant.empty()) return;
@@ -241,8 +240,7 @@ class Checker {
   }
 
   Diagnostic& not_supported(Place const& place, std::string const& what) {
-    auto& error =
-        diagnostics_.error("not-supported-yet", place, what + " is not supported yet");
+    auto& error = diagnostics_.error("not-supported-yet", place, what + " is not supported yet");
     error.remedy = "remove it; it is never ignored";
     return error;
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <climits>
 #include <set>
+#include <utility>
 
 #include "reconciler/engine/fields.hpp"
 #include "reconciler/manifest/glob.hpp"
@@ -102,7 +103,8 @@ class Joiner {
       auto& error = diagnostics_.error("include-no-match", pattern.place,
                                        "no file matches `" + pattern.scalar + "`");
       error.cause = "domains that merely vanish would be taken for removed ones";
-      error.remedy = "globs start at " + out_.directory + "; remove the line where it is not needed";
+      error.remedy =
+          "globs start at " + out_.directory + "; remove the line where it is not needed";
     }
     for (std::string const& match : matches) add(pattern, match);
   }
@@ -114,8 +116,8 @@ class Joiner {
         relative.starts_with('/') ? relative : under(shown_directory_, relative);
     auto text = files_.read(path);
     if (!text) {
-      auto& error = diagnostics_.error("manifest-unreadable", pattern.place,
-                                       "`" + name + "` cannot be read");
+      auto& error =
+          diagnostics_.error("manifest-unreadable", pattern.place, "`" + name + "` cannot be read");
       error.cause = text.error().what;
       broken_ = true;
       return;
@@ -135,9 +137,8 @@ class Joiner {
       return;
     }
     if (Node::Entry const* nested = root->entry("include"))
-      diagnostics_.error("include-nested", nested->key_place,
-                         "only the main file includes others").remedy =
-          "move the glob to " + out_.files.front().name;
+      diagnostics_.error("include-nested", nested->key_place, "only the main file includes others")
+          .remedy = "move the glob to " + out_.files.front().name;
     merge(out_.root, std::move(*root), "");
   }
 

@@ -31,11 +31,12 @@ std::string directory_of(std::string const& path);
 /// `path` as it stands in the manifest, from `directory` on.
 std::string absolute(std::string const& directory, std::string_view path);
 
-/// Reads the main file and what its `include:` names (globs with `*` and `?` in any component, never
-/// across `/`; sorted; a file is read once). Mappings whose names are ours are joined; anything that
-/// stands in two files is `duplicate-key` with both places, so each host, zone and domain stands
-/// whole in one file. A glob without a match is `include-no-match`. Where one file cannot be parsed
-/// the others still are, so that their problems are said too; nothing is returned then.
+/// Reads the main file and what its `include:` names (globs with `*` and `?` in any component,
+/// never across `/`; sorted; a file is read once). Mappings whose names are ours are joined;
+/// anything that stands in two files is `duplicate-key` with both places, so each host, zone and
+/// domain stands whole in one file. A glob without a match is `include-no-match`. Where one file
+/// cannot be parsed the others still are, so that their problems are said too; nothing is returned
+/// then.
 std::optional<Joined> read_and_join(files::Files& files, std::string const& path,
                                     KeyTable const& table, Diagnostics& diagnostics);
 /// The same for a main file whose text is given.

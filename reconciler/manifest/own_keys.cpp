@@ -31,8 +31,9 @@ std::span<Key const> own_keys() {
       Key{.path = "include",
           .type = Type::path,
           .list = true,
-          .summary = "Globs of further files, relative to this one. Mappings are joined; a key that "
-                     "stands in two files is an error, and so is a glob without a match.",
+          .summary =
+              "Globs of further files, relative to this one. Mappings are joined; a key that "
+              "stands in two files is an error, and so is a glob without a match.",
           .example = "[\"domains.d/*.yaml\"]"},
 
       Key{.path = "safety", .type = Type::mapping, .summary = "What must be allowed by name."},
@@ -97,8 +98,9 @@ std::span<Key const> own_keys() {
           .list = true,
           .fallback = "[mx, submit, send]",
           .choices = "mx|submit|send",
-          .summary = "What it does: receive mail from others (mx), take mail of its users (submit), "
-                     "send mail to others (send).",
+          .summary =
+              "What it does: receive mail from others (mx), take mail of its users (submit), "
+              "send mail to others (send).",
           .example = "[mx, submit, send]"},
       Key{.path = "hosts.*.mx_priority",
           .type = Type::integer,
@@ -193,8 +195,9 @@ std::span<Key const> own_keys() {
           .type = Type::choice,
           .fallback = "mailbox",
           .choices = "none|forward|mailbox",
-          .summary = "`none`: its MX is left alone, somebody else receives; `forward`: mail goes on "
-                     "to the aliases; `mailbox`: users have mailboxes.",
+          .summary =
+              "`none`: its MX is left alone, somebody else receives; `forward`: mail goes on "
+              "to the aliases; `mailbox`: users have mailboxes.",
           .example = "forward"},
       Key{.path = "domains.*.users",
           .type = Type::mapping,
@@ -271,15 +274,24 @@ std::span<std::string_view const> planned_keys() {
 
 std::span<std::string_view const> planned_values() {
   static constexpr std::array<std::string_view, 18> values{
-      "dns.providers.*.type=cloudflare", "dns.providers.*.type=route53",
-      "dns.providers.*.type=alidns",     "dns.providers.*.type=dnspod",
-      "dns.providers.*.type=tencentcloud", "dns.providers.*.type=hetzner",
-      "dns.providers.*.type=digitalocean", "dns.providers.*.type=rfc2136",
-      "dns.providers.*.type=gandi",      "dns.providers.*.type=porkbun",
-      "dns.providers.*.type=desec",      "dns.providers.*.type=ovh",
-      "dns.providers.*.type=google",     "dns.providers.*.type=azure",
-      "dns.providers.*.type=contabo",    "daemon.type=mailstackd",
-      "reconcile.repair=units",          "dns.providers.*.type=linode",
+      "dns.providers.*.type=cloudflare",
+      "dns.providers.*.type=route53",
+      "dns.providers.*.type=alidns",
+      "dns.providers.*.type=dnspod",
+      "dns.providers.*.type=tencentcloud",
+      "dns.providers.*.type=hetzner",
+      "dns.providers.*.type=digitalocean",
+      "dns.providers.*.type=rfc2136",
+      "dns.providers.*.type=gandi",
+      "dns.providers.*.type=porkbun",
+      "dns.providers.*.type=desec",
+      "dns.providers.*.type=ovh",
+      "dns.providers.*.type=google",
+      "dns.providers.*.type=azure",
+      "dns.providers.*.type=contabo",
+      "daemon.type=mailstackd",
+      "reconcile.repair=units",
+      "dns.providers.*.type=linode",
   };
   return values;
 }

@@ -23,7 +23,9 @@ bool scalar_type(keys::Type type) {
 
 Section::Section(KeyTable const& table, std::string path, std::vector<Node const*> layers,
                  std::string provider_type)
-    : table_(&table), path_(std::move(path)), provider_type_(std::move(provider_type)),
+    : table_(&table),
+      path_(std::move(path)),
+      provider_type_(std::move(provider_type)),
       layers_(std::move(layers)) {
   for (Node const* layer : layers_) {
     if (!layer || place_.at.line != 0) continue;

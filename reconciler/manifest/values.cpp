@@ -221,10 +221,8 @@ std::string full_expectation(keys::Key const& key) {
 }
 
 std::optional<WrongValue> wrong_value(keys::Key const& key, Node const& scalar) {
-  bool const written_as_text =
-      key.type == keys::Type::integer || key.type == keys::Type::boolean;
-  if (scalar.quoted && written_as_text)
-    return WrongValue{"wrong-type", "in quotes it is text"};
+  bool const written_as_text = key.type == keys::Type::integer || key.type == keys::Type::boolean;
+  if (scalar.quoted && written_as_text) return WrongValue{"wrong-type", "in quotes it is text"};
   if (key.type == keys::Type::choice) {
     auto const words = words_of(key.choices);
     if (std::find(words.begin(), words.end(), scalar.scalar) != words.end()) return std::nullopt;
@@ -240,7 +238,8 @@ std::vector<std::string> fallback_values(std::string_view fallback) {
   if (list) fallback = fallback.substr(1, fallback.size() - 2);
   std::vector<std::string> values;
   while (!fallback.empty()) {
-    std::size_t const comma = list ? std::min(fallback.find(','), fallback.size()) : fallback.size();
+    std::size_t const comma =
+        list ? std::min(fallback.find(','), fallback.size()) : fallback.size();
     std::string_view one = fallback.substr(0, comma);
     fallback.remove_prefix(std::min(comma + 1, fallback.size()));
     while (one.starts_with(' ')) one.remove_prefix(1);

@@ -134,9 +134,9 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     repeated_ += found->second.nodes;
     if (repeated_ > limits_.repeated_nodes) {
-      auto& error = diagnostics_.error("yaml-too-large", alias_place(mark),
-                                       "aliases repeat more than " +
-                                           std::to_string(limits_.repeated_nodes) + " values");
+      auto& error = diagnostics_.error(
+          "yaml-too-large", alias_place(mark),
+          "aliases repeat more than " + std::to_string(limits_.repeated_nodes) + " values");
       error.remedy = "write what is common once below `defaults:`";
       throw Abandoned{};
     }
@@ -239,9 +239,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void locate(YAML::Mark const& mark, Node& node) const {
     auto line_number = static_cast<std::size_t>(std::max(mark.line, 0));
     std::string_view line = source_.line(line_number);
-    std::size_t column =
-        std::min(skip_properties(line, static_cast<std::size_t>(std::max(mark.column, 0))),
-                 line.size());
+    std::size_t column = std::min(
+        skip_properties(line, static_cast<std::size_t>(std::max(mark.column, 0))), line.size());
     char const first = column < line.size() ? line[column] : ' ';
     std::size_t octets = 0;
     if (node.quoted && (first == '|' || first == '>')) {
@@ -271,9 +270,9 @@ class TreeBuilder final : public YAML::EventHandler {
              YAML::EmitterStyle::value style, Node::Shape shape) {
     check_tag(mark, tag);
     if (open_.size() >= limits_.depth) {
-      diagnostics_.error("yaml-too-large", source_.place(mark, 1),
-                         "values are nested deeper than " + std::to_string(limits_.depth) +
-                             " levels");
+      diagnostics_.error(
+          "yaml-too-large", source_.place(mark, 1),
+          "values are nested deeper than " + std::to_string(limits_.depth) + " levels");
       throw Abandoned{};
     }
     bool const is_key = wants_key();
@@ -287,8 +286,8 @@ class TreeBuilder final : public YAML::EventHandler {
     fresh.node.place = source_.place(mark, 1);
     if (flow && !mark.is_null()) {
       auto const line = source_.line(static_cast<std::size_t>(mark.line));
-      fresh.node.place.at.column = static_cast<unsigned>(
-          skip_properties(line, static_cast<std::size_t>(mark.column)) + 1);
+      fresh.node.place.at.column =
+          static_cast<unsigned>(skip_properties(line, static_cast<std::size_t>(mark.column)) + 1);
     }
     open_.push_back(std::move(fresh));
   }

@@ -26,9 +26,9 @@ struct YamlLimits {
 };
 
 /// Parses `text`, which messages call `file`. Nothing is returned where the syntax broke (the rest
-/// of the file cannot be trusted then); a double key, `<<` or a tag is an error too, but the tree is
-/// returned, so that the other problems are reported in the same run. Line and column count octets
-/// from 1; a byte order mark is skipped and not counted.
+/// of the file cannot be trusted then); a double key, `<<` or a tag is an error too, but the tree
+/// is returned, so that the other problems are reported in the same run. Line and column count
+/// octets from 1; a byte order mark is skipped and not counted.
 std::optional<Node> parse_yaml(std::string const& file, std::string_view text,
                                Diagnostics& diagnostics, YamlLimits const& limits = {});
 

@@ -19,7 +19,8 @@ std::uint8_t const* octets_of(std::string const& text) {
 
 void append(std::string& text, ucs4_t character) {
   std::array<std::uint8_t, 6> octets{};
-  int const length = u8_uctomb(octets.data(), character, static_cast<std::ptrdiff_t>(octets.size()));
+  int const length =
+      u8_uctomb(octets.data(), character, static_cast<std::ptrdiff_t>(octets.size()));
   for (int i = 0; i < length; ++i) text += static_cast<char>(octets[static_cast<std::size_t>(i)]);
 }
 
@@ -44,8 +45,8 @@ bool allowed(ucs4_t character) {
   if (character < 0x80) return character > 0x20 && character != 0x7f && character != '@';
   if (has_compatibility(character)) return false;
   // ZERO WIDTH JOINER and its kin are format characters and so not among the letters.
-  uc_general_category_t const letter_or_digit = uc_general_category_or(
-      uc_general_category_or(UC_LETTER, UC_MARK), UC_DECIMAL_DIGIT_NUMBER);
+  uc_general_category_t const letter_or_digit =
+      uc_general_category_or(uc_general_category_or(UC_LETTER, UC_MARK), UC_DECIMAL_DIGIT_NUMBER);
   return uc_is_general_category(character, letter_or_digit) ||
          uc_is_general_category(character, UC_NON_SPACING_MARK);
 }
@@ -72,8 +73,8 @@ Result<std::string> normalize_username(std::string_view name) {
   each_character(text, [&](ucs4_t character) { append(mapped, plain_width(character)); });
 
   std::size_t length = 0;
-  std::uint8_t* lowered = u8_tolower(octets_of(mapped), mapped.size(), nullptr, UNINORM_NFC,
-                                     nullptr, &length);
+  std::uint8_t* lowered =
+      u8_tolower(octets_of(mapped), mapped.size(), nullptr, UNINORM_NFC, nullptr, &length);
   if (!lowered) return fail(ErrorCode::internal, "no memory for a user name");
   std::string normal(reinterpret_cast<char const*>(lowered), length);
   std::free(lowered);
