@@ -41,7 +41,7 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
       if (!canonical) continue;  // check() has said why
       records::publish(manifest, out,
                        {domain.name, dns::type::caa, std::move(*canonical), domain.name.display(),
-                        "says who may issue certificates for " + domain.name.display(),
+                        "it says who may issue certificates for " + domain.name.display(),
                         domain.section.place("caa").at});
     }
   }

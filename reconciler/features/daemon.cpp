@@ -101,8 +101,8 @@ void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Co
     resource.lane = "host/" + host.key;
     resource.group = host.key;
     resource.reason = "the daemon of host " + host.key + " starts with it";
-    auto const place = manifest.root.section("daemon").place();
-    resource.source = place.at.line == 0 ? host.place.at : place.at;
+    resource.source =
+        manifest.root.present("daemon") ? manifest.root.place("daemon").at : host.place.at;
     out.resources.push_back(std::move(resource));
   }
 }

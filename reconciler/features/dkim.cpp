@@ -213,7 +213,8 @@ void add_timeline(Plan const& plan, std::vector<std::string> const& selectors, C
     out.timeline.emplace_back(plan.next.start - ahead(rotate),
                               "DKIM of " + domain + ": " + names + " published ahead");
   out.timeline.emplace_back(plan.next.start,
-                            "DKIM of " + domain + ": " + names + " starts to sign");
+                            "DKIM of " + domain + ": " + names +
+                                (selectors.size() == 1 ? " begins to sign" : " begin to sign"));
 }
 
 void compile(Manifest const& manifest, Facts const& facts, TimePoint now, Compiled& out) {

@@ -154,7 +154,7 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     if (!text || !name) continue;
     records::publish(manifest, out,
                      {*name, dns::type::txt, dns::txt_value(*text), domain.name.display(),
-                      "tells receivers what to do with mail that only claims to be from " +
+                      "it tells receivers what to do with mail that only claims to be from " +
                           domain.name.display(),
                       place_of(domain).at});
     consent(manifest, domain, *text, out);

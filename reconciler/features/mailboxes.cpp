@@ -2,10 +2,7 @@
 /// Users and aliases of each domain, on every host that takes or submits mail.
 
 #include <algorithm>
-#include <optional>
-#include <set>
 
-#include "core/mail/address/address.hpp"
 #include "core/userdb/scrypt.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/published/published.hpp"
@@ -96,18 +93,6 @@ constexpr manifest::Code codes[] = {
      "The domain has no user, no alias and no catch_all, so every mail to it is refused.\n\n"
      "Add one of them, or say `mail: none` (it takes no mail) or `receive: none` (others receive "
      "it)."},
-    {"alias-loop", "An alias leads back to itself",
-     "The daemon follows aliases ten deep and then refuses the mail for now, so the sender's "
-     "server "
-     "tries again for days.\n\n"
-     "Wrong:  aliases: {sales: team, team: sales}\n"
-     "Right:  aliases: {sales: team, team: [ann, bob]}"},
-    {"send-as-foreign", "A user may send as a domain that is not in the manifest",
-     "Mail of a foreign domain would leave without its SPF, DKIM and DMARC, and be refused or "
-     "filed "
-     "as spam.\n\n"
-     "Wrong:  send_as: [\"*@example.net\"]   where domains: has no example.net\n"
-     "Right:  add example.net to domains:, or leave the address out"},
     {"daemon-cannot-send-as", "chasquid does not check who sends as whom",
      "Every user of chasquid may use any sender address, so `send_as` would promise what nobody "
      "checks.\n\nLeave send_as out."},
@@ -121,111 +106,13 @@ constexpr manifest::Code codes[] = {
      "nowhere.\n\nAdd a host, or give one the role submit."},
 };
 
-/// Where mail for an address goes on to, inside the manifest's own domains.
-class Routes {
- public:
-  explicit Routes(Manifest const& manifest) : manifest_(manifest) {}
-
-  /// The way from `start` back to itself, or nothing.
-  std::vector<std::string> loop(Domain const& domain, Alias const& start) {
-    way_.clear();
-    visited_.clear();
-    origin_ = key(domain, start.name);
-    return follow(domain, start) ? way_ : std::vector<std::string>();
-  }
-
- private:
-  static std::string key(Domain const& domain, std::string const& name) {
-    return name + "@" + domain.name.display();
-  }
-
-  static Alias const* alias_of(Domain const& domain, std::string const& name) {
-    auto const named = [&](std::string_view wanted) {
-      return std::find_if(domain.aliases.begin(), domain.aliases.end(),
-                          [&](Alias const& alias) { return alias.name == wanted; });
-    };
-    if (auto const found = named(name); found != domain.aliases.end()) return &*found;
-    bool const user = std::any_of(domain.users.begin(), domain.users.end(),
-                                  [&](User const& each) { return each.name == name; });
-    if (user) return nullptr;
-    auto const all = named("*");
-    return all == domain.aliases.end() ? nullptr : &*all;
-  }
-
-  bool follow(Domain const& domain, Alias const& alias) {
-    way_.push_back(key(domain, alias.name));
-    for (auto const& to : alias.to) {
-      auto const address = mail::parse_address(to);
-      if (!address) continue;
-      auto const* next = manifest_.domain(address->domain);
-      if (next == nullptr || !records::sends(*next)) continue;
-      auto const* target = alias_of(*next, address->local);
-      if (target == nullptr) continue;
-      auto const step = key(*next, target->name);
-      if (step == origin_) {
-        way_.push_back(step);
-        return true;
-      }
-      if (visited_.insert(step).second && follow(*next, *target)) return true;
-    }
-    way_.pop_back();
-    return false;
-  }
-
-  Manifest const& manifest_;
-  std::string origin_;
-  std::vector<std::string> way_;
-  std::set<std::string> visited_;
-};
-
-void check_loops(Manifest const& manifest, Domain const& domain,
-                 manifest::Diagnostics& diagnostics) {
-  Routes routes(manifest);
-  for (auto const& alias : domain.aliases) {
-    auto const way = routes.loop(domain, alias);
-    if (way.empty()) continue;
-    std::string text;
-    for (auto const& step : way) text += (text.empty() ? "" : " → ") + step;
-    auto& problem = diagnostics.error(
-        "alias-loop", alias.place.at.line == 0 ? domain.place : alias.place,
-        "the alias " + alias.name + " of " + domain.name.display() + " leads back to itself");
-    problem.cause = text;
-    problem.remedy = "let one of these go to a user or to an address elsewhere";
-  }
-}
-
-/// What follows the last `@` of `*@example.org` or `i@example.org`, where it is a domain.
-std::optional<dns::Name> domain_of(std::string const& address) {
-  auto const at = address.rfind('@');
-  if (at == address.npos) return std::nullopt;
-  auto name = dns::Name::parse(address.substr(at + 1));
-  return name ? std::optional(std::move(*name)) : std::nullopt;
-}
-
-void check_send_as(Manifest const& manifest, std::string const& who, manifest::Node const& value,
-                   manifest::Diagnostics& diagnostics) {
-  auto const check_one = [&](manifest::Node const& item) {
-    auto const name = domain_of(item.scalar);
-    auto const* domain = name ? manifest.domain(*name) : nullptr;
-    if (domain != nullptr && records::sends(*domain)) return;
-    auto& problem =
-        diagnostics.error("send-as-foreign", item.place, who + " may not send as " + item.scalar);
-    problem.cause = "its domain is not one that this manifest sends mail for";
-    problem.remedy = "add the domain under domains:, or leave the address out";
-  };
-  if (value.shape == manifest::Node::Shape::scalar) check_one(value);
-  for (auto const& item : value.items) check_one(item);
-}
-
 /// What a users file of chasquid cannot say (docs/flow.md there: any user may use any sender).
-void check_daemon(Manifest const& manifest, Domain const& domain,
-                  manifest::Diagnostics& diagnostics) {
+void check_daemon(Domain const& domain, manifest::Diagnostics& diagnostics) {
   auto const* users = domain.section.node("users");
   if (users == nullptr) return;
   for (auto const& entry : users->entries) {
     auto const who = entry.key + "@" + domain.name.display();
     if (auto const* send_as = entry.value.find("send_as"); send_as != nullptr) {
-      check_send_as(manifest, who, *send_as, diagnostics);
       auto& problem = diagnostics.error("daemon-cannot-send-as", send_as->place,
                                         "chasquid cannot keep " + who + " to these addresses");
       problem.cause = "every user of chasquid may use any sender address";
@@ -246,8 +133,7 @@ void check(Manifest const& manifest, Published const& /*published*/,
                                   [](Host const& host) { return host.mx || host.submit; });
   for (auto const& domain : manifest.domains) {
     if (!records::sends(domain)) continue;
-    check_loops(manifest, domain, diagnostics);
-    check_daemon(manifest, domain, diagnostics);
+    check_daemon(domain, diagnostics);
     bool const empty = domain.users.empty() && domain.aliases.empty();
     if (empty && stored && records::receives(domain)) {
       auto& problem = diagnostics.warning(

@@ -132,8 +132,9 @@ std::vector<Asked> structured(Manifest const& manifest, Domain const& domain,
   auto const place = spf.present("mechanisms") ? spf.place("mechanisms")
                      : spf.present("include")  ? spf.place("include")
                                                : domain.place;
-  parts.insert(parts.begin(), Asked{domain.name, joined(terms),
-                                    "says who may send mail as " + domain.name.display(), place});
+  parts.insert(parts.begin(),
+               Asked{domain.name, joined(terms),
+                     "it says who may send mail as " + domain.name.display(), place});
   return parts;
 }
 
@@ -149,7 +150,7 @@ std::vector<Asked> asked(Manifest const& manifest, Domain const& domain) {
     auto const name = records::below(entry.key, domain.name);
     if (!name) continue;
     out.push_back({*name, entry.value.scalar,
-                   *name == domain.name ? "says who may send mail as " + domain.name.display()
+                   *name == domain.name ? "it says who may send mail as " + domain.name.display()
                                         : "SPF of " + domain.name.display() + " includes it",
                    entry.value.place, true});
   }
@@ -174,11 +175,10 @@ void helo(Manifest const& manifest, std::vector<dns::Name> const& taken, Host co
           Compiled& out) {
   bool const own = std::binary_search(taken.begin(), taken.end(), host.fqdn);
   if (own || spf_in_records(manifest, host.fqdn) || !(host.send || host.mx || host.submit)) return;
-  auto* resource = records::publish(
+  records::publish(
       manifest, out,
       {host.fqdn, dns::type::txt, dns::txt_value("v=spf1 a -all"), host.key,
        "receivers check the HELO name of host " + host.key + " for bounces", host.place.at});
-  (void)resource;
 }
 
 void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/, Compiled& out) {

@@ -3,6 +3,7 @@
 /// zone share.
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/dns/rrset.hpp"
 #include "reconciler/features/feature.hpp"
@@ -84,7 +85,14 @@ void check_alias(Published const& published, dns::Name const& name,
 
 void check_ttl(Published const& published, dns::Name const& name,
                manifest::Diagnostics& diagnostics) {
-  auto const& records = published.at(name);
+  auto const& all = published.at(name);
+  std::vector<PublishedRecord const*> records;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(records), [&](auto const* record) {
+    // A derived record that the zone lists too takes the TTL that stands there.
+    return record->declared || std::none_of(all.begin(), all.end(), [&](auto const* other) {
+             return other->declared && other->type == record->type && other->value == record->value;
+           });
+  });
   for (std::size_t i = 0; i < records.size(); ++i) {
     auto const first = std::find_if(records.begin(), records.end(), [&](auto const* other) {
       return other->type == records[i]->type;

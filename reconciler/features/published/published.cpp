@@ -8,13 +8,13 @@
 namespace mailstack::features {
 namespace {
 
-using Key = std::tuple<std::string, std::uint16_t, std::string>;
+using Key = std::tuple<std::string, std::uint16_t, std::string, std::uint32_t>;
 
 std::set<Key> declared_records(manifest::Manifest const& manifest) {
   std::set<Key> keys;
   for (auto const& zone : manifest.zones)
     for (auto const& record : zone.records)
-      keys.insert({record.name.text(), record.type.number(), record.value});
+      keys.insert({record.name.text(), record.type.number(), record.value, record.ttl});
   return keys;
 }
 
@@ -24,7 +24,8 @@ Published::Published(manifest::Manifest const& manifest, Compiled const& compile
     : manifest_(manifest) {
   auto const declared = declared_records(manifest);
   auto const add = [&](PublishedRecord record) {
-    record.declared = declared.contains({record.name.text(), record.type.number(), record.value});
+    record.declared =
+        declared.contains({record.name.text(), record.type.number(), record.value, record.ttl});
     records_.push_back(std::move(record));
     auto const& kept = records_.back();
     auto& at_name = by_name_[kept.name.text()];

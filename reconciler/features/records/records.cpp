@@ -13,7 +13,10 @@ engine::Resource* publish(manifest::Manifest const& manifest, Compiled& out, Wis
   if (zone == nullptr || zone->provider.empty()) {
     dns::RRset const record{
         wish.name, wish.type, zone == nullptr ? 0 : zone->ttl, {std::move(wish.value)}};
-    out.owed.push_back({owner_of(zone == nullptr ? wish.name : zone->name),
+    auto const& holder = zone != nullptr             ? zone->name
+                         : wish.owner == dns::Name() ? wish.name
+                                                     : wish.owner;
+    out.owed.push_back({owner_of(holder),
                         "publish " + wish.name.text() + " " + wish.type.text() + " " +
                             record.values.front() + " (" + wish.reason + ")",
                         record});

@@ -20,6 +20,8 @@ struct Wish {
   std::string group;
   std::string reason;
   engine::Source source;
+  dns::Name owner =
+      {};  ///< who is asked where no zone of the manifest holds the name; root: the name itself
 };
 
 /// Adds the record to `out` with the zone's TTL, lane and hazards, and returns it for more (needs,

@@ -1,0 +1,303 @@
+/// \file
+/// The mail rules that are checked offline: each breaks in a manifest of its own, with code, place
+/// and words.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "core/files/memory_files.hpp"
+#include "reconciler/features/feature.hpp"
+#include "reconciler/manifest/load.hpp"
+
+using namespace mailstack;
+using manifest::Severity;
+
+namespace {
+
+manifest::KeyTable const& table() {
+  static manifest::KeyTable const keys = [] {
+    static constexpr keys::Key zonefile[] = {{.path = "directory", .type = keys::Type::path}};
+    manifest::KeyTable made;
+    for (auto const* feature : features::features()) made.add_feature(feature->name, feature->keys);
+    made.add_provider("zonefile", "files", zonefile);
+    return made;
+  }();
+  return keys;
+}
+
+constexpr char const* head = R"(version: 1
+hosts:
+  mx1: {fqdn: smtp.example.org, ipv4: 203.0.113.10}
+dns:
+  providers:
+    local: {type: zonefile, directory: zones}
+)";
+
+manifest::Diagnostics check(std::string const& text) {
+  files::MemoryFiles files;
+  manifest::Diagnostics diagnostics;
+  auto const loaded =
+      manifest::load_text(files, "/m/mailstack.yaml", head + text, table(), diagnostics);
+  if (loaded) features::check(*loaded, diagnostics);
+  diagnostics.sort();
+  return diagnostics;
+}
+
+std::vector<manifest::Diagnostic> of_code(manifest::Diagnostics const& diagnostics,
+                                          std::string const& code) {
+  std::vector<manifest::Diagnostic> found;
+  for (auto const& problem : diagnostics.all())
+    if (problem.code == code) found.push_back(problem);
+  return found;
+}
+
+std::string all_of(manifest::Diagnostics const& diagnostics) {
+  std::string text;
+  for (auto const& problem : diagnostics.all())
+    text += problem.code + ": " + problem.message + " (" + problem.cause + ")\n";
+  return text;
+}
+
+/// A domain with the keys of `text`, one a line.
+std::string domain(std::string const& text) {
+  std::string out = "domains:\n  example.org:\n    catch_all: me@example.net\n";
+  std::size_t start = 0;
+  while (start < text.size()) {
+    auto const end = std::min(text.find('\n', start), text.size());
+    out += "    " + text.substr(start, end - start) + "\n";
+    start = end + 1;
+  }
+  return out;
+}
+
+std::string records(std::string const& lines) {
+  return "  zones:\n    example.org:\n      provider: local\n      records: |\n        " + lines +
+         "\n";
+}
+
+std::string names(unsigned count) {
+  std::string text;
+  for (unsigned i = 0; i < count; ++i)
+    text += (i > 0 ? ", " : "") + std::string("\"a:h") + std::to_string(i) + ".example.com\"";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("rules: a plain manifest has nothing to say", "[features]") {
+  INFO(all_of(check(domain(""))));
+  CHECK(check(domain("")).all().empty());
+}
+
+TEST_CASE("rules: each one is found, says where, why and what to do", "[features]") {
+  struct Case {
+    char const* code;
+    Severity severity;
+    std::string manifest;
+    char const* message;
+    char const* in_cause;
+    unsigned line;
+    unsigned column;
+  };
+  std::vector<Case> const cases{
+      {"spf-syntax", Severity::error,
+       domain("spf: {text: {\"@\": \"v=spf1 mx ipv4:192.0.2.1 ~all\"}}"),
+       "SPF of example.org: 'ipv4:192.0.2.1' is no mechanism of SPF (all, include, a, mx, ptr, "
+       "ip4, ip6, exists)",
+       "RFC 7208 4.6", 10, 34},
+      {"spf-syntax", Severity::error, domain("spf: {mechanisms: [\"ip4:192.0.2.300\"]}"),
+       "SPF of example.org: 'ip4:192.0.2.300' holds no IPv4 address", "permerror", 10, 23},
+      {"spf-syntax", Severity::error, domain("spf: {text: {\"@\": \"v=spf2 mx ~all\"}}"),
+       "SPF of example.org: an SPF record begins with 'v=spf1' and a space", "permerror", 10, 24},
+      {"spf-questionable", Severity::warning,
+       domain("spf: {text: {\"@\": \"v=spf1 mx ptr ~all\"}}"),
+       "SPF of example.org: 'ptr' is slow and unreliable; RFC 7208 5.5 says not to use it",
+       "RFC 7208", 10, 34},
+      {"spf-too-many-lookups", Severity::error, domain("spf: {mechanisms: [" + names(11) + "]}"),
+       "SPF of example.org spends 11 look-ups, and 10 are allowed",
+       "example.org: a:h0.example.com, a:h1.example.com", 10, 23},
+      {"spf-too-many-lookups", Severity::error,
+       domain("spf: {mechanisms: [a, mx], split: {_s: [" + names(6) + "], _t: [mx]}}"),
+       "SPF of example.org spends 11 look-ups, and 10 are allowed",
+       "example.org → _s.example.org: a:h0.example.com", 10, 23},
+      {"spf-too-many-lookups", Severity::error,
+       domain("spf: {mechanisms: [a, mx], max_lookups: 1}"),
+       "SPF of example.org spends 2 look-ups, and 1 are allowed", "example.org: a, mx", 10, 23},
+      {"spf-lookups-unknown", Severity::information, domain("spf: {include: [_spf.google.com]}"),
+       "SPF of example.org spends at least 2 of 10 look-ups",
+       "not counted: what example.org: include:_spf.google.com adds", 10, 20},
+      {"spf-too-many-voids", Severity::error,
+       "  zones:\n    example.org: {provider: local, purge: all}\n" +
+           domain("spf: {mechanisms: [\"a:x.example.org\", \"a:y.example.org\", "
+                  "\"a:z.example.org\"]}"),
+       "SPF of example.org meets 3 empty answers, and 2 are allowed", "a:x.example.org", 12, 23},
+      {"spf-broken-chain", Severity::warning, domain("spf: {include: [_spf.example.org]}"),
+       "SPF of example.org: include:_spf.example.org names _spf.example.org, where the manifest "
+       "publishes no SPF record",
+       "permerror", 10, 20},
+      {"spf-broken-chain", Severity::error, domain("spf: {include: [example.org]}"),
+       "SPF of example.org: include:example.org leads back to example.org, so every evaluation is "
+       "a permerror",
+       "permerror", 10, 20},
+      {"spf-twice", Severity::error, records("@ IN TXT \"v=spf1 -all\"") + domain(""),
+       "example.org would have two SPF records", "RFC 7208 4.5", 11, 9},
+      {"dmarc-twice", Severity::error, records("_dmarc IN TXT \"v=DMARC1; p=reject\"") + domain(""),
+       "_dmarc.example.org would have two DMARC records", "use none", 11, 9},
+      {"dmarc-syntax", Severity::error, domain("dmarc: {text: \"v=DMARC1; p=quarantined\"}"),
+       "DMARC of example.org: p= is none, quarantine or reject", "ignore the record", 10, 30},
+      {"dmarc-syntax", Severity::error, domain("dmarc: {text: \"p=none; v=DMARC1\"}"),
+       "DMARC of example.org: a DMARC record begins with 'v=DMARC1'", "ignore the record", 10, 20},
+      {"dmarc-questionable", Severity::warning,
+       domain("dmarc: {text: \"v=DMARC1; p=none; pct=50\"}"),
+       "DMARC of example.org: pct= is gone since RFC 9989; receivers ignore it", "RFC 9989", 10,
+       38},
+      {"dmarc-report-elsewhere", Severity::information, domain("dmarc: {rua: [r@example.com]}"),
+       "reports about example.org go to r@example.com, another organisation",
+       "where example.com agrees", 10, 18},
+      {"report-address-unreceived", Severity::warning,
+       "domains:\n  example.org:\n    aliases: {a: b@example.net}\n    dmarc: {rua: "
+       "[x@example.org]}\n    tls_rpt: {rua: []}\n",
+       "DMARC reports about example.org go to x@example.org, which nobody receives",
+       "no user, no alias and no catch_all", 10, 18},
+      {"report-address-unreceived", Severity::warning,
+       "domains:\n  example.org:\n    aliases: {a: b@example.net}\n",
+       "TLS reports about example.org go to postmaster@example.org, which nobody receives",
+       "no user", 8, 3},
+      {"tls-rpt-syntax", Severity::error, domain("tls_rpt: {rua: [\"mailto:x\"]}"),
+       "TLS-RPT of example.org: 'x': 'x' has no @", "RFC 8460", 10, 20},
+      {"caa-syntax", Severity::error, domain("caa: [letsencrypt.org]"),
+       "CAA of example.org: 'letsencrypt.org': ", "RFC 8659", 10, 10},
+      {"dkim-selector-clash", Severity::error, domain("dkim: {selector: g19}"),
+       "two DKIM keys of example.org would have the selector g19", "rsa2048 on mx1, and ed25519",
+       10, 22},
+      {"dkim-selector-invalid", Severity::error, domain("dkim: {selector: \"{month}{a}\"}"),
+       "the DKIM selector of example.org: {month} is none of {yyyymm}, {yyyymmdd}, {a}, {host}",
+       "RFC 6376", 10, 22},
+      {"dkim-selector-invalid", Severity::error, domain("dkim: {selector: \"G {a}\"}"),
+       "the DKIM selector of example.org: 'G r' holds more than lower-case letters, digits and "
+       "hyphens",
+       "RFC 6376", 10, 22},
+      {"dkim-period-too-short", Severity::error, domain("dkim: {rotate: 14d}"),
+       "DKIM keys of example.org would rotate every 14d, and two of them would share a selector",
+       "stays the same for up to 31d", 10, 20},
+      {"dkim-rotate-unused", Severity::warning, domain("dkim: {selector: \"s{a}\", rotate: 90d}"),
+       "DKIM keys of example.org do not rotate", "holds no date", 10, 38},
+      {"dkim-key-large", Severity::information, domain("dkim: {algorithms: [rsa4096]}"),
+       "the DKIM record of an rsa4096 key has about 750 octets", "512 octets", 10, 24},
+      {"dkim-record-syntax", Severity::error,
+       records("s._domainkey IN TXT \"v=DKIM1; p=QQ\"") + domain(""),
+       "DKIM record s._domainkey.example.org: p= is no base64", "RFC 6376", 11, 9},
+      {"mx-target-is-alias", Severity::error,
+       records("smtp IN CNAME a.example.com.") +
+           "domains:\n  example.org: {catch_all: me@example.net}\n",
+       "the MX of example.org names smtp.example.org, which is a CNAME", "RFC 5321 5.1", 13, 3},
+      {"cname-beside-others", Severity::error,
+       records("_dmarc IN CNAME d.example.com.") + domain(""),
+       "_dmarc.example.org is a CNAME, and has the record TXT \"v=DMARC1; p=none\" too",
+       "RFC 1034 3.6.2", 11, 9},
+      {"null-mx-beside-mx", Severity::error,
+       records("@ IN MX 10 mail.example.net.") + "domains:\n  example.org: {mail: none}\n",
+       "example.org has the MX 10 mail.example.net. beside the null MX", "RFC 7505 3", 11, 9},
+      {"rrset-ttl-differs", Severity::warning,
+       records("@ 60 IN MX 5 mail.example.net.") + domain(""),
+       "MX records of example.org have the TTLs 300 and 60", "RFC 2181 5.2", 11, 9},
+      {"daemon-cannot-send-as", Severity::error,
+       domain("users: {i: {send_as: [\"*@example.org\"]}}"),
+       "chasquid cannot keep i@example.org to these addresses", "any sender address", 10, 27},
+      {"daemon-cannot-refuse-mail", Severity::error, domain("users: {i: {receive: false}}"),
+       "chasquid cannot have i@example.org send only", "delivers to every user", 10, 26},
+      {"domain-without-recipients", Severity::warning, "domains:\n  example.org: {}\n",
+       "example.org receives mail, but has no user, no alias and no catch_all", "refused", 8, 3},
+      {"message-size-not-whole", Severity::error,
+       "daemon: {limits: {message_size: 1500K}}\n" + domain(""),
+       "message_size is not a whole number of megabytes", "megabytes", 7, 33},
+      {"metrics-not-local", Severity::warning,
+       "daemon: {listen: {metrics: \"0.0.0.0:1099\"}}\n" + domain(""),
+       "the daemon's counters would be open on 0.0.0.0:1099", "no password", 7, 28},
+  };
+  for (auto const& expected : cases) {
+    auto const diagnostics = check(expected.manifest);
+    INFO(expected.manifest);
+    INFO(all_of(diagnostics));
+    auto const found = of_code(diagnostics, expected.code);
+    REQUIRE_FALSE(found.empty());
+    CHECK(found[0].severity == expected.severity);
+    CHECK(found[0].message.starts_with(expected.message));
+    CHECK(found[0].cause.find(expected.in_cause) != std::string::npos);
+    CHECK((found[0].severity == Severity::information || !found[0].remedy.empty()));
+    CHECK(found[0].place.at.line == expected.line);
+    CHECK(found[0].place.at.column == expected.column);
+  }
+}
+
+TEST_CASE("rules: the neighbours of each rule that are right", "[features]") {
+  std::vector<std::pair<char const*, std::string>> const cases{
+      {"spf-too-many-lookups", domain("spf: {mechanisms: [" + names(10) + "]}")},
+      {"spf-too-many-voids",
+       "  zones:\n    example.org: {provider: local, purge: all}\n" +
+           domain("spf: {mechanisms: [\"a:x.example.org\", \"a:y.example.org\"]}")},
+      // Another zone than ours alone may hold the names.
+      {"spf-too-many-voids", domain("spf: {mechanisms: [\"a:x.example.org\", \"a:y.example.org\", "
+                                    "\"a:z.example.org\"]}")},
+      // The same record written by hand: nothing is doubled.
+      {"spf-twice", records("@ IN TXT \"v=spf1 mx ~all\"") + domain("")},
+      {"dmarc-twice",
+       records("_dmarc IN TXT \"v=DMARC1; p=none\"") + domain("dmarc: {policy: off}")},
+      {"rrset-ttl-differs", records("@ 60 IN MX 10 smtp.example.org.") + domain("")},
+      {"dkim-period-too-short", domain("dkim: {rotate: 31d}")},
+      {"dkim-period-too-short", domain("dkim: {rotate: 1d, selector: \"{yyyymmdd}{a}\"}")},
+      {"dkim-selector-clash", domain("dkim: {selector: g19, algorithms: [ed25519]}")},
+      {"dkim-rotate-unused",
+       "defaults: {domain: {dkim: {rotate: 90d}}}\n" + domain("dkim: {selector: \"s{a}\"}")},
+      // A suffix and dots do not count in a name.
+      {"report-address-unreceived",
+       "domains:\n  example.org:\n    users: {dmarc: {}}\n    dmarc: {rua: "
+       "[\"D.Marc+x@example.org\"]}\n"},
+      // The parent is the same organisation.
+      {"dmarc-report-elsewhere",
+       "domains:\n  a.example.org: {catch_all: me@example.net, dmarc: {rua: "
+       "[x@example.org]}}\n"},
+      {"dkim-record-syntax", records("s._domainkey IN TXT \"v=DKIM1; p=\"") + domain("")},
+      {"cname-beside-others", records("www IN CNAME smtp") + domain("")},
+      {"domain-without-recipients", "domains:\n  example.org: {receive: none}\n"},
+      {"metrics-not-local", "daemon: {listen: {metrics: \"[::1]:1099\"}}\n" + domain("")},
+      {"daemon-cannot-refuse-mail", domain("users: {i: {receive: true}}")},
+  };
+  for (auto const& [code, text] : cases) {
+    auto const diagnostics = check(text);
+    INFO(text);
+    INFO(all_of(diagnostics));
+    CHECK(of_code(diagnostics, code).empty());
+    CHECK_FALSE(diagnostics.failed());
+  }
+}
+
+TEST_CASE("rules: a name that has no room for the derived ones", "[features]") {
+  std::string long_name;
+  while (long_name.size() < 236) long_name += "aaaaaaaaa.";
+  long_name += "example";
+  auto const diagnostics = check("domains:\n  " + long_name + ": {catch_all: me@example.net}\n");
+  INFO(all_of(diagnostics));
+  CHECK_FALSE(of_code(diagnostics, "derived-name-too-long").empty());
+  CHECK_FALSE(of_code(diagnostics, "dkim-selector-invalid").empty());
+}
+
+TEST_CASE("rules: every code that a feature reports can be explained", "[features]") {
+  std::vector<std::string> known;
+  for (auto const* feature : features::features())
+    for (auto const& code : feature->codes) {
+      CHECK(!code.title.empty());
+      CHECK(code.text.size() > 40);
+      CHECK(std::find(known.begin(), known.end(), code.code) == known.end());
+      known.emplace_back(code.code);
+    }
+  CHECK(known.size() > 30);
+}
+
+TEST_CASE("rules: one domain's mistake is not said for another one", "[features]") {
+  auto const diagnostics = check(
+      "domains:\n  example.org: {catch_all: me@example.net}\n  example.com:\n    catch_all: "
+      "me@example.net\n    dmarc: {text: \"v=DMARC1\"}\n");
+  REQUIRE(diagnostics.all().size() == 1);
+  CHECK(diagnostics.all()[0].place.at.line == 11);
+}

@@ -1,0 +1,171 @@
+/// \file
+/// Every folder here is a manifest and what becomes of it. UPDATE_GOLDEN=1 rewrites the
+/// expectation; the review sees the difference.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/files/memory_files.hpp"
+#include "providers/dns_provider.hpp"
+#include "reconciler/engine/fields.hpp"
+#include "reconciler/features/feature.hpp"
+#include "reconciler/manifest/load.hpp"
+
+namespace mailstack::golden {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char const* usual_now = "2026-11-24T12:00:00Z";
+
+std::string read(fs::path const& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> cases() {
+  std::vector<fs::path> found;
+  for (auto const& entry : fs::directory_iterator(MAILSTACK_SOURCE_DIR "/tests/golden"))
+    if (fs::exists(entry.path() / "manifest.yaml")) found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+manifest::KeyTable key_table() {
+  manifest::KeyTable table;
+  for (auto const* feature : features::features()) table.add_feature(feature->name, feature->keys);
+  for (auto const* provider : provider_types())
+    table.add_provider(provider->name, provider->summary, provider->keys);
+  return table;
+}
+
+/// The folder's files as they would lie beside the manifest, under a name that is the same
+/// everywhere.
+void copy_inputs(fs::path const& folder, files::MemoryFiles& files) {
+  for (auto const& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    auto const target = "/repo/" + fs::relative(entry.path(), folder).string();
+    REQUIRE(files.make_directory(fs::path(target).parent_path().string(), {}));
+    REQUIRE(files.write(target, read(entry.path()), {}));
+  }
+}
+
+std::string where(engine::Source const& source) {
+  if (source.line == 0) return "-";
+  std::string file = source.file;
+  if (file.starts_with("/repo/")) file.erase(0, 6);
+  return file + ":" + std::to_string(source.line) + ":" + std::to_string(source.column);
+}
+
+std::string words(std::vector<engine::Hazard> const& hazards) {
+  std::string text;
+  for (auto const hazard : hazards) text += (text.empty() ? "" : ",") + std::string(format(hazard));
+  return text.empty() ? "-" : text;
+}
+
+/// Every field of a resource shows, so that dropping one of them anywhere changes a golden file.
+std::string format_resource(engine::Resource const& resource) {
+  std::ostringstream text;
+  text << resource.address.text() << "\n  spec " << engine::format_json(resource.spec)
+       << "\n  lane " << resource.lane << " group " << resource.group << "\n  because "
+       << resource.reason << "\n  at " << where(resource.source) << " on_change "
+       << words(resource.on_change) << " on_remove " << words(resource.on_remove);
+  if (resource.retirement)
+    text << "\n  retires " << format(resource.retirement->after) << " after the head of "
+         << resource.retirement->lineage;
+  if (!resource.heads.empty()) text << "\n  heads " << resource.heads;
+  if (resource.clocked) text << "\n  clocked";
+  text << "\n";
+  return text.str();
+}
+
+std::string format_compiled(features::Compiled const& compiled) {
+  std::ostringstream text;
+  for (auto const& resource : compiled.resources) text << format_resource(resource);
+  for (auto const& owed : compiled.owed) {
+    text << "owed by " << owed.who << ": " << owed.what << "\n";
+    if (owed.record)
+      text << "  " << owed.record->name.text() << " " << owed.record->ttl << " "
+           << owed.record->type.text() << " " << owed.record->values.at(0) << "\n";
+  }
+  for (auto const& word : compiled.unmanaged) text << "not managed: " << word << "\n";
+  for (auto const& [at, what] : compiled.timeline) text << format(at) << " " << what << "\n";
+  return text.str();
+}
+
+std::string format_diagnostics(manifest::Diagnostics const& diagnostics) {
+  std::ostringstream text;
+  for (auto const& problem : diagnostics.all()) {
+    auto const* severity = problem.severity == manifest::Severity::error     ? "error"
+                           : problem.severity == manifest::Severity::warning ? "warning"
+                                                                             : "information";
+    text << severity << " " << problem.code << " at " << where(problem.place.at) << "+"
+         << problem.place.octets << "\n  " << problem.message << "\n  because " << problem.cause
+         << "\n  " << problem.remedy << "\n";
+    for (auto const& [place, what] : problem.related)
+      text << "  see " << where(place.at) << " " << what << "\n";
+  }
+  return text.str();
+}
+
+void expect(fs::path const& file, std::string const& text) {
+  char const* update = std::getenv("UPDATE_GOLDEN");
+  if (update != nullptr && std::string_view(update) == "1") {
+    if (text.empty())
+      fs::remove(file);
+    else
+      std::ofstream(file, std::ios::binary) << text;
+  }
+  CHECK(text == (fs::exists(file) ? read(file) : ""));
+}
+
+/// What the manifest compiles to, and everything that is said about it.
+struct Compilation {
+  std::string resources;
+  std::string diagnostics;
+};
+
+Compilation compile(fs::path const& folder) {
+  auto const table = key_table();
+  files::MemoryFiles files;
+  copy_inputs(folder, files);
+  manifest::Diagnostics diagnostics;
+  auto const manifest = manifest::load(files, "/repo/manifest.yaml", table, diagnostics);
+  if (manifest) features::check(*manifest, diagnostics);
+  diagnostics.sort();
+  Compilation out{{}, format_diagnostics(diagnostics)};
+  if (diagnostics.failed()) return out;
+  auto now_text = fs::exists(folder / "now") ? read(folder / "now") : usual_now;
+  now_text.erase(now_text.find_last_not_of('\n') + 1);
+  auto const now = parse_time(now_text);
+  REQUIRE(now);
+  out.resources = format_compiled(features::compile(*manifest, features::Facts{}, *now));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("golden: what every manifest compiles to, field by field", "[golden]") {
+  auto const all = cases();
+  REQUIRE(all.size() >= 25);
+  for (auto const& folder : all) {
+    INFO(folder.filename().string());
+    CHECK(fs::exists(folder / "README"));
+    CHECK(fs::exists(folder / "live.json"));
+    auto const compilation = compile(folder);
+    expect(folder / "resources.txt", compilation.resources);
+    expect(folder / "diagnostics.txt", compilation.diagnostics);
+  }
+}
+
+TEST_CASE("golden: compiling again gives the same resources in the same order", "[golden]") {
+  for (auto const& folder : cases()) CHECK(compile(folder).resources == compile(folder).resources);
+}
+
+}  // namespace mailstack::golden
