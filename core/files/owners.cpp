@@ -75,14 +75,24 @@ std::string system_group_name(unsigned number) {
   return found ? entry.gr_name : std::to_string(number);
 }
 
+/// stat() names an owner that has no name by its number, and what it says can be written again.
+std::optional<unsigned> decimal(std::string const& name) {
+  unsigned number = 0;
+  auto const [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return number;
+}
+
 }  // namespace
 
 std::optional<unsigned> Owners::user(std::string const& name) const {
-  return system_ ? system_user(name) : number_in(passwd_, name);
+  auto const number = system_ ? system_user(name) : number_in(passwd_, name);
+  return number ? number : decimal(name);
 }
 
 std::optional<unsigned> Owners::group(std::string const& name) const {
-  return system_ ? system_group(name) : number_in(group_, name);
+  auto const number = system_ ? system_group(name) : number_in(group_, name);
+  return number ? number : decimal(name);
 }
 
 std::string Owners::user_name(unsigned number) const {

@@ -18,6 +18,7 @@ class Owners {
   Owners(std::string passwd, std::string group)
       : system_(false), passwd_(std::move(passwd)), group_(std::move(group)) {}
 
+  /// What is no name but a number in decimal is that number.
   [[nodiscard]] std::optional<unsigned> user(std::string const& name) const;
   [[nodiscard]] std::optional<unsigned> group(std::string const& name) const;
   /// The number in decimal where it has no name.

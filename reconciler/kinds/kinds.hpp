@@ -22,6 +22,10 @@
 
 namespace mailstack::kinds {
 
+namespace dkim_key {
+class KeyMaker;
+}
+
 /// A line of `ignore:`. Globs know `*` and `?`; an empty list of types and an empty value mean all.
 struct Ignore {
   std::string name;  ///< relative to the zone
@@ -54,6 +58,10 @@ struct Inputs {
       passwords;             ///< (domain, user) as in the address
   unsigned parallelism = 8;  ///< `--parallelism`: look-ups and listings in flight
   Duration wait{60};         ///< `--wait`
+  /// For what must not outlive the machine's uptime (docs/decisions/password-drift.md):
+  /// `/run/mailstack`, unprivileged `$XDG_RUNTIME_DIR/mailstack`; empty: nothing is remembered.
+  std::string runtime_directory;
+  std::shared_ptr<dkim_key::KeyMaker> key_maker;  ///< absent: OpenSSL; tests give a fixed key
 };
 
 struct Doors {

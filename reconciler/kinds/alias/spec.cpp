@@ -1,5 +1,7 @@
 #include "reconciler/kinds/alias/spec.hpp"
 
+#include "core/userdb/aliases.hpp"
+#include "core/userdb/utf8.hpp"
 #include "reconciler/kinds/address_parts.hpp"
 
 namespace mailstack::kinds::alias {
@@ -58,17 +60,22 @@ class AliasLaws : public engine::KindLaws {
 
 }  // namespace
 
+std::string as_read(std::string const& recipient, std::string const& domain) {
+  auto const read = userdb::parse_recipients(recipient, domain);
+  return read && read->size() == 1 ? userdb::format(read->front()) : recipient;
+}
+
 engine::Resource alias(std::string host, std::string domain, std::string name,
                        std::vector<std::string> to, std::string path, std::string group) {
   engine::Resource resource;
-  resource.address = {kind_name, host + "/" + domain + "/" + name};
+  resource.address = {kind_name, host + "/" + domain + "/" + userdb::fold_user(name)};
   resource.lane = "host/" + host;
   resource.group = domain;
   resource.reason = name == "*" ? "mail for any other name at " + domain + " goes on"
                                 : "mail for " + name + "@" + domain + " goes on";
   resource.spec.set("path", std::move(path));
   std::vector<engine::Item> items;
-  for (auto& recipient : to) items.emplace_back(std::move(recipient));
+  for (auto const& recipient : to) items.emplace_back(as_read(recipient, domain));
   resource.spec.set("to", std::move(items));
   if (!group.empty()) resource.spec.set("group", std::move(group));
   return resource;

@@ -7,8 +7,8 @@
 /// (who can read the file; `nobody` where its mode lets no group; absent where this process could
 /// not change it).
 ///
-/// Laws: recipients are compared as a list, and a recipient without a domain is one of the alias's
-/// own domain, because chasquid reads it so. Foreign lines and comments of the file are kept.
+/// Laws: recipients are compared as a list, in the form in which chasquid reads them: lower case,
+/// and one without a domain is of the alias's own. Foreign lines and comments of the file are kept.
 /// Place: the aliases file, so that all changes of one file are one write.
 
 #include <string>
@@ -23,6 +23,9 @@ inline constexpr char const* kind_name = "alias";
 
 engine::Resource alias(std::string host, std::string domain, std::string name,
                        std::vector<std::string> to, std::string path, std::string group);
+
+/// A recipient as the daemon reads it: folded, and with the domain that it lacks.
+std::string as_read(std::string const& recipient, std::string const& domain);
 
 /// The parts of an address.
 struct Place {

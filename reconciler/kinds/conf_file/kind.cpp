@@ -1,0 +1,131 @@
+/// \file
+/// The kind `conf_file` at work.
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "core/userdb/utf8.hpp"
+#include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/shared_file.hpp"
+
+namespace mailstack::kinds {
+
+namespace {
+
+using engine::Action;
+using engine::Observation;
+using engine::Step;
+
+// No configuration that we render comes near; what does is something else at our path.
+constexpr std::uint64_t most_octets = 1024 * 1024;
+
+Result<unsigned> parse_mode(std::string const& text) {
+  unsigned mode = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (error != std::errc() || end != text.data() + text.size() || mode > 07777)
+    return fail(ErrorCode::internal, "not a file mode: " + text);
+  return mode;
+}
+
+class ConfFileKind : public engine::Kind {
+ public:
+  explicit ConfFileKind(Doors const& doors) : files_(doors.files) {}
+
+  [[nodiscard]] engine::KindLaws const& laws() const override { return conf_file::laws(); }
+
+  [[nodiscard]] std::size_t calls(engine::Scope const& scope) const override {
+    return scope.desired.size() + scope.owned.size();
+  }
+
+  engine::Look observe(engine::Scope const& scope, engine::Progress& progress) override {
+    engine::Look look;
+    for (auto const* resource : scope.desired) look.desired.push_back(look_at(*resource));
+    for (auto const* resource : scope.owned) look.owned.push_back(look_at(*resource));
+    progress.advance(scope.lane, calls(scope));
+    return look;
+  }
+
+  std::vector<Result<>> put(std::string const& /*lane*/, std::span<Step const> steps) override {
+    std::vector<Result<>> results;
+    for (auto const& step : steps) {
+      auto const path = conf_file::path_of(step.address);
+      auto done = step.action == Action::remove ? erase(step, path) : write(step, path);
+      results.push_back(done ? done : fail(within(done.error(), path)));
+    }
+    return results;
+  }
+
+  std::vector<Result<>> remove(std::string const& lane, std::span<Step const> steps) override {
+    return put(lane, steps);
+  }
+
+ private:
+  Observation look_at(engine::Resource const& resource) {
+    auto const path = conf_file::path_of(resource.address);
+    auto const stat = files_.stat(path);
+    if (!stat && stat.error().code == ErrorCode::not_found) return Observation::missing();
+    if (!stat) return Observation::unseen(path + ": " + stat.error().what);
+    if (stat->directory || stat->size > most_octets)
+      return Observation::unseen(path + (stat->directory ? " is a directory" : " is over 1 MiB") +
+                                 ": move it away");
+    auto content = files_.read(path);
+    if (!content) return Observation::unseen(path + ": " + content.error().what);
+    if (!userdb::is_utf8(*content))
+      return Observation::unseen(path + " is not UTF-8 text: move it away");
+    engine::Fields state{{"content", std::move(*content)},
+                         {"mode", fmt::format("{:04o}", stat->mode)}};
+    if (files_.sets_owners()) {
+      state.set("owner", stat->owner);
+      state.set("group", stat->group);
+    }
+    return Observation::of(std::move(state));
+  }
+
+  /// Absent, or the content that the plan was made from or that is wished.
+  Result<> check_unmoved(Step const& step, SharedFile const& file) {
+    bool const planned = step.before.standing == Observation::Standing::present;
+    if (!file.stat && !planned) return {};
+    if (file.stat && planned && file.content == step.before.state.text("content")) return {};
+    if (file.stat && step.action != Action::remove && file.content == step.spec.text("content"))
+      return {};
+    if (!file.stat && step.action == Action::remove) return {};
+    return fail(ErrorCode::conflict, "changed since the plan was made: plan again");
+  }
+
+  Result<> write(Step const& step, std::string const& path) {
+    auto const file = read_shared(files_, path);
+    if (!file) return fail(file.error());
+    if (auto same = check_unmoved(step, *file); !same) return same;
+    auto const mode = parse_mode(step.spec.text("mode"));
+    if (!mode) return fail(mode.error());
+    files::Attributes attributes{*mode, std::nullopt, std::nullopt};
+    if (file->stat) {
+      attributes.owner = file->stat->owner;
+      attributes.group = file->stat->group;
+    }
+    if (auto const& owner = step.spec.text("owner"); !owner.empty()) attributes.owner = owner;
+    if (auto const& group = step.spec.text("group"); !group.empty()) attributes.group = group;
+    if (auto made = make_parent(files_, path, {0755, {}, {}}); !made) return made;
+    return files_.write(path, step.spec.text("content"), attributes);
+  }
+
+  Result<> erase(Step const& step, std::string const& path) {
+    auto const file = read_shared(files_, path);
+    if (!file) return fail(file.error());
+    if (auto same = check_unmoved(step, *file); !same) return same;
+    return files_.remove(path);
+  }
+
+  files::Files& files_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine::Kind> make_conf_file(Inputs const& inputs, Doors const& doors);
+std::unique_ptr<engine::Kind> make_conf_file(Inputs const& /*inputs*/, Doors const& doors) {
+  return std::make_unique<ConfFileKind>(doors);
+}
+
+}  // namespace mailstack::kinds

@@ -1,0 +1,97 @@
+#include "reconciler/kinds/user/verified.hpp"
+
+#include <array>
+#include <string_view>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "core/base64/base64.hpp"
+
+namespace mailstack::kinds::user {
+
+namespace {
+
+constexpr std::size_t key_length = 32;
+// Tags of hashes that are gone stay until the machine restarts; this only bounds a run-away.
+constexpr std::size_t most_octets = std::size_t{4} * 1024 * 1024;
+
+}  // namespace
+
+Verified::Verified(files::Files& files, std::string directory)
+    : files_(files), directory_(std::move(directory)) {}
+
+void Verified::load() {
+  if (loaded_) return;
+  loaded_ = true;
+  auto const private_to_us = [&](std::string const& path) {
+    auto const stat = files_.stat(path);
+    return stat && !stat->directory && (stat->mode & 0077) == 0;
+  };
+  auto const key_path = directory_ + "/verified.key";
+  if (!directory_.empty() && private_to_us(key_path)) {
+    if (auto key = files_.read(key_path); key && key->size() == key_length) {
+      key_ = Secret<std::string>(std::move(*key));
+      auto const text = files_.read(directory_ + "/verified").value_or("");
+      for (std::string_view rest = text; rest.size() < most_octets && !rest.empty();) {
+        auto const end = rest.find('\n');
+        // A line that was cut off by a crash is no tag.
+        if (end == std::string_view::npos) break;
+        tags_.emplace(rest.substr(0, end));
+        rest.remove_prefix(end + 1);
+      }
+      return;
+    }
+  }
+  std::string key(key_length, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size())) != 1)
+    directory_.clear();
+  key_ = Secret<std::string>(std::move(key));
+  if (directory_.empty()) return;
+  // Tags of another key would never match again, so they go before the key comes.
+  if (!files_.stat(directory_) && !files_.make_directory(directory_, {0700, {}, {}}))
+    directory_.clear();
+  else if (!files_.remove(directory_ + "/verified") ||
+           !files_.write(key_path, key_.reveal(), {0600, {}, {}}))
+    directory_.clear();
+}
+
+std::string Verified::tag(bool answer, userdb::Scrypt const& scrypt,
+                          Secret<std::string> const& password) const {
+  // A hash line holds no NUL, so that where it ends and the password starts is certain.
+  Secret<std::string> const text((answer ? "=" : "!") + userdb::format_phc(scrypt).reveal() +
+                                 std::string(1, '\0') + password.reveal());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned size = 0;
+  auto const& key = key_.reveal();
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<unsigned char const*>(text.reveal().data()), text.reveal().size(),
+       mac.data(), &size);
+  return base64::format_unpadded({reinterpret_cast<char const*>(mac.data()), size});
+}
+
+void Verified::keep(std::string tag) {
+  if (!tags_.insert(tag).second || directory_.empty()) return;
+  if (!files_.append(directory_ + "/verified", tag + "\n")) directory_.clear();
+}
+
+bool Verified::matches(userdb::Scrypt const& scrypt, Secret<std::string> const& password) {
+  if (!userdb::check(scrypt)) return false;
+  load();
+  for (bool const answer : {true, false})
+    if (tags_.contains(tag(answer, scrypt, password))) return answer;
+  ++runs_;
+  auto const verified = userdb::verify(scrypt, password);
+  // Out of memory is no answer, so it is not remembered; the hash is then made anew.
+  if (!verified) return false;
+  keep(tag(*verified, scrypt, password));
+  return *verified;
+}
+
+void Verified::note(userdb::Scrypt const& scrypt, Secret<std::string> const& password) {
+  load();
+  keep(tag(true, scrypt, password));
+}
+
+}  // namespace mailstack::kinds::user
