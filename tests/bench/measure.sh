@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # What the cases share: measuring, and printing rows for `./dev bench`. Sourced.
+# shellcheck disable=SC2034  # median sets variables for those who source this
 
 # median COUNT COMMAND...: sets seconds (median) and kilobytes (highest peak of memory). The command's output is dropped;
 # its exit code must be 0, or 2 (changes pending).
