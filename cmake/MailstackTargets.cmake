@@ -158,6 +158,19 @@ function(mailstack_sanitized_tests)
   endif()
 endfunction()
 
+# mailstack_benches(FOLDER LINK target...): every FOLDER/NAME_bench.cpp is a program; the target `bench_programs` builds them, `all` not.
+function(mailstack_benches folder)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_custom_target(bench_programs)
+  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_bench.cpp)
+  foreach(file ${found})
+    get_filename_component(program ${file} NAME_WE)
+    add_executable(${program} EXCLUDE_FROM_ALL ${file})
+    target_link_libraries(${program} PRIVATE mailstack_options ${ARG_LINK})
+    add_dependencies(bench_programs ${program})
+  endforeach()
+endfunction()
+
 # mailstack_script_tests(FOLDER): every FOLDER/**/*_test.sh and *_test.py is a test. It is called with the source and the binary
 # directory, fails by its exit code, and is skipped by exit code 77.
 function(mailstack_script_tests folder)
