@@ -1,0 +1,60 @@
+#pragma once
+/// \file
+/// What main.cpp lends to the commands: the world, behind interfaces.
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock/clock.hpp"
+#include "core/files/files.hpp"
+#include "core/http.hpp"
+#include "core/secret/secret.hpp"
+#include "reconciler/world/dns_query.hpp"
+#include "reconciler/world/process.hpp"
+#include "reconciler/world/secrets.hpp"
+
+namespace mailstack::cli {
+
+/// The person in front of the program, if there is one.
+struct Terminal {
+  bool answers = false;     ///< standard input is a terminal
+  bool shows_out = false;   ///< standard output is one
+  bool shows_err = false;   ///< standard error is one
+  std::size_t columns = 0;  ///< of the terminal; 0: unknown
+  /// One line from the person; nullopt at the end of the input.
+  std::function<std::optional<std::string>()> read_line;
+  /// The same without echo, after the prompt.
+  std::function<std::optional<Secret<std::string>>(std::string const& prompt)> read_secret;
+};
+
+/// Adapters are made by functions and not held, because most of them depend on options, and
+/// because `version` and `--help` must start nothing.
+struct Doors {
+  std::ostream& out;
+  std::ostream& err;
+  Terminal terminal;
+  Clock& clock;
+
+  /// Files of the host below `root` (empty: the host itself).
+  std::function<std::unique_ptr<files::Files>(std::string const& root)> files;
+  std::function<std::unique_ptr<Http>()> http;
+  /// An empty list: the system's resolvers.
+  std::function<std::unique_ptr<world::DnsQuery>(std::vector<std::string> const& resolvers)> dns;
+  std::function<std::unique_ptr<world::Process>()> process;
+  /// Relative paths of secrets start at `base_directory`.
+  std::function<std::unique_ptr<world::Secrets>(std::string const& base_directory)> secrets;
+
+  std::function<std::string(std::string const& name)> environment;  ///< empty where not set
+  std::function<std::string()> working_directory;
+  std::function<std::string()> host_name;  ///< fully qualified where the system knows it
+  std::function<std::vector<std::string>()> addresses;  ///< of this machine's interfaces, canonical
+  std::function<bool()> interrupted;                    ///< SIGINT or SIGTERM came
+  std::function<bool()> privileged;                     ///< we are root
+  std::function<std::string()> random_word;             ///< 8 hex digits, for the name of a run
+};
+
+}  // namespace mailstack::cli

@@ -1,0 +1,49 @@
+#pragma once
+/// \file
+/// What a person typed, as data.
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/clock/clock.hpp"
+#include "reconciler/engine/resource.hpp"
+
+namespace mailstack::cli {
+
+/// The command line after it was understood. Members that a command does not know keep their
+/// defaults.
+struct Options {
+  std::string command;             ///< `plan`, `user add`
+  std::vector<std::string> words;  ///< its positional arguments, in order
+
+  // Of every command.
+  std::string manifest = "mailstack.yaml";
+  std::string state;  ///< empty: the default (state_directory())
+  std::string root;
+  std::string as;
+  bool json = false;  ///< `--format json`
+  std::string color = "auto";
+  unsigned parallelism = 8;
+  bool quiet = false;
+  bool verbose = false;
+
+  // plan, apply, reconcile.
+  bool detailed_exitcode = false;
+  bool yes = false;
+  bool adopt = false;
+  std::set<engine::Hazard> allow;
+  std::string only;
+  Duration wait{60};
+
+  // user.
+  bool generate = false;
+  std::string reveal_to;
+  std::string credential;  ///< `user add --credential NAME`: a reference instead of a hash
+  bool no_password = false;
+
+  // history.
+  unsigned limit = 50;
+};
+
+}  // namespace mailstack::cli

@@ -1,0 +1,302 @@
+#include "reconciler/cli/session.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "reconciler/cli/progress.hpp"
+#include "reconciler/cli/render_diagnostics.hpp"
+#include "reconciler/engine/fields.hpp"
+
+namespace mailstack::cli {
+
+std::string state_directory(Options const& options, Doors const& doors) {
+  constexpr auto const* of_root = "/var/lib/mailstack";
+  if (!options.state.empty()) {
+    if (options.state.starts_with('/')) return options.state;
+    return doors.working_directory() + "/" + options.state;
+  }
+  if (!options.root.empty()) return options.root + of_root;
+  if (doors.privileged()) return of_root;
+  auto const state = doors.environment("XDG_STATE_HOME");
+  if (state.starts_with('/')) return state + "/mailstack";
+  return doors.environment("HOME") + "/.local/state/mailstack";
+}
+
+std::string manifest_path(Options const& options, Doors const& doors) {
+  if (options.manifest.starts_with('/')) return options.manifest;
+  return doors.working_directory() + "/" + options.manifest;
+}
+
+std::string directory_of(std::string const& path) {
+  auto const slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+manifest::KeyTable full_key_table() {
+  manifest::KeyTable table;
+  for (auto const* feature : features::features()) table.add_feature(feature->name, feature->keys);
+  for (auto const* type : provider_types())
+    table.add_provider(type->name, type->summary, type->keys);
+  return table;
+}
+
+Session::Session(Options const& options, Doors& doors, Talk& talk)
+    : options_(options),
+      doors_(doors),
+      talk_(talk),
+      table_(full_key_table()),
+      state_(state_directory(options, doors)),
+      now_(doors.clock.now()),
+      run_(format(now_) + "-" + doors.random_word()),
+      files_(doors.files("")) {}
+
+Session::~Session() = default;
+
+bool Session::load() {
+  manifest::Diagnostics diagnostics;
+  manifest_ = manifest::load(*files_, options_.manifest, table_, diagnostics);
+  if (manifest_) features::check(*manifest_, diagnostics);
+  diagnostics.sort();
+  talk_.problems(render_diagnostics(diagnostics, *files_, talk_.err_paper()));
+  if (!manifest_ || diagnostics.failed()) {
+    happened.invalid = true;
+    return false;
+  }
+  Identity identity{
+      options_.as, {}, doors_.host_name(), doors_.addresses(), !options_.root.empty()};
+  if (auto named = files_->read("/etc/mailstack/host"); named && options_.root.empty())
+    identity.host_file = named->substr(0, named->find_first_of(" \t\r\n"));
+  auto found = find_applier(*manifest_, identity);
+  if (!found) {
+    talk_.error(found.error().what);
+    happened.invalid = true;
+    return false;
+  }
+  applier_ = *std::move(found);
+  return true;
+}
+
+bool Session::take_lock(bool required) {
+  auto lock = Lock::take(state_, options_.command + ", since " + format(now_));
+  if (lock) {
+    lock_ = *std::move(lock);
+    return true;
+  }
+  if (!required) return true;
+  talk_.error(lock.error().what);
+  (lock.error().code == ErrorCode::conflict ? happened.locked : happened.error) = true;
+  return false;
+}
+
+bool Session::open_state() {
+  auto loaded = engine::load_inventory(*files_, state_path("inventory.jsonl"));
+  if (!loaded) {
+    talk_.error(loaded.error().what);
+    happened.error = true;
+    return false;
+  }
+  inventory_ = *std::move(loaded);
+  last_run_ = std::max(inventory_.applied_at, inventory_.looked_at);
+  return true;
+}
+
+bool Session::check_checkout() {
+  auto const& applied = inventory_.revision;
+  auto* repository = this->repository();
+  if (repository == nullptr || applied.empty() || revision().empty()) return true;
+  auto const descends = repository->descends(revision(), applied);
+  if (descends && *descends) return true;
+  if (!descends) {
+    talk_.error(descends.error().what);
+    happened.error = true;
+    return false;
+  }
+  talk_.error("the checkout " + revision().substr(0, 12) +
+              " does not descend from what was applied last (" + applied.substr(0, 12) +
+              "): it would undo newer work. Pull or merge that commit first");
+  happened.stale = true;
+  return false;
+}
+
+void Session::compile() {
+  features::Facts facts;
+  if (options_.root.empty() && !(doors_.privileged() && options_.state.empty()))
+    facts.key_directory = state_ + "/dkim";
+  compiled_ = features::compile(*manifest_, facts, now_);
+  groups_.clear();
+  for (auto const& zone : manifest_->zones) groups_.insert(zone.name.display());
+  for (auto const& host : manifest_->hosts) groups_.insert(host.key);
+  for (auto const& domain : manifest_->domains) {
+    groups_.insert({domain.name.display(), domain.unicode});
+    if (domain.absent) departing_.insert({domain.name.display(), domain.unicode});
+  }
+}
+
+/// Takes away what `--only` does not name, and keeps what the rest refers to.
+void Session::keep_only() {
+  rows_ = inventory_.rows();
+  if (options_.only.empty()) return;
+  auto const named = [&](engine::Address const& address, std::string const& group) {
+    return engine::glob_matches(options_.only, address.text()) ||
+           engine::glob_matches(options_.only, group);
+  };
+  auto const text = [](engine::Address const& address) { return address.text(); };
+  std::unordered_set<std::string> wanted;
+  for (auto const& resource : compiled_.resources)
+    if (named(resource.address, resource.group)) wanted.insert(text(resource.address));
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (auto const& resource : compiled_.resources)
+      if (wanted.contains(text(resource.address)))
+        for (auto const& reference : engine::references(resource.spec))
+          grew |= wanted.insert(text(reference.of)).second;
+  }
+  std::unordered_set<std::string> desired;
+  for (auto const& resource : compiled_.resources) desired.insert(text(resource.address));
+  std::erase_if(compiled_.resources, [&](engine::Resource const& resource) {
+    return !wanted.contains(text(resource.address));
+  });
+  std::erase_if(rows_, [&](engine::Row const* row) {
+    auto const address = text(row->address);
+    return !wanted.contains(address) &&
+           (desired.contains(address) || !named(row->address, row->group));
+  });
+}
+
+bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const& lanes) {
+  mode_ = mode;
+  lanes_ = lanes ? *lanes : applier_.lanes;
+  compile();
+  keep_only();
+  host_files_ = doors_.files(options_.root);
+  http_ = doors_.http();
+  dns_ = doors_.dns(manifest_->resolvers);
+  secrets_ = doors_.secrets(manifest_->directory);
+  wiring_ = wire(*manifest_, lanes_, {*http_, *files_, doors_.clock}, *secrets_);
+  wiring_.inputs.parallelism = options_.parallelism;
+  wiring_.inputs.wait = options_.wait;
+  owned_kinds_ = kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_});
+  for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
+  auto const calls = engine::expected_calls(kinds_, compiled_.resources, rows_, lanes_);
+  if (auto const words = announce_calls(calls); !words.empty()) talk_.note(words);
+  auto const previous = inventory_.looked_at;
+  auto const watching = progress();
+  world_ = engine::observe(kinds_, compiled_.resources, rows_, lanes_, options_.parallelism, now_,
+                           *watching);
+  note(previous);
+  plan_ = engine::make_plan(plan_input());
+  for (auto const& item : plan_.items)
+    // `ptr` only checks: that it cannot look is a warning of the plan, never an exit code.
+    happened.blind |= item.standing == engine::Standing::blind && item.address.kind != "ptr";
+  return true;
+}
+
+/// What the look showed goes into the inventory, where this run may write it.
+void Session::note(std::optional<TimePoint> previous) {
+  if (!engine::note_look(inventory_, plan_input(), previous)) return;
+  // Rows were replaced; those that are looked at are the same ones, in the same order.
+  std::unordered_set<std::string> kept;
+  if (!options_.only.empty())
+    for (auto const* row : rows_) kept.insert(row->address.text());
+  rows_ = inventory_.rows();
+  if (!options_.only.empty())
+    std::erase_if(rows_,
+                  [&](engine::Row const* row) { return !kept.contains(row->address.text()); });
+  if (!may_write_state()) return;
+  journal_departures();
+  if (auto stored = store_inventory(); !stored) talk_.warning(stored.error().what);
+}
+
+void Session::journal_departures() {
+  std::vector<engine::Record> records;
+  for (auto const* row : rows_) {
+    if (!row->departure || row->departure->missed != now_) continue;
+    auto one = record("look");
+    one.address = row->address.text();
+    one.lane = row->lane;
+    one.before = engine::format_json(row->applied);
+    one.after = row->departure->state.empty() ? "" : engine::format_json(row->departure->state);
+    one.note = row->departure->state.empty() ? "gone" : "changed";
+    for (auto const& replacement : row->departure->replacements)
+      one.note += "; in its place " + replacement.text();
+    records.push_back(std::move(one));
+  }
+  if (records.empty()) return;
+  auto journal = open_journal();
+  if (journal)
+    if (auto const appended = journal->append(records); !appended)
+      talk_.warning(appended.error().what);
+}
+
+engine::PlanInput Session::plan_input() const {
+  engine::PlanInput input{.laws = kinds::all_laws(),
+                          .resources = compiled_.resources,
+                          .rows = rows_,
+                          .inventory = inventory_,
+                          .world = world_,
+                          .now = now_};
+  input.mode = mode_;
+  input.adopt = options_.adopt;
+  input.only = options_.only;
+  input.lanes = lanes_;
+  input.groups = groups_;
+  input.departing = departing_;
+  input.max_deletes = manifest_->safety.max_deletes;
+  input.protect = {manifest_->safety.protect.begin(), manifest_->safety.protect.end()};
+  input.last_run = last_run_;
+  return input;
+}
+
+PlanView Session::plan_view() const {
+  PlanView view{.plan = plan_, .laws = kinds::all_laws()};
+  view.compiled = &compiled_;
+  view.origins = wiring_.origins;
+  view.lane_remedies = applier_.elsewhere;
+  view.allowed = options_.allow;
+  return view;
+}
+
+std::unique_ptr<engine::Progress> Session::progress() {
+  return std::make_unique<ProgressLine>(doors_.err, talk_.err_paper(), doors_.terminal.shows_err);
+}
+
+git::Repository* Session::repository() {
+  if (!looked_for_repository_) {
+    looked_for_repository_ = true;
+    process_ = doors_.process();
+    auto found =
+        git::Repository::find(*process_, *files_, directory_of(manifest_path(options_, doors_)));
+    if (found)
+      repository_ = *std::move(found);
+    else
+      talk_.warning(found.error().what);
+  }
+  return repository_ ? &*repository_ : nullptr;
+}
+
+std::string const& Session::revision() {
+  if (!revision_) {
+    auto* found = repository();
+    auto const id = found ? found->revision() : std::string{};
+    revision_ = id ? *id : std::string{};
+  }
+  return *revision_;
+}
+
+Result<> Session::store_inventory() {
+  return engine::store_inventory(*files_, state_path("inventory.jsonl"), inventory_);
+}
+
+Result<engine::Journal> Session::open_journal() {
+  return engine::Journal::open(*files_, state_path("journal.jsonl"));
+}
+
+engine::Record Session::record(std::string event) const {
+  engine::Record one;
+  one.event = std::move(event);
+  one.run = run_;
+  one.at = doors_.clock.now();
+  return one;
+}
+
+}  // namespace mailstack::cli

@@ -1,0 +1,135 @@
+#pragma once
+/// \file
+/// The way that plan, apply, drift, reconcile and their kin have in common: manifest → resources →
+/// look → plan.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/cli/applier.hpp"
+#include "reconciler/cli/doors.hpp"
+#include "reconciler/cli/lock.hpp"
+#include "reconciler/cli/options.hpp"
+#include "reconciler/cli/render_plan.hpp"
+#include "reconciler/cli/talk.hpp"
+#include "reconciler/cli/wiring.hpp"
+#include "reconciler/engine/execute.hpp"
+#include "reconciler/engine/inventory.hpp"
+#include "reconciler/engine/journal.hpp"
+#include "reconciler/engine/plan.hpp"
+#include "reconciler/features/feature.hpp"
+#include "reconciler/git/repository.hpp"
+#include "reconciler/manifest/load.hpp"
+
+namespace mailstack::cli {
+
+/// Where inventory, journal and lock stand. `--state`, else below `--root`, else as root
+/// /var/lib/mailstack, else $XDG_STATE_HOME/mailstack (~/.local/state/mailstack).
+std::string state_directory(Options const& options, Doors const& doors);
+
+/// `options.manifest` as an absolute path, and the directory of it.
+std::string manifest_path(Options const& options, Doors const& doors);
+std::string directory_of(std::string const& path);
+
+/// The key table with everything that this program was built with.
+manifest::KeyTable full_key_table();
+
+/// One run of one command. The stages are called in the order in which they stand here, each at
+/// most once. One that returns false has told the person why and noted in `happened` what decides
+/// the exit code; the command then ends.
+class Session {
+ public:
+  Session(Options const& options, Doors& doors, Talk& talk);
+  ~Session();
+  Session(Session const&) = delete;
+  Session& operator=(Session const&) = delete;
+
+  Happenings happened;
+
+  /// Manifest, key table, the features' rules; warnings are printed, errors end the run.
+  bool load();
+  /// Takes STATE/lock. `required`: another holder ends the run. Else the run goes on without the
+  /// right to write the state, as it does where the state directory cannot be written.
+  bool take_lock(bool required);
+  /// The inventory. A damaged one ends the run.
+  bool open_state();
+  /// Refuses an apply from a checkout that does not descend from the applied revision.
+  bool check_checkout();
+  /// Compiles, looks at the lanes that are ours (only at those in `lanes`, where given), notes in
+  /// the inventory what the look showed, and plans.
+  bool look(engine::Mode mode, std::optional<std::set<std::string>> const& lanes = std::nullopt);
+  /// Compiles alone.
+  void compile();
+
+  [[nodiscard]] Options const& options() const { return options_; }
+  [[nodiscard]] manifest::Manifest const& manifest() const { return *manifest_; }
+  [[nodiscard]] manifest::KeyTable const& table() const { return table_; }
+  [[nodiscard]] Applier const& applier() const { return applier_; }
+  [[nodiscard]] features::Compiled const& compiled() const { return compiled_; }
+  [[nodiscard]] engine::Inventory& inventory() { return inventory_; }
+  [[nodiscard]] engine::Plan const& plan() const { return plan_; }
+  [[nodiscard]] engine::World const& world() const { return world_; }
+  [[nodiscard]] engine::PlanInput plan_input() const;
+  [[nodiscard]] PlanView plan_view() const;
+  [[nodiscard]] engine::Kinds const& kinds() const { return kinds_; }
+  [[nodiscard]] std::string const& state() const { return state_; }
+  [[nodiscard]] bool may_write_state() const { return lock_.has_value(); }
+  [[nodiscard]] std::string state_path(std::string const& name) const {
+    return state_ + "/" + name;
+  }
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] std::string const& run() const { return run_; }
+  [[nodiscard]] files::Files& files() { return *files_; }
+  [[nodiscard]] std::unique_ptr<engine::Progress> progress();
+
+  /// nullptr where the manifest stands in none.
+  [[nodiscard]] git::Repository* repository();
+  /// The commit that is checked out; empty without repository or commit.
+  [[nodiscard]] std::string const& revision();
+
+  Result<> store_inventory();
+  Result<engine::Journal> open_journal();
+  [[nodiscard]] engine::Record record(std::string event) const;
+
+ private:
+  void keep_only();
+  void note(std::optional<TimePoint> previous);
+  void journal_departures();
+
+  Options const& options_;
+  Doors& doors_;
+  Talk& talk_;
+  manifest::KeyTable table_;
+  std::string state_;
+  TimePoint now_;
+  std::string run_;
+  std::optional<Lock> lock_;
+
+  std::unique_ptr<files::Files> files_;  ///< manifest and state
+  std::unique_ptr<files::Files> host_files_;
+  std::unique_ptr<Http> http_;
+  std::unique_ptr<world::DnsQuery> dns_;
+  std::unique_ptr<world::Process> process_;
+  std::unique_ptr<world::Secrets> secrets_;
+  std::optional<manifest::Manifest> manifest_;
+  Applier applier_;
+  features::Compiled compiled_;
+  engine::Inventory inventory_;
+  std::optional<TimePoint> last_run_;
+  Wiring wiring_;
+  std::vector<std::unique_ptr<engine::Kind>> owned_kinds_;
+  engine::Kinds kinds_;
+  std::vector<engine::Row const*> rows_;
+  std::set<std::string> groups_, departing_, lanes_;
+  engine::World world_;
+  engine::Mode mode_ = engine::Mode::apply;
+  engine::Plan plan_;
+  bool looked_for_repository_ = false;
+  std::optional<git::Repository> repository_;
+  std::optional<std::string> revision_;
+};
+
+}  // namespace mailstack::cli

@@ -1,0 +1,45 @@
+#pragma once
+/// \file
+/// What a command says, and on which stream.
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "reconciler/cli/doors.hpp"
+#include "reconciler/cli/exit_code.hpp"
+#include "reconciler/cli/options.hpp"
+#include "reconciler/cli/paper.hpp"
+
+namespace mailstack::cli {
+
+/// The two streams of a command and the papers that they are.
+///
+/// With `--format json` standard output holds one JSON document and nothing else; text for people
+/// then goes to standard error. Problems always go to standard error.
+class Talk {
+ public:
+  Talk(Options const& options, Doors& doors);
+
+  /// Where text for people goes.
+  [[nodiscard]] Paper const& paper() const { return json_ ? err_paper_ : out_paper_; }
+  [[nodiscard]] Paper const& err_paper() const { return err_paper_; }
+  [[nodiscard]] bool json() const { return json_; }
+
+  void text(std::string_view text);          ///< for people, as it is; not with -q
+  void result(std::string_view text);        ///< what was asked for: also with -q
+  void document(std::string_view json);      ///< the JSON document
+  void note(std::string_view line);          ///< one line to standard error; not with -q
+  void warning(std::string_view line);       ///< `warning: …`
+  void error(std::string_view line);         ///< `error: …`
+  void problems(std::string_view rendered);  ///< diagnostics, as they are
+
+ private:
+  std::ostream& out_;
+  std::ostream& err_;
+  Paper out_paper_;
+  Paper err_paper_;
+  bool json_ = false;
+};
+
+}  // namespace mailstack::cli
