@@ -24,6 +24,8 @@ class Subject {
 
   /// False for a type that the host cannot store.
   [[nodiscard]] virtual bool stores(dns::Type) const { return true; }
+  /// False for a name that the host refuses.
+  [[nodiscard]] virtual bool stores(dns::Name const&) const { return true; }
 };
 
 /// Runs the whole suite inside a Catch test case, a section a check.
