@@ -257,14 +257,30 @@ struct Origin {
   Domain const* domain = nullptr;
 };
 
+/// The very words where they stand literally, else the item of a list that became the term.
+manifest::Place place_of(Origin const& origin, std::string const& text,
+                         mail::Mistake const& mistake) {
+  auto place = origin.place;
+  if (origin.literal) {
+    place.at.column += static_cast<unsigned>(mistake.offset) + 1;  // the opening quote
+    place.octets = static_cast<unsigned>(mistake.length);
+    return place;
+  }
+  if (origin.domain == nullptr) return place;
+  auto const term = text.substr(mistake.offset, mistake.length);
+  for (auto const* key : {"mechanisms", "include"}) {
+    auto const* node = origin.domain->section.section("spf").node(key);
+    if (node == nullptr) continue;
+    for (auto const& item : node->items)
+      if (item.scalar == term || "include:" + item.scalar == term) return item.place;
+  }
+  return place;
+}
+
 void check_syntax(PublishedRecord const& record, Origin const& origin, std::string const& text,
                   syntax::Parsed const& parsed, manifest::Diagnostics& diagnostics) {
   for (auto const& mistake : parsed.mistakes) {
-    auto place = origin.place;
-    if (origin.literal) {
-      place.at.column += static_cast<unsigned>(mistake.offset) + 1;  // the opening quote
-      place.octets = static_cast<unsigned>(mistake.length);
-    }
+    auto const place = place_of(origin, text, mistake);
     auto& problem =
         mistake.fatal
             ? diagnostics.error("spf-syntax", place,
