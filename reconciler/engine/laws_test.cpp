@@ -5,7 +5,7 @@
 #include "core/files/memory_files.hpp"
 #include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/hazards.hpp"
-#include "tests/support/shelf.hpp"
+#include "reconciler/engine/shelf_twin.hpp"
 
 using namespace mailstack;
 using namespace mailstack::engine;

@@ -1,4 +1,4 @@
-#include "tests/support/shelf.hpp"
+#include "reconciler/engine/shelf_twin.hpp"
 
 namespace mailstack::testing {
 
