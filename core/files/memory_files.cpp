@@ -300,4 +300,16 @@ std::uint64_t MemoryFiles::changes() const {
   return changes_;
 }
 
+MemoryFiles::Image MemoryFiles::snapshot() const {
+  std::lock_guard const lock(mutex_);
+  Image image;
+  image.nodes_ = nodes_;
+  return image;
+}
+
+void MemoryFiles::restore(Image const& image) {
+  std::lock_guard const lock(mutex_);
+  nodes_ = image.nodes_;
+}
+
 }  // namespace mailstack::files

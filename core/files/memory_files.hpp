@@ -68,6 +68,17 @@ class MemoryFiles final : public Files {
   };
   using Nodes = std::map<std::string, Node>;
 
+ public:
+  /// Everything that was stored at one moment, to come back to.
+  class Image {
+    friend class MemoryFiles;
+    Nodes nodes_;
+  };
+  [[nodiscard]] Image snapshot() const;
+  void restore(Image const& image);
+
+ private:
+
   Result<> begin_read(std::string_view verb, std::string const& path);
   Result<> begin_change(std::string_view verb, std::string const& path);
   /// Throws Crash where this change is the fatal one and nothing of it is stored.

@@ -275,9 +275,8 @@ void Run::carry_out(std::vector<std::size_t> const& wave, bool removal) {
   // once, at the end.
   std::vector<Batch> awaited;
   for (auto& batch : todo) {
-    bool const wanted =
-        std::any_of(batch.items.begin(), batch.items.end(),
-                    [&](std::size_t index) { return needed_.contains(index); });
+    bool const wanted = std::any_of(batch.items.begin(), batch.items.end(),
+                                    [&](std::size_t index) { return needed_.contains(index); });
     (wanted ? awaited : unseen_).push_back(std::move(batch));
   }
   if (!awaited.empty()) look(awaited);
@@ -402,7 +401,8 @@ void Run::note_seen(std::size_t index, Observation seen) {
     return;
   }
   if (it.action == Action::remove) {
-    if (seen.standing == Observation::Standing::present)
+    // Something else may stand in the slot now: what nobody of ours wrote there stays.
+    if (seen.standing == Observation::Standing::present && seen.state == it.observed.state)
       end(index, Ending::failed, "the removal was accepted, but it is still there",
           ErrorCode::conflict);
     return;

@@ -83,8 +83,14 @@ class KindLaws {
     return false;
   }
 
-  /// Steps with the same place are written in one batch: a removal there joins the put. Empty: no
-  /// place.
+  /// True where the two are written as one (values of one RRset), so that a removal joins the
+  /// other's put. Symmetric.
+  [[nodiscard]] virtual bool merges(Address const& a, Address const& b) const {
+    (void)a, (void)b;
+    return false;
+  }
+
+  /// Whatever excludes or merges with `address` has the same place. Empty: nothing does.
   [[nodiscard]] virtual std::string place(Address const& address) const {
     (void)address;
     return {};

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "reconciler/engine/fields.hpp"
+#include "reconciler/engine/graph.hpp"
 #include "reconciler/engine/hazards.hpp"
 #include "reconciler/engine/view.hpp"
 
@@ -30,6 +31,7 @@ class Planner {
       if (!view_.desired(row->address)) decide_orphan(*row);
     for (auto const* row : input_.rows) remove_replacements(*row);
     for (auto const& stranger : input_.world.strangers) decide_stranger(stranger);
+    std::move(uninvited_.begin(), uninvited_.end(), std::back_inserter(plan_.items));
     join_places();
     order_removals();
     note_hazards(input_, plan_);
@@ -46,7 +48,9 @@ class Planner {
   void remove_replacements(Row const& row);
   void decide_stranger(Stranger const& stranger);
   bool make_room(PlanItem& item, Observation const& seen);
-  void remove_stranger(Address const& address, std::string reason, Cause cause, bool purge);
+  [[nodiscard]] bool replaces(Address const& ours, Address const& other) const;
+  void remove_stranger(Address const& address, std::string reason, Cause cause, std::string lane,
+                       std::string group, bool purge);
   void join_places();
   void order_removals();
 
@@ -60,6 +64,8 @@ class Planner {
   std::vector<State> decided_;
   std::unordered_map<std::string, std::size_t> heads_;
   std::set<Address> removed_strangers_;
+  std::vector<PlanItem>
+      uninvited_;  ///< removals of what nobody asked for; the items stay where they are meanwhile
 };
 
 PlanItem item_for(Resource const& resource, std::size_t index) {
@@ -183,12 +189,27 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
   item.adopted = verdict.action == Action::update && row == nullptr;
 }
 
+/// True where `other` appeared in the look in which `ours` vanished: it goes without being asked
+/// for.
+bool Planner::replaces(Address const& ours, Address const& other) const {
+  auto const* row = view_.row(ours);
+  if (row == nullptr || !row->departure) return false;
+  auto const& all = row->departure->replacements;
+  return std::find(all.begin(), all.end(), other) != all.end();
+}
+
 /// Removes, in the same write, what cannot stand beside `item`. What is not ours needs --adopt.
 bool Planner::make_room(PlanItem& item, Observation const& seen) {
   for (auto const& occupant : seen.occupants) {
-    if (view_.row(occupant) != nullptr || view_.desired(occupant)) continue;
+    // An owned occupant leaves as an orphan, in the same write; one that was released is like any
+    // foreign one.
+    auto const* standing = view_.observed(occupant);
+    bool const released = standing != nullptr && standing->released;
+    if (view_.desired(occupant) || (view_.row(occupant) != nullptr && !released)) continue;
+    if (replaces(item.address, occupant)) continue;
     if (input_.adopt) {
-      remove_stranger(occupant, "cannot stand beside " + item.description, Cause::manifest, false);
+      remove_stranger(occupant, "cannot stand beside " + item.description, Cause::manifest,
+                      item.lane, item.group, false);
       continue;
     }
     item.standing = Standing::conflict;
@@ -210,7 +231,7 @@ void Planner::decide_orphan(Row const& row) {
   item.wish = view_.applied(row);
   item.description = view_.laws(row.address).describe(row.address, item.wish);
   item.action = Action::remove;
-  if (!input_.lanes.contains(row.lane)) return;
+  if (!input_.lanes.contains(row.lane) || removed_strangers_.contains(row.address)) return;
   if (seen != nullptr) item.observed = *seen;
   if (item.observed.standing == Observation::Standing::blind) {
     item.standing = Standing::blind;
@@ -289,11 +310,12 @@ void Planner::remove_replacements(Row const& row) {
     remove_stranger(replacement,
                     "appeared in the look in which " + plan_.items[*index].description +
                         " vanished (" + mailstack::format(row.departure->missed) + ")",
-                    Cause::world, false);
+                    Cause::world, plan_.items[*index].lane, plan_.items[*index].group, false);
   }
 }
 
-void Planner::remove_stranger(Address const& address, std::string reason, Cause cause, bool purge) {
+void Planner::remove_stranger(Address const& address, std::string reason, Cause cause,
+                              std::string lane, std::string group, bool purge) {
   if (!removed_strangers_.insert(address).second) return;
   PlanItem item;
   item.address = address;
@@ -301,52 +323,60 @@ void Planner::remove_stranger(Address const& address, std::string reason, Cause 
   item.action = Action::remove;
   item.cause = cause;
   item.reasons = {std::move(reason)};
+  item.lane = std::move(lane);
+  item.group = std::move(group);
   item.observed.standing = Observation::Standing::present;
+  if (auto const* row = view_.row(address)) {
+    item.wish = item.spec = item.observed.state = view_.applied(*row);
+  }
   for (auto const& stranger : input_.world.strangers) {
-    if (stranger.address != address) continue;
-    item.wish = item.spec = item.observed.state = stranger.state;
-    item.group = stranger.group;
-    item.lane = stranger.lane;
+    if (stranger.address == address) item.wish = item.spec = item.observed.state = stranger.state;
   }
   auto const& laws = view_.laws(address);
   item.description = laws.describe(address, item.wish);
   if (purge) item.hazards.push_back(Hazard::purge);
   if (cause == Cause::manifest)
     for (auto hazard : laws.removal_hazards(address, item.wish)) item.hazards.push_back(hazard);
-  plan_.items.push_back(std::move(item));
+  uninvited_.push_back(std::move(item));
 }
 
 void Planner::decide_stranger(Stranger const& stranger) {
   if (removed_strangers_.contains(stranger.address)) return;
   if (stranger.purge && input_.mode == Mode::apply)
-    remove_stranger(stranger.address, "not in the manifest (purge: all)", Cause::manifest, true);
+    remove_stranger(stranger.address, "not in the manifest (purge: all)", Cause::manifest,
+                    stranger.lane, stranger.group, true);
   else if (stranger.kept)
     plan_.kept.push_back(stranger);
 }
 
-/// A removal at the place of a put goes in the same write: what excludes each other, a value and
-/// its successor.
+/// What cannot stand beside a put, and the old value beside the new one, go in the same write: with
+/// the first put that needs it.
 void Planner::join_places() {
-  std::unordered_map<std::string, std::size_t> places;
+  bool const removals = std::any_of(plan_.items.begin(), plan_.items.end(), [](auto const& item) {
+    return item.standing == Standing::change && item.action == Action::remove;
+  });
+  if (!removals) return;
+  std::unordered_map<std::string, std::vector<std::size_t>> places;
   auto const key = [&](PlanItem const& item) {
     auto const place = view_.laws(item.address).place(item.address);
     return place.empty() ? place : item.lane + "\n" + item.address.kind + "\n" + place;
   };
-  bool removals = false;
-  for (auto const& item : plan_.items)
-    removals |= item.standing == Standing::change && item.action == Action::remove;
-  if (!removals) return;
-  for (std::size_t i = 0; i < plan_.items.size(); ++i) {
-    auto const& item = plan_.items[i];
-    if (item.standing == Standing::change && item.action != Action::remove)
-      if (auto place = key(item); !place.empty()) places.emplace(std::move(place), i);
-  }
+  for (auto const& wave : put_waves(plan_))
+    for (auto const index : wave)
+      if (auto place = key(plan_.items[index]); !place.empty())
+        places[std::move(place)].push_back(index);
   for (auto& item : plan_.items) {
     if (item.standing != Standing::change || item.action != Action::remove) continue;
-    auto const put = places.find(key(item));
-    if (put == places.end()) continue;
-    plan_.items[put->second].displaces.push_back(item.address);
-    item.displaced = true;
+    auto const puts = places.find(key(item));
+    if (puts == places.end()) continue;
+    auto const& laws = view_.laws(item.address);
+    for (auto const put : puts->second) {
+      auto const& other = plan_.items[put].address;
+      if (!laws.excludes(item.address, other) && !laws.merges(item.address, other)) continue;
+      plan_.items[put].displaces.push_back(item.address);
+      item.displaced = true;
+      break;
+    }
   }
 }
 

@@ -49,6 +49,10 @@ bool ShelfLaws::excludes(Address const& a, Address const& b) const {
          (slot_of(a.name) == "only" || slot_of(b.name) == "only");
 }
 
+bool ShelfLaws::merges(Address const& a, Address const& b) const {
+  return place_of(a.name) == place_of(b.name);
+}
+
 std::string ShelfLaws::place(Address const& address) const { return place_of(address.name); }
 
 std::string ShelfLaws::describe(Address const& address, Fields const&) const {

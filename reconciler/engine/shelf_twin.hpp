@@ -27,6 +27,7 @@ class ShelfLaws final : public engine::KindLaws {
   [[nodiscard]] engine::Fields outputs(engine::Fields const& spec,
                                        engine::Observation const& live) const override;
   [[nodiscard]] bool excludes(engine::Address const& a, engine::Address const& b) const override;
+  [[nodiscard]] bool merges(engine::Address const& a, engine::Address const& b) const override;
   [[nodiscard]] std::string place(engine::Address const& address) const override;
   [[nodiscard]] std::string describe(engine::Address const& address,
                                      engine::Fields const& spec) const override;

@@ -37,7 +37,7 @@ Result<> unmoved(ZoneView const& view, Step const& step, Place const& place) {
   auto const planned = step.before.standing == Observation::Standing::present
                            ? step.before.state.text("value")
                            : std::string{};
-  auto const live = view.value_in(place);
+  auto const live = view.value_in(place, planned);
   if (live == planned || step.action == Action::remove) return {};
   return fail(ErrorCode::conflict,
               place.name.display() + " " + place.type.text() +
@@ -47,7 +47,7 @@ Result<> unmoved(ZoneView const& view, Step const& step, Place const& place) {
 void note_removal(Drafts& drafts, ZoneView const& view, Step const& step, std::size_t index) {
   auto const place = parse(step.address);
   if (!place) return;
-  auto const live = view.value_in(*place);
+  auto const live = view.value_in(*place, step.spec.text("value"));
   auto& target = draft(drafts, view, *place);
   if (!live.empty()) target.removed.push_back(live);
   target.steps.push_back(index);
@@ -56,43 +56,35 @@ void note_removal(Drafts& drafts, ZoneView const& view, Step const& step, std::s
 void note_put(Drafts& drafts, ZoneView const& view, Step const& step, Place const& place,
               std::size_t index) {
   auto& target = draft(drafts, view, place);
-  if (auto const live = view.value_in(place); !live.empty()) target.removed.push_back(live);
+  if (auto const live = view.value_in(place, step.before.state.text("value")); !live.empty())
+    target.removed.push_back(live);
   target.added.push_back(step.spec.text("value"));
   target.ttl = static_cast<std::uint32_t>(step.spec.number("ttl").value_or(300));
   target.steps.push_back(index);
 }
 
-Change finish(Draft const& draft) {
+Change finish(dns::Name const& zone, Draft const& draft, Claims const& claims) {
   Change change{draft.before, draft.before};
   auto& values = change.after.values;
   std::erase_if(values, [&](std::string const& value) {
     return std::find(draft.removed.begin(), draft.removed.end(), value) != draft.removed.end();
   });
-  // With values left that no step speaks of, the live TTL stays: the RRset is shared, or settled
-  // already.
-  bool const whole = values.empty() || draft.before.values.empty();
+  bool const shared = std::any_of(values.begin(), values.end(), [&](std::string const& value) {
+    auto const& [name, type] = std::tie(draft.before.name, draft.before.type);
+    return !claims.contains(address({zone, name, type, slot_of(name, type, value)}).name);
+  });
   values.insert(values.end(), draft.added.begin(), draft.added.end());
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
-  if (draft.ttl && whole) change.after.ttl = *draft.ttl;
+  if (draft.ttl && !shared) change.after.ttl = *draft.ttl;
   return change;
-}
-
-/// All values of the RRset are claimed by steps or stay: a TTL that every one of them asks for is
-/// taken.
-bool only_ttl(Draft const& draft) {
-  return std::all_of(
-      draft.before.values.begin(), draft.before.values.end(), [&](std::string const& value) {
-        return std::find(draft.added.begin(), draft.added.end(), value) != draft.added.end();
-      });
 }
 
 }  // namespace
 
 std::vector<PlannedChange> plan_changes(dns::Name const& zone, ZoneView const& view,
-                                        std::span<Step const> steps,
+                                        Claims const& claims, std::span<Step const> steps,
                                         std::vector<Result<>>& results) {
-  (void)zone;
   Drafts drafts;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     auto const& step = steps[i];
@@ -115,8 +107,7 @@ std::vector<PlannedChange> plan_changes(dns::Name const& zone, ZoneView const& v
   std::size_t group = 0;
   for (auto const& [key, entry] : drafts) {
     if (!all.empty() && all.back().change.before.name != key.first) ++group;
-    auto change = finish(entry);
-    if (entry.ttl && only_ttl(entry)) change.after.ttl = *entry.ttl;
+    auto change = finish(zone, entry, claims);
     if (change.before == change.after) continue;
     all.push_back({std::move(change), entry.steps, group});
   }

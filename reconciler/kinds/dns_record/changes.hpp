@@ -21,7 +21,7 @@ struct PlannedChange {
 /// Merges the steps of one zone. A step whose slot does not hold any more what the plan saw gets a
 /// conflict in `results` and is left out. `results` has one entry a step.
 std::vector<PlannedChange> plan_changes(dns::Name const& zone, ZoneView const& view,
-                                        std::span<engine::Step const> steps,
+                                        Claims const& claims, std::span<engine::Step const> steps,
                                         std::vector<Result<>>& results);
 
 }  // namespace mailstack::kinds::dns_record

@@ -71,6 +71,10 @@ class DnsRecord final : public engine::Kind {
     auto const found = inputs_.zones.find(zone);
     return found == inputs_.zones.end() ? nullptr : &found->second;
   }
+  Claims const& claims(dns::Name const& zone) {
+    std::scoped_lock const lock(mutex_);
+    return claims_[zone];
+  }
   Seen seen(dns::Name const& zone) {
     std::scoped_lock const lock(mutex_);
     return seen_[zone];
@@ -126,9 +130,10 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
       for (auto const& [resource, observation] : asked->of) claims->insert(resource->address.name);
       for (auto const& [resource, observation] : asked->of) {
         auto const place = parse(resource->address);
-        *observation = !shown.view ? Observation::unseen(shown.blind)
-                       : place     ? shown.view->observe(*place, *claims)
-                                   : Observation::unseen(place.error().what);
+        *observation =
+            !shown.view ? Observation::unseen(shown.blind)
+            : place     ? shown.view->observe(*place, resource->spec.text("value"), *claims, *how)
+                        : Observation::unseen(place.error().what);
         if (how != nullptr && how->purge_never) observation->released = true;
       }
       progress.advance(scope.lane, 1);
@@ -174,7 +179,7 @@ void DnsRecord::change_zone(dns::Name const& zone, std::span<Step const> steps,
                shown.blind.empty() ? "zone " + zone.display() + " was not looked at" : shown.blind);
     return;
   }
-  auto const changes = plan_changes(zone, *shown.view, steps, results);
+  auto const changes = plan_changes(zone, *shown.view, claims(zone), steps, results);
   if (!changes.empty()) set(zone, changes, results);
 }
 

@@ -100,12 +100,20 @@ class Laws final : public engine::KindLaws {
       verdict.reasons.push_back(live.state.text("value") + " → " + *value);
     }
     compare_ttl(spec, live.state, verdict);
+    if (live.state.flag("doubled")) {
+      verdict.action = Action::update;
+      verdict.reasons.emplace_back("a second one stands beside it: receivers then take neither");
+    }
     return verdict;
   }
 
   [[nodiscard]] Fields outputs(Fields const& spec, Observation const& live) const override {
     (void)spec;
     return {{"value", live.state.text("value")}};
+  }
+
+  [[nodiscard]] bool merges(Address const& a, Address const& b) const override {
+    return rrset_of(a.name) == rrset_of(b.name);
   }
 
   [[nodiscard]] bool excludes(Address const& a, Address const& b) const override {

@@ -48,12 +48,15 @@ dns::RRset const* ZoneView::find(dns::Name const& name, dns::Type type) const {
   return nullptr;
 }
 
-std::string ZoneView::value_in(Place const& place) const {
+std::string ZoneView::value_in(Place const& place, std::string_view preferred) const {
   auto const* rrset = find(place.name, place.type);
-  if (rrset == nullptr) return {};
-  for (auto const& value : rrset->values)
-    if (slot_of(place.name, place.type, value) == place.slot) return value;
-  return {};
+  std::string found;
+  if (rrset == nullptr) return found;
+  for (auto const& value : rrset->values) {
+    if (value != place.slot && slot_of(place.name, place.type, value) != place.slot) continue;
+    if (found.empty() || value == preferred) found = value;
+  }
+  return found;
 }
 
 engine::Address ZoneView::address_of(dns::RRset const& rrset, std::string const& value) const {
@@ -78,27 +81,43 @@ std::vector<engine::Address> ZoneView::occupants(Place const& place) const {
   return all;
 }
 
-Observation ZoneView::observe(Place const& place, Claims const& claims) const {
+/// Challenges are leases of whoever validates just now; the zone's own NS are its delegation.
+bool ZoneView::purged(dns::RRset const& rrset, std::string const& value,
+                      ZoneAccess const& access) const {
+  if (!access.purge_all) return false;
+  bool const apex_ns = rrset.type == dns::type::ns && rrset.name == zone_;
+  bool const challenge =
+      rrset.type == dns::type::txt && rrset.name.text().starts_with("_acme-challenge.");
+  return !apex_ns && !challenge &&
+         !ignored(access, rrset.name.relative_to(zone_), rrset.type, value);
+}
+
+Observation ZoneView::observe(Place const& place, std::string_view preferred, Claims const& claims,
+                              ZoneAccess const& access) const {
   Observation seen;
   seen.occupants = occupants(place);
   auto const* rrset = find(place.name, place.type);
   if (rrset == nullptr) return seen;
-  std::string const* ours = nullptr;
+  auto const ours = value_in(place, preferred);
+  bool shared = false, doubled = false;
   for (auto const& value : rrset->values) {
-    auto const slot = slot_of(place.name, place.type, value);
-    if (slot == place.slot && ours == nullptr) {
-      ours = &value;
-      continue;
+    if (value == ours) continue;
+    auto neighbour = address_of(*rrset, value);
+    if (slot_of(place.name, place.type, value) == place.slot) {
+      // The slot holds one value; another one is named by itself, and must go.
+      neighbour = address({zone_, place.name, place.type, value});
+      seen.occupants.push_back(neighbour);
+      doubled = true;
     }
-    auto neighbour = address({place.zone, place.name, place.type, slot});
-    // A second value in a single-valued slot (two SPF records) is foreign by its value.
-    if (slot == place.slot) neighbour = address({place.zone, place.name, place.type, value});
-    if (!claims.contains(neighbour.name)) seen.neighbours.push_back(std::move(neighbour));
+    if (claims.contains(neighbour.name)) continue;
+    shared |= !purged(*rrset, value, access);
+    seen.neighbours.push_back(std::move(neighbour));
   }
-  if (ours == nullptr) return seen;
+  if (ours.empty()) return seen;
   seen.standing = Observation::Standing::present;
-  seen.state = {{"value", *ours}, {"ttl", std::int64_t{rrset->ttl}}};
-  if (!seen.neighbours.empty()) seen.state.set("shared", true);
+  seen.state = {{"value", ours}, {"ttl", std::int64_t{rrset->ttl}}};
+  if (doubled) seen.state.set("doubled", true);
+  if (shared && !doubled) seen.state.set("shared", true);
   return seen;
 }
 
@@ -106,9 +125,6 @@ std::vector<engine::Stranger> ZoneView::strangers(Claims const& claims,
                                                   ZoneAccess const& access) const {
   std::vector<engine::Stranger> all;
   for (auto const& rrset : listing_) {
-    bool const apex_ns = rrset.type == dns::type::ns && rrset.name == zone_;
-    bool const challenge =
-        rrset.type == dns::type::txt && rrset.name.text().starts_with("_acme-challenge.");
     for (auto const& value : rrset.values) {
       auto place = address_of(rrset, value);
       if (claims.contains(place.name)) continue;
@@ -116,9 +132,7 @@ std::vector<engine::Stranger> ZoneView::strangers(Claims const& claims,
       stranger.address = std::move(place);
       stranger.state = {{"value", value}, {"ttl", std::int64_t{rrset.ttl}}};
       stranger.group = zone_.display();
-      // Challenges are leases of whoever validates just now; the zone's own NS are its delegation.
-      stranger.purge = access.purge_all && !apex_ns && !challenge &&
-                       !ignored(access, rrset.name.relative_to(zone_), rrset.type, value);
+      stranger.purge = purged(rrset, value, access);
       all.push_back(std::move(stranger));
     }
   }

@@ -25,9 +25,14 @@ class ZoneView {
   [[nodiscard]] dns::RRset const* find(dns::Name const& name, dns::Type type) const;
   [[nodiscard]] std::vector<dns::RRset> const& listing() const { return listing_; }
 
-  /// The live value in the slot of `place`; empty: none.
-  [[nodiscard]] std::string value_in(Place const& place) const;
-  [[nodiscard]] engine::Observation observe(Place const& place, Claims const& claims) const;
+  /// The live value in the slot of `place`; where several stand there, `preferred` if it is among
+  /// them. Empty: none. A slot that is a value names that value, also where its sort has a slot of
+  /// its own (the second SPF record of a name).
+  [[nodiscard]] std::string value_in(Place const& place, std::string_view preferred) const;
+  /// `preferred` as in value_in(). A neighbour that `access` purges does not make the RRset a
+  /// shared one.
+  [[nodiscard]] engine::Observation observe(Place const& place, std::string_view preferred,
+                                            Claims const& claims, ZoneAccess const& access) const;
   /// Everything that nobody claims. `access` says what of it is purged.
   [[nodiscard]] std::vector<engine::Stranger> strangers(Claims const& claims,
                                                         ZoneAccess const& access) const;
@@ -38,6 +43,8 @@ class ZoneView {
  private:
   [[nodiscard]] engine::Address address_of(dns::RRset const& rrset, std::string const& value) const;
   [[nodiscard]] std::vector<engine::Address> occupants(Place const& place) const;
+  [[nodiscard]] bool purged(dns::RRset const& rrset, std::string const& value,
+                            ZoneAccess const& access) const;
 
   dns::Name zone_;
   std::vector<dns::RRset> listing_;  // sorted by name and type
