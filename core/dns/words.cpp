@@ -1,5 +1,6 @@
 #include "core/dns/words.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace mailstack::dns {
@@ -21,6 +22,32 @@ std::string_view refused(char c) {
   }
 }
 
+/// A set of octets. Long TXT strings are scanned for the few that need care, and copied in runs.
+using Octets = std::array<bool, 256>;
+
+constexpr bool holds(Octets const& set, char c) { return set[static_cast<unsigned char>(c)]; }
+
+constexpr Octets set_of(std::string_view members) {
+  Octets set{};
+  for (char const c : members) set[static_cast<unsigned char>(c)] = true;
+  return set;
+}
+
+constexpr Octets quote_ends = set_of(std::string_view("\"\\\n\0", 4));
+constexpr Octets escape_starts = set_of("\"\\");
+constexpr Octets needs_escape = [] {
+  Octets set = set_of("\"\\");
+  for (std::size_t octet = 0; octet < set.size(); ++octet)
+    if (octet < 0x20 || octet > 0x7e) set[octet] = true;
+  return set;
+}();
+
+/// The first position from `at` on whose octet is in `set`, or the end.
+std::size_t find_any(std::string_view text, std::size_t at, Octets const& set) {
+  while (at < text.size() && !holds(set, text[at])) ++at;
+  return at;
+}
+
 int hex_digit(char c) {
   if (digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -35,10 +62,10 @@ void Words::skip_blanks() {
 }
 
 std::size_t Words::quoted_length(std::string_view text) {
-  for (std::size_t i = 1; i < text.size(); ++i) {
+  for (std::size_t i = find_any(text, 1, quote_ends); i < text.size();) {
     if (text[i] == '"') return i + 1;
-    if (text[i] == '\n' || text[i] == '\0') break;
-    if (text[i] == '\\') ++i;
+    if (text[i] != '\\') break;
+    i = find_any(text, i + 2, quote_ends);
   }
   problem_ = "a double quote is not closed";
   return 0;
@@ -81,11 +108,11 @@ Result<std::string> unescape(std::string_view text) {
   std::string octets;
   octets.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
+    std::size_t const run = find_any(text, i, escape_starts);
+    octets.append(text, i, run - i);
+    i = run;
+    if (i == text.size()) break;
     if (text[i] == '"') return fail(ErrorCode::invalid, "a double quote inside a word");
-    if (text[i] != '\\') {
-      octets += text[i];
-      continue;
-    }
     if (++i == text.size()) return fail(ErrorCode::invalid, "a backslash at the end");
     if (!digit(text[i])) {
       octets += text[i];
@@ -110,15 +137,16 @@ void append_decimal_escape(std::string& out, unsigned char octet) {
 
 void append_quoted(std::string& out, std::string_view octets) {
   out += '"';
-  for (char const c : octets) {
-    auto const octet = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    std::size_t const run = find_any(octets, i, needs_escape);
+    out.append(octets, i, run - i);
+    i = run;
+    if (i == octets.size()) break;
+    if (octets[i] == '"' || octets[i] == '\\') {
       out += '\\';
-      out += c;
-    } else if (octet >= 0x20 && octet <= 0x7e) {
-      out += c;
+      out += octets[i];
     } else {
-      append_decimal_escape(out, octet);
+      append_decimal_escape(out, static_cast<unsigned char>(octets[i]));
     }
   }
   out += '"';
