@@ -241,6 +241,25 @@ void append_record(std::string& out, std::string_view content, bool disabled) {
   out += disabled ? ",\"disabled\":true}" : ",\"disabled\":false}";
 }
 
+/// Our canonical value as PowerDNS spells it, which it compares octet by octet: a name's `/` is
+/// bare there.
+std::string as_powerdns(std::string const& value) {
+  constexpr std::string_view slash = "\\047";
+  if (value.find(slash) == std::string::npos) return value;
+  std::string out;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value.compare(i, slash.size(), slash) == 0) {
+      out += '/';
+      i += slash.size() - 1;
+      continue;
+    }
+    out += value[i];
+    // An escaped backslash does not begin an escape.
+    if (value[i] == '\\' && i + 1 < value.size()) out += value[++i];
+  }
+  return out;
+}
+
 constexpr std::string_view patch_start = "{\"rrsets\":[";
 constexpr std::string_view patch_end = "]}";
 
@@ -298,7 +317,7 @@ std::string format_change(dns::RRset const& after, std::span<std::string const> 
   append_json(out, after.type.text());
   if (after.values.empty() && disabled.empty()) return out + ",\"changetype\":\"DELETE\"}";
   out += ",\"ttl\":" + std::to_string(after.ttl) + ",\"changetype\":\"REPLACE\",\"records\":[";
-  for (auto const& value : after.values) append_record(out, value, false);
+  for (auto const& value : after.values) append_record(out, as_powerdns(value), false);
   for (auto const& content : disabled) append_record(out, content, true);
   return out + "]}";
 }

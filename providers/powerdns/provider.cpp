@@ -99,7 +99,8 @@ Result<> PowerDns::write(dns::Name const& zone, std::span<dns::RRset const> chan
       return fail(within(refusal.error, "powerdns"));
     std::vector<dns::RRset> part;
     for (auto const index : patch.changes) part.push_back(changes[index]);
-    if (auto ok = write(zone, part, listing, patch.body.size() / 2); !ok) return ok;
+    // A little over the half, or the rest would make a third body.
+    if (auto ok = write(zone, part, listing, patch.body.size() / 2 + 1'024); !ok) return ok;
   }
   return {};
 }

@@ -242,16 +242,20 @@ TEST_CASE("powerdns: 10,000 RRsets go in one PATCH, 30,000 in few", "[providers]
 }
 
 TEST_CASE("powerdns: a server that takes smaller bodies gets them", "[providers]") {
-  PowerDnsServer server("webserver-max-bodysize=0.02");  // MB
+  PowerDnsServer server("webserver-max-bodysize=1");  // MB
   server.create_zone("example.org.");
-  Desk desk(server.url());
+  FaultProxy proxy(server.api_port());
+  Desk desk(proxy.url());
   std::vector<Change> changes;
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 9'000; ++i) {
     auto const a = rrset("host" + std::to_string(i), dns::type::a, {"192.0.2.1"});
     changes.push_back({nothing(a), a});
   }
   REQUIRE(desk.provider->set(zone, changes));
-  CHECK(desk.provider->list(zone)->size() == 501);
+  auto const seen = proxy.seen();
+  REQUIRE(seen.size() == 4);  // a listing, a PATCH over 1 MB that is refused, its halves
+  CHECK(seen[1].body.size() > 1'048'576);
+  CHECK(desk.provider->list(zone)->size() == 9'001);
 }
 
 TEST_CASE("powerdns: what the server refuses is invalid in its own words", "[providers]") {

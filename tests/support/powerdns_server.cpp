@@ -114,9 +114,10 @@ PowerDnsServer::Answer PowerDnsServer::request(std::string const& method, std::s
 }
 
 void PowerDnsServer::create_zone(std::string const& zone, bool secured) {
-  auto const made = request("POST", "/zones",
-                            R"({"name":")" + zone + R"(","kind":"Native","nameservers":["ns1.)" +
-                                zone + R"("],"dnssec":)" + (secured ? "true" : "false") + "}");
+  auto const made =
+      request("POST", "/zones",
+              R"({"name":")" + zone + R"(","kind":"Native","nameservers":["ns1.example.net."],)" +
+                  R"("dnssec":)" + (secured ? "true" : "false") + "}");
   if (made.status != 201) throw std::runtime_error("zone " + zone + ": " + made.body);
 }
 

@@ -31,7 +31,7 @@ class PowerDnsServer {
   };
   /// A request of somebody else's: `path` starts after `/api/v1/servers/localhost`.
   Answer request(std::string const& method, std::string const& path, std::string const& body = {});
-  /// A native zone (`example.org.`) with one NS, ns1 in it; `secured` signs it.
+  /// A native zone (`example.org.`) with the NS ns1.example.net.; `secured` signs it.
   void create_zone(std::string const& zone, bool secured = false);
 
  private:
