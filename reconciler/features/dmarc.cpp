@@ -142,7 +142,7 @@ void consent(Manifest const& manifest, Domain const& domain, std::string const& 
         manifest, out,
         {*name, dns::type::txt, dns::txt_value("v=DMARC1"), domain.name.display(),
          address.domain.display() + " takes the DMARC reports about " + domain.name.display(),
-         place_of(domain).at});
+         place_of(domain).at, address.domain});
   }
 }
 

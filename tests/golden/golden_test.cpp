@@ -2,92 +2,11 @@
 /// Every folder here is a manifest and what becomes of it. UPDATE_GOLDEN=1 rewrites the
 /// expectation; the review sees the difference.
 
-#include <algorithm>
-#include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "core/files/memory_files.hpp"
-#include "providers/dns_provider.hpp"
-#include "reconciler/engine/fields.hpp"
-#include "reconciler/features/feature.hpp"
-#include "reconciler/manifest/load.hpp"
+#include "tests/golden/cases.hpp"
+#include "tests/golden/resource_text.hpp"
 
 namespace mailstack::golden {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr char const* usual_now = "2026-11-24T12:00:00Z";
-
-std::string read(fs::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-std::vector<fs::path> cases() {
-  std::vector<fs::path> found;
-  for (auto const& entry : fs::directory_iterator(MAILSTACK_SOURCE_DIR "/tests/golden"))
-    if (fs::exists(entry.path() / "manifest.yaml")) found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-manifest::KeyTable const& key_table() {
-  static manifest::KeyTable const keys = [] {
-    manifest::KeyTable table;
-    for (auto const* feature : features::features())
-      table.add_feature(feature->name, feature->keys);
-    for (auto const* provider : provider_types())
-      table.add_provider(provider->name, provider->summary, provider->keys);
-    return table;
-  }();
-  return keys;
-}
-
-/// The folder's files as they would lie beside the manifest, under a name that is the same
-/// everywhere.
-void copy_inputs(fs::path const& folder, files::MemoryFiles& files) {
-  for (auto const& entry : fs::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    auto const target = "/repo/" + fs::relative(entry.path(), folder).string();
-    REQUIRE(files.make_directory(fs::path(target).parent_path().string(), {}));
-    REQUIRE(files.write(target, read(entry.path()), {}));
-  }
-}
-
-std::string where(engine::Source const& source) {
-  if (source.line == 0) return "-";
-  std::string file = source.file;
-  if (file.starts_with("/repo/")) file.erase(0, 6);
-  return file + ":" + std::to_string(source.line) + ":" + std::to_string(source.column);
-}
-
-std::string words(std::vector<engine::Hazard> const& hazards) {
-  std::string text;
-  for (auto const hazard : hazards) text += (text.empty() ? "" : ",") + std::string(format(hazard));
-  return text.empty() ? "-" : text;
-}
-
-/// Every field of a resource shows, so that dropping one of them anywhere changes a golden file.
-std::string format_resource(engine::Resource const& resource) {
-  std::ostringstream text;
-  text << resource.address.text() << "\n  spec " << engine::format_json(resource.spec)
-       << "\n  lane " << resource.lane << " group " << resource.group << "\n  because "
-       << resource.reason << "\n  at " << where(resource.source) << " on_change "
-       << words(resource.on_change) << " on_remove " << words(resource.on_remove);
-  if (resource.retirement)
-    text << "\n  retires " << format(resource.retirement->after) << " after the head of "
-         << resource.retirement->lineage;
-  if (!resource.heads.empty()) text << "\n  heads " << resource.heads;
-  if (resource.clocked) text << "\n  clocked";
-  text << "\n";
-  return text.str();
-}
 
 std::string format_compiled(features::Compiled const& compiled) {
   std::ostringstream text;
@@ -118,17 +37,6 @@ std::string format_diagnostics(manifest::Diagnostics const& diagnostics) {
   return text.str();
 }
 
-void expect(fs::path const& file, std::string const& text) {
-  char const* update = std::getenv("UPDATE_GOLDEN");
-  if (update != nullptr && std::string_view(update) == "1") {
-    if (text.empty())
-      fs::remove(file);
-    else
-      std::ofstream(file, std::ios::binary) << text;
-  }
-  CHECK(text == (fs::exists(file) ? read(file) : ""));
-}
-
 /// What the manifest compiles to, and everything that is said about it.
 struct Compilation {
   std::string resources;
@@ -144,11 +52,7 @@ Compilation compile(fs::path const& folder) {
   diagnostics.sort();
   Compilation out{{}, format_diagnostics(diagnostics)};
   if (diagnostics.failed()) return out;
-  auto now_text = fs::exists(folder / "now") ? read(folder / "now") : usual_now;
-  now_text.erase(now_text.find_last_not_of('\n') + 1);
-  auto const now = parse_time(now_text);
-  REQUIRE(now);
-  out.resources = format_compiled(features::compile(*manifest, features::Facts{}, *now));
+  out.resources = format_compiled(features::compile(*manifest, features::Facts{}, now_of(folder)));
   return out;
 }
 

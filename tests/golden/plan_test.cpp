@@ -1,0 +1,29 @@
+/// \file
+/// The plan of every golden manifest against the world of its live.json, as a person reads it; and
+/// that it comes true: after the apply a second plan is empty.
+
+#include "tests/golden/run.hpp"
+
+namespace mailstack::golden {
+
+TEST_CASE("golden: the plan of every manifest, as a person reads it", "[golden]") {
+  for (auto const& folder : cases()) {
+    INFO(folder.filename().string());
+    Run const run(folder);
+    if (run.compiles()) expect(folder / "plan.txt", run.text());
+  }
+}
+
+TEST_CASE("golden: what a plan says comes true, and a second plan is empty", "[golden]") {
+  for (auto const& folder : cases()) {
+    INFO(folder.filename().string());
+    Run run(folder);
+    if (!run.compiles()) continue;
+    CHECK(run.apply() == "");
+    INFO(run.text());
+    CHECK(run.plan().changes() == 0);
+    CHECK_FALSE(run.plan().has(engine::Standing::conflict));
+  }
+}
+
+}  // namespace mailstack::golden
