@@ -1,0 +1,95 @@
+#include "reconciler/cli/conf_tree.hpp"
+
+#include "core/dns/name.hpp"
+#include "core/userdb/text_proto.hpp"
+
+namespace mailstack::cli {
+
+namespace {
+
+std::string domains_of(std::string const& conf) { return conf + "/domains"; }
+
+/// `field` of chasquid.conf, where it stands there: absent and "" differ.
+void read_setting(userdb::TextMessage const& config, std::string_view field, std::string& value) {
+  for (auto const& entry : config.fields)
+    if (entry.name == field)
+      if (auto const* text = std::get_if<std::string>(&entry.value)) value = *text;
+}
+
+void read_settings(files::Files& files, std::string const& conf, ConfTree& tree) {
+  auto const path = conf + "/chasquid.conf";
+  auto const text = files.read(path);
+  if (!text) {
+    if (text.error().code != ErrorCode::not_found)
+      tree.problems.push_back(path + ": " + text.error().what);
+    return;
+  }
+  auto const config = userdb::parse_text_proto(*text);
+  if (!config) {
+    tree.problems.push_back(path + ": " + config.error().what);
+    return;
+  }
+  read_setting(*config, "suffix_separators", tree.mail.suffix_separators);
+  read_setting(*config, "drop_characters", tree.mail.drop_characters);
+}
+
+void read_aliases(files::Files& files, std::string const& path, userdb::Aliases& aliases,
+                  ConfTree& tree) {
+  auto const text = files.read(path);
+  if (!text) {
+    if (text.error().code != ErrorCode::not_found)
+      tree.problems.push_back(path + ": " + text.error().what);
+    return;
+  }
+  aliases = userdb::Aliases::parse(*text);
+  for (auto const& problem : aliases.problems())
+    tree.problems.push_back(path + ":" + std::to_string(problem.line) + ": " + problem.what +
+                            " (chasquid ignores the line before 1.16 and refuses the file since)");
+}
+
+}  // namespace
+
+Result<std::string> find_domain(files::Files& files, std::string const& conf,
+                                std::string_view domain) {
+  auto const name = dns::Name::parse(domain);
+  if (!name || *name == dns::Name())
+    return fail(ErrorCode::invalid, "not a domain: " + std::string(domain));
+  auto const directories = files.list(domains_of(conf));
+  if (!directories) return fail(within(directories.error(), domains_of(conf)));
+  std::string others;
+  for (auto const& directory : *directories) {
+    if (auto const there = dns::Name::parse(directory); there && *there == *name) return directory;
+    others += (others.empty() ? "" : ", ") + directory;
+  }
+  return fail(ErrorCode::not_found, name->display() + " is no domain of " + domains_of(conf) +
+                                        (others.empty() ? ", which is empty" : ": " + others));
+}
+
+Result<userdb::Users> load_users(files::Files& files, std::string const& conf,
+                                 std::string const& directory) {
+  auto const path = domains_of(conf) + "/" + directory + "/users";
+  auto const text = files.read(path);
+  if (!text && text.error().code == ErrorCode::not_found) return userdb::Users{};
+  if (!text) return fail(within(text.error(), path));
+  auto users = userdb::parse_users(*text);
+  if (!users) return fail(within(users.error(), path));
+  return users;
+}
+
+Result<ConfTree> load_conf_tree(files::Files& files, std::string const& conf) {
+  auto const directories = files.list(domains_of(conf));
+  if (!directories) return fail(within(directories.error(), domains_of(conf)));
+  ConfTree tree;
+  read_settings(files, conf, tree);
+  for (auto const& directory : *directories) {
+    auto& domain = tree.mail.domains[directory];
+    if (auto users = load_users(files, conf, directory))
+      domain.users = std::move(*users);
+    else
+      tree.problems.push_back(users.error().what);
+    read_aliases(files, domains_of(conf) + "/" + directory + "/aliases", domain.aliases, tree);
+  }
+  return tree;
+}
+
+}  // namespace mailstack::cli

@@ -1,0 +1,32 @@
+#pragma once
+/// \file
+/// The daemon's conf tree as it stands on this host, read for a person's question.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/files/files.hpp"
+#include "core/userdb/resolve.hpp"
+
+namespace mailstack::cli {
+
+/// The directory of a domain below CONF/domains, whatever form (A-labels, capitals) the question
+/// has. Fails with not_found and names the domains that there are; invalid for what is no domain.
+Result<std::string> find_domain(files::Files& files, std::string const& conf,
+                                std::string_view domain);
+
+/// The users of one directory of find_domain(). No file: no users. Fails with invalid for a file
+/// that chasquid does not read either.
+Result<userdb::Users> load_users(files::Files& files, std::string const& conf,
+                                 std::string const& directory);
+
+/// Everything that decides where mail goes: users and aliases of all domains, and the separators
+/// and drop characters of chasquid.conf. What cannot be read is empty, and a line of `problems`.
+struct ConfTree {
+  userdb::MailDomains mail;
+  std::vector<std::string> problems;
+};
+Result<ConfTree> load_conf_tree(files::Files& files, std::string const& conf);
+
+}  // namespace mailstack::cli
