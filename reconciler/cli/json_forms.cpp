@@ -101,15 +101,6 @@ std::string_view word(engine::Confirmation::Standing standing) {
   return "unknown";
 }
 
-std::string_view word(manifest::Severity severity) {
-  switch (severity) {
-    case manifest::Severity::error: return "error";
-    case manifest::Severity::warning: return "warning";
-    case manifest::Severity::information: return "information";
-  }
-  return "error";
-}
-
 }  // namespace
 
 std::string plan_json(PlanView const& view, bool whole) {
@@ -211,20 +202,6 @@ std::string history_json(std::vector<engine::Record> const& records) {
     all.push_back(std::move(one));
   }
   return dump({{"version", 1}, {"records", std::move(all)}});
-}
-
-std::string diagnostics_json(manifest::Diagnostics const& diagnostics) {
-  Json all = Json::array();
-  for (auto const& one : diagnostics.all())
-    all.push_back({{"severity", word(one.severity)},
-                   {"code", one.code},
-                   {"message", one.message},
-                   {"file", one.place.at.file},
-                   {"line", one.place.at.line},
-                   {"column", one.place.at.column},
-                   {"cause", one.cause},
-                   {"remedy", one.remedy}});
-  return dump({{"version", 1}, {"problems", std::move(all)}});
 }
 
 }  // namespace mailstack::cli

@@ -9,7 +9,6 @@
 #include "reconciler/cli/render_plan.hpp"
 #include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/journal.hpp"
-#include "reconciler/manifest/diagnostic.hpp"
 
 namespace mailstack::cli {
 
@@ -27,8 +26,5 @@ std::string drift_json(DriftView const& view, TimePoint looked_at);
 
 /// `{version, records: [...]}`: the members of engine::Record that are set.
 std::string history_json(std::vector<engine::Record> const& records);
-
-/// `{version, problems: [{severity, code, message, file, line, column, cause, remedy}]}`
-std::string diagnostics_json(manifest::Diagnostics const& diagnostics);
 
 }  // namespace mailstack::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/progress.hpp"
 #include "reconciler/cli/render_diagnostics.hpp"
 #include "reconciler/engine/fields.hpp"
@@ -32,19 +33,10 @@ std::string directory_of(std::string const& path) {
   return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
 }
 
-manifest::KeyTable full_key_table() {
-  manifest::KeyTable table;
-  for (auto const* feature : features::features()) table.add_feature(feature->name, feature->keys);
-  for (auto const* type : provider_types())
-    table.add_provider(type->name, type->summary, type->keys);
-  return table;
-}
-
 Session::Session(Options const& options, Doors& doors, Talk& talk)
     : options_(options),
       doors_(doors),
       talk_(talk),
-      table_(full_key_table()),
       state_(state_directory(options, doors)),
       now_(doors.clock.now()),
       run_(format(now_) + "-" + doors.random_word()),
@@ -54,10 +46,10 @@ Session::~Session() = default;
 
 bool Session::load() {
   manifest::Diagnostics diagnostics;
-  manifest_ = manifest::load(*files_, options_.manifest, table_, diagnostics);
+  manifest_ = manifest::load(*files_, options_.manifest, all_keys(), diagnostics);
   if (manifest_) features::check(*manifest_, diagnostics);
   diagnostics.sort();
-  talk_.problems(render_diagnostics(diagnostics, *files_, talk_.err_paper()));
+  talk_.problems(render_diagnostics(diagnostics, source_reader(*files_), talk_.err_paper()));
   if (!manifest_ || diagnostics.failed()) {
     happened.invalid = true;
     return false;

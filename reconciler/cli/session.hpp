@@ -34,9 +34,6 @@ std::string state_directory(Options const& options, Doors const& doors);
 std::string manifest_path(Options const& options, Doors const& doors);
 std::string directory_of(std::string const& path);
 
-/// The key table with everything that this program was built with.
-manifest::KeyTable full_key_table();
-
 /// One run of one command. The stages are called in the order in which they stand here, each at
 /// most once. One that returns false has told the person why and noted in `happened` what decides
 /// the exit code; the command then ends.
@@ -66,7 +63,6 @@ class Session {
 
   [[nodiscard]] Options const& options() const { return options_; }
   [[nodiscard]] manifest::Manifest const& manifest() const { return *manifest_; }
-  [[nodiscard]] manifest::KeyTable const& table() const { return table_; }
   [[nodiscard]] Applier const& applier() const { return applier_; }
   [[nodiscard]] features::Compiled const& compiled() const { return compiled_; }
   [[nodiscard]] engine::Inventory& inventory() { return inventory_; }
@@ -102,7 +98,6 @@ class Session {
   Options const& options_;
   Doors& doors_;
   Talk& talk_;
-  manifest::KeyTable table_;
   std::string state_;
   TimePoint now_;
   std::string run_;
