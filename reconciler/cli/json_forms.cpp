@@ -204,4 +204,24 @@ std::string history_json(std::vector<engine::Record> const& records) {
   return dump({{"version", 1}, {"records", std::move(all)}});
 }
 
+std::string status_json(StatusView const& view) {
+  auto const& inventory = view.inventory;
+  auto const waiting = count_waiting(view);
+  std::size_t departed = 0;
+  for (auto const* row : inventory.rows()) departed += row->departure.has_value();
+  Json due = Json::array();
+  for (auto const& [time, what] : view.compiled.timeline)
+    due.push_back({{"at", format(time)}, {"what", what}});
+  return dump(
+      {{"version", 1},
+       {"applier", view.applier},
+       {"applied_at", time_json(inventory.applied_at)},
+       {"revision", inventory.revision.empty() ? Json(nullptr) : Json(inventory.revision)},
+       {"resources", inventory.size()},
+       {"not_as_applied", departed},
+       {"waiting",
+        {{"added", waiting.added}, {"changed", waiting.changed}, {"removed", waiting.removed}}},
+       {"due", std::move(due)}});
+}
+
 }  // namespace mailstack::cli

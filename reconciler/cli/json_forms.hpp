@@ -7,6 +7,7 @@
 
 #include "reconciler/cli/render_drift.hpp"
 #include "reconciler/cli/render_plan.hpp"
+#include "reconciler/cli/render_status.hpp"
 #include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/journal.hpp"
 
@@ -26,5 +27,9 @@ std::string drift_json(DriftView const& view, TimePoint looked_at);
 
 /// `{version, records: [...]}`: the members of engine::Record that are set.
 std::string history_json(std::vector<engine::Record> const& records);
+
+/// `{version, applier, applied_at, revision, resources, not_as_applied, waiting: {added, changed,
+/// removed}, due: [{at, what}]}`
+std::string status_json(StatusView const& view);
 
 }  // namespace mailstack::cli

@@ -4,6 +4,8 @@
 #include <map>
 #include <unordered_set>
 
+#include "reconciler/kinds/ptr/spec.hpp"
+
 namespace mailstack::cli {
 
 namespace {
@@ -30,6 +32,7 @@ Waiting count_waiting(StatusView const& view) {
   std::unordered_set<std::string> desired;
   for (auto const& resource : view.compiled.resources) {
     desired.insert(resource.address.text());
+    if (resource.address.kind == kinds::ptr::kind_name) continue;  // looked at, never applied
     auto const* row = view.inventory.find(resource.address);
     waiting.added += row == nullptr;
     waiting.changed += row != nullptr && !(row->applied == resource.spec);

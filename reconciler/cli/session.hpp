@@ -30,6 +30,9 @@ namespace mailstack::cli {
 /// /var/lib/mailstack, else $XDG_STATE_HOME/mailstack (~/.local/state/mailstack).
 std::string state_directory(Options const& options, Doors const& doors);
 
+/// `path`, which the person may have written relative to where they stand.
+std::string absolute(std::string const& path, Doors const& doors);
+
 /// `options.manifest` as an absolute path, and the directory of it.
 std::string manifest_path(Options const& options, Doors const& doors);
 std::string directory_of(std::string const& path);
@@ -53,6 +56,8 @@ class Session {
   bool take_lock(bool required);
   /// The inventory. A damaged one ends the run.
   bool open_state();
+  /// Makes the directory of `--root`, before something is written below it.
+  bool make_root();
   /// Refuses an apply from a checkout that does not descend from the applied revision.
   bool check_checkout();
   /// Compiles, looks at the lanes that are ours (only at those in `lanes`, where given), notes in

@@ -29,7 +29,7 @@ class ApplyRun {
     auto const& plan = session_.plan();
     talk_.text(render_plan(session_.plan_view(), talk_.paper()));
     session_.happened.refused |= plan.has(engine::Standing::conflict);
-    if (!nothing_to_do() && allowed() && confirmed()) carry_out();
+    if (!nothing_to_do() && allowed() && confirmed() && session_.make_root()) carry_out();
     if (options_.json)
       talk_.document(
           outcome_json(outcome_, session_.run(), static_cast<int>(exit_code(session_.happened))));

@@ -37,6 +37,7 @@ int run(int argc, char const* const* argv, Doors& doors) {
   for (auto const& command : table)
     if (command.name == typed.substr(0, typed.find(' ')))
       return static_cast<int>(command.run(parsed.options, doors));
+  doors.err << "mailstack " << typed << ": not supported yet\n" << std::flush;
   return static_cast<int>(ExitCode::invalid);
 }
 
