@@ -155,13 +155,15 @@ class PlanText {
       reason = removal_reason(item);
     if (item.cause == engine::Cause::world && item.standing == Standing::change &&
         item.action != Action::remove)
-      below(item.action == Action::create ? "it was here, and vanished" : "changed by hand");
+      below(item.action == Action::create && partner == PlanItem::npos ? "it was here, and vanished"
+                                                                       : "changed by hand");
     if (!reason.empty() || !item.source.file.empty()) below(reason + where(item.source));
     std::vector<std::string> going;
     for (auto const& address : item.displaces)
       if (partner == PlanItem::npos || address != items()[partner].address)
         going.push_back(describe(address));
     if (!going.empty()) below("in the same write goes " + list(going, paper_.verbose));
+    if (!paper_.verbose) return;
     for (auto const& upstream : item.follows) below("follows " + describe(upstream));
   }
 

@@ -3,28 +3,30 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/progress.hpp"
 #include "reconciler/cli/render_diagnostics.hpp"
 #include "reconciler/engine/fields.hpp"
+#include "reconciler/kinds/ptr/spec.hpp"
 
 namespace mailstack::cli {
 
 std::string state_directory(Options const& options, Doors const& doors) {
   constexpr auto const* of_root = "/var/lib/mailstack";
-  if (!options.state.empty()) {
-    if (options.state.starts_with('/')) return options.state;
-    return doors.working_directory() + "/" + options.state;
-  }
-  if (!options.root.empty()) return options.root + of_root;
+  if (!options.state.empty()) return absolute(options.state, doors);
+  if (!options.root.empty()) return absolute(options.root, doors) + of_root;
   if (doors.privileged()) return of_root;
   auto const state = doors.environment("XDG_STATE_HOME");
   if (state.starts_with('/')) return state + "/mailstack";
   return doors.environment("HOME") + "/.local/state/mailstack";
 }
 
+std::string absolute(std::string const& path, Doors const& doors) {
+  return path.starts_with('/') ? path : doors.working_directory() + "/" + path;
+}
+
 std::string manifest_path(Options const& options, Doors const& doors) {
-  if (options.manifest.starts_with('/')) return options.manifest;
-  return doors.working_directory() + "/" + options.manifest;
+  return absolute(options.manifest, doors);
 }
 
 std::string directory_of(std::string const& path) {
@@ -32,19 +34,25 @@ std::string directory_of(std::string const& path) {
   return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
 }
 
-manifest::KeyTable full_key_table() {
-  manifest::KeyTable table;
-  for (auto const* feature : features::features()) table.add_feature(feature->name, feature->keys);
-  for (auto const* type : provider_types())
-    table.add_provider(type->name, type->summary, type->keys);
-  return table;
+namespace {
+
+/// Information is what `validate` is for; in front of every plan it would hide the warnings.
+manifest::Diagnostics worth_saying(manifest::Diagnostics const& all, bool everything) {
+  manifest::Diagnostics said;
+  for (auto const& one : all.all()) {
+    if (one.severity == manifest::Severity::information && !everything) continue;
+    said.error(one.code, one.place, one.message) = one;
+  }
+  said.sort();
+  return said;
 }
+
+}  // namespace
 
 Session::Session(Options const& options, Doors& doors, Talk& talk)
     : options_(options),
       doors_(doors),
       talk_(talk),
-      table_(full_key_table()),
       state_(state_directory(options, doors)),
       now_(doors.clock.now()),
       run_(format(now_) + "-" + doors.random_word()),
@@ -54,10 +62,10 @@ Session::~Session() = default;
 
 bool Session::load() {
   manifest::Diagnostics diagnostics;
-  manifest_ = manifest::load(*files_, options_.manifest, table_, diagnostics);
+  manifest_ = manifest::load(*files_, options_.manifest, all_keys(), diagnostics);
   if (manifest_) features::check(*manifest_, diagnostics);
-  diagnostics.sort();
-  talk_.problems(render_diagnostics(diagnostics, *files_, talk_.err_paper()));
+  auto const said = worth_saying(diagnostics, options_.verbose);
+  talk_.problems(render_diagnostics(said, source_reader(*files_), talk_.err_paper()));
   if (!manifest_ || diagnostics.failed()) {
     happened.invalid = true;
     return false;
@@ -79,7 +87,7 @@ bool Session::load() {
 bool Session::take_lock(bool required) {
   auto lock = Lock::take(state_, options_.command + ", since " + format(now_));
   if (lock) {
-    lock_ = *std::move(lock);
+    lock_.emplace(*std::move(lock));
     return true;
   }
   if (!required) return true;
@@ -98,6 +106,16 @@ bool Session::open_state() {
   inventory_ = *std::move(loaded);
   last_run_ = std::max(inventory_.applied_at, inventory_.looked_at);
   return true;
+}
+
+bool Session::make_root() {
+  if (options_.root.empty()) return true;
+  auto const made = files_->make_directory(absolute(options_.root, doors_),
+                                           {.mode = 0755, .owner = {}, .group = {}});
+  if (made) return true;
+  talk_.error("--root: " + made.error().what);
+  happened.error = true;
+  return false;
 }
 
 bool Session::check_checkout() {
@@ -168,7 +186,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   lanes_ = lanes ? *lanes : applier_.lanes;
   compile();
   keep_only();
-  host_files_ = doors_.files(options_.root);
+  host_files_ = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
   http_ = doors_.http();
   dns_ = doors_.dns(manifest_->resolvers);
   secrets_ = doors_.secrets(manifest_->directory);
@@ -187,7 +205,8 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   plan_ = engine::make_plan(plan_input());
   for (auto const& item : plan_.items)
     // `ptr` only checks: that it cannot look is a warning of the plan, never an exit code.
-    happened.blind |= item.standing == engine::Standing::blind && item.address.kind != "ptr";
+    happened.blind |=
+        item.standing == engine::Standing::blind && item.address.kind != kinds::ptr::kind_name;
   return true;
 }
 
@@ -229,21 +248,20 @@ void Session::journal_departures() {
 }
 
 engine::PlanInput Session::plan_input() const {
-  engine::PlanInput input{.laws = kinds::all_laws(),
-                          .resources = compiled_.resources,
-                          .rows = rows_,
-                          .inventory = inventory_,
-                          .world = world_,
-                          .now = now_};
-  input.mode = mode_;
-  input.adopt = options_.adopt;
-  input.only = options_.only;
-  input.lanes = lanes_;
-  input.groups = groups_;
-  input.departing = departing_;
-  input.max_deletes = manifest_->safety.max_deletes;
-  input.protect = {manifest_->safety.protect.begin(), manifest_->safety.protect.end()};
-  input.last_run = last_run_;
+  engine::PlanInput input{kinds::all_laws(),
+                          compiled_.resources,
+                          rows_,
+                          inventory_,
+                          world_,
+                          now_,
+                          mode_,
+                          options_.adopt,
+                          lanes_,
+                          groups_,
+                          departing_,
+                          manifest_->safety.max_deletes,
+                          {manifest_->safety.protect.begin(), manifest_->safety.protect.end()},
+                          last_run_};
   return input;
 }
 

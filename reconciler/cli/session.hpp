@@ -30,12 +30,12 @@ namespace mailstack::cli {
 /// /var/lib/mailstack, else $XDG_STATE_HOME/mailstack (~/.local/state/mailstack).
 std::string state_directory(Options const& options, Doors const& doors);
 
+/// `path`, which the person may have written relative to where they stand.
+std::string absolute(std::string const& path, Doors const& doors);
+
 /// `options.manifest` as an absolute path, and the directory of it.
 std::string manifest_path(Options const& options, Doors const& doors);
 std::string directory_of(std::string const& path);
-
-/// The key table with everything that this program was built with.
-manifest::KeyTable full_key_table();
 
 /// One run of one command. The stages are called in the order in which they stand here, each at
 /// most once. One that returns false has told the person why and noted in `happened` what decides
@@ -56,6 +56,8 @@ class Session {
   bool take_lock(bool required);
   /// The inventory. A damaged one ends the run.
   bool open_state();
+  /// Makes the directory of `--root`, before something is written below it.
+  bool make_root();
   /// Refuses an apply from a checkout that does not descend from the applied revision.
   bool check_checkout();
   /// Compiles, looks at the lanes that are ours (only at those in `lanes`, where given), notes in
@@ -66,7 +68,6 @@ class Session {
 
   [[nodiscard]] Options const& options() const { return options_; }
   [[nodiscard]] manifest::Manifest const& manifest() const { return *manifest_; }
-  [[nodiscard]] manifest::KeyTable const& table() const { return table_; }
   [[nodiscard]] Applier const& applier() const { return applier_; }
   [[nodiscard]] features::Compiled const& compiled() const { return compiled_; }
   [[nodiscard]] engine::Inventory& inventory() { return inventory_; }
@@ -102,7 +103,6 @@ class Session {
   Options const& options_;
   Doors& doors_;
   Talk& talk_;
-  manifest::KeyTable table_;
   std::string state_;
   TimePoint now_;
   std::string run_;

@@ -1,0 +1,325 @@
+#include "reconciler/cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+
+namespace mailstack::cli {
+
+namespace {
+
+constexpr std::string_view exit_codes =
+    "Exit codes:\n"
+    "  0    done\n"
+    "  1    error\n"
+    "  2    changes pending (plan --detailed-exitcode, drift)\n"
+    "  3    manifest or usage invalid, not supported yet, or no terminal and no --yes\n"
+    "  4    provider, network or authentication; anything of ours that cannot be seen\n"
+    "  5    a hazard, a conflict, a missing --adopt, or the prompt declined\n"
+    "  6    partly applied, or applied but not recorded: run again\n"
+    "  7    another run holds the lock\n"
+    "  8    applied, a name server does not serve it yet after --wait\n"
+    "  9    the checkout is stale\n"
+    "  130  interrupted\n";
+
+constexpr std::string_view hazards_help =
+    "What --allow names: deletes (more removals than safety.max_deletes), purge, mx, ns, spf,\n"
+    "dkim, tlsa, user, domain (one that merely vanished from the manifest), clock.\n";
+
+/// Of the design, not built: known, so that the refusal can say so.
+constexpr std::array<std::string_view, 6> planned_commands{"doctor", "check",   "guide",
+                                                           "import", "migrate", "completion"};
+
+/// Builds the parser around the options that it fills in.
+class Parser {
+ public:
+  explicit Parser(Options& options) : options_(options) {
+    app_.require_subcommand(1);
+    app_.footer(
+        "First steps:\n"
+        "  mailstack init example.org      a commented manifest\n"
+        "  mailstack validate              is it right? offline, in milliseconds\n"
+        "  mailstack plan                  what would change, and why\n"
+        "  mailstack apply                 does it, after asking\n"
+        "  mailstack drift                 what was changed by hand since then\n\n"
+        "`mailstack COMMAND --help` has the options and examples of each.\n\n" +
+        std::string(exit_codes));
+    app_.set_help_flag("-h,--help", "this text");
+    build();
+    for (auto const name : planned_commands) plan_for_later(name);
+    plan_for_later("dkim-sign");
+  }
+
+  CLI::App& app() { return app_; }
+
+  /// The command as its words: `user add`.
+  std::string command() const {
+    std::string words;
+    for (auto const* at = &app_; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      words += (words.empty() ? "" : " ") + at->get_name();
+    }
+    return words;
+  }
+
+  /// What was asked for and is not built; empty: nothing.
+  std::string not_built() const {
+    for (auto const* command : later_)
+      if (command->parsed()) return "mailstack " + command->get_name();
+    if (!plan_file_.empty()) return "plan -o";
+    if (!saved_plan_.empty()) return "apply PLAN";
+    if (online_) return "validate --online";
+    if (format_ == "md") return "--format md";
+    return {};
+  }
+
+  void finish() {
+    options_.command = command();
+    options_.json = format_ == "json";
+    for (auto const& word : allow_) options_.allow.insert(*engine::parse_hazard(word));
+    if (!wait_.empty()) options_.wait = *parse_duration(wait_);
+  }
+
+ private:
+  using App = CLI::App;
+
+  App* add(App& parent, std::string name, std::string what, std::string examples) {
+    auto* command = parent.add_subcommand(std::move(name), std::move(what));
+    std::string footer;
+    if (!examples.empty()) footer += "Examples:\n" + examples + "\n";
+    command->footer(footer + std::string(exit_codes));
+    command->set_help_flag("-h,--help", "this text");
+    shared(*command);
+    return command;
+  }
+
+  void shared(App& app) {
+    auto const group = "Options of every command";
+    app.add_option("--manifest", options_.manifest, "the manifest (./mailstack.yaml)")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option("--state", options_.state,
+                   "inventory, journal and lock (/var/lib/mailstack; unprivileged "
+                   "$XDG_STATE_HOME/mailstack)")
+        ->type_name("DIR")
+        ->group(group);
+    app.add_option("--root", options_.root,
+                   "prefix of every host path that is written: for images and trying out")
+        ->type_name("DIR")
+        ->group(group);
+    app.add_option("--as", options_.as, "which applier this is: a host of the manifest, or ci")
+        ->type_name("NAME")
+        ->group(group);
+    app.add_option("--format", format_, "text or json")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "json", "md"}).description(""))
+        ->group(group);
+    app.add_option("--color", options_.color, "auto, always or never (NO_COLOR is honoured)")
+        ->type_name("WHEN")
+        ->check(CLI::IsMember({"auto", "always", "never"}).description(""))
+        ->group(group);
+    app.add_option("--parallelism", options_.parallelism, "calls in flight (8)")
+        ->type_name("N")
+        ->check(CLI::Range(1u, 256u).description(""))
+        ->group(group);
+    app.add_flag("-q,--quiet", options_.quiet, "only results and problems")->group(group);
+    app.add_flag("-v,--verbose", options_.verbose, "everything, nothing cut short")->group(group);
+  }
+
+  void words(App& app, std::string name, std::string what, int least, int most) {
+    app.add_option(std::move(name), options_.words, std::move(what))->expected(least, most);
+    if (least > 0) app.get_options().back()->required();
+  }
+
+  void selection(App& app) {
+    app.add_option("--only", options_.only,
+                   "only what this glob names, by domain, zone, host or address, and what that "
+                   "needs; no other zone is asked")
+        ->type_name("GLOB");
+    app.add_flag("--adopt", options_.adopt,
+                 "replace what stands in our places and was not put there by mailstack");
+    app.add_option("--allow", allow_, "a hazard that may happen, by name; may be repeated")
+        ->type_name("HAZARD")
+        ->check([](std::string const& word) {
+          return engine::parse_hazard(word)
+                     ? std::string{}
+                     : word +
+                           " is no hazard: deletes, purge, mx, ns, spf, dkim, tlsa, user, "
+                           "domain, clock";
+        });
+  }
+
+  void writing(App& app) {
+    app.add_flag("-y,--yes", options_.yes, "do not ask; hazards must still be allowed by name");
+    app.add_option("--wait", wait_, "how long to wait until name servers serve it (60s)")
+        ->type_name("T")
+        ->check([](std::string const& text) {
+          auto const span = parse_duration(text);
+          return span ? std::string{} : span.error().what;
+        });
+  }
+
+  void plan_for_later(std::string_view name) {
+    auto* command = app_.add_subcommand(std::string(name), "")->group("");
+    command->allow_extras();
+    command->prefix_command();
+    later_.push_back(command);
+  }
+
+  void build();
+  void build_reading();
+  void build_edits();
+
+  Options& options_;
+  App app_{"One manifest says what a mail stack should be; mailstack makes the world agree.",
+           "mailstack"};
+  std::vector<App*> later_;
+  std::string format_ = "text", wait_, plan_file_, saved_plan_;
+  std::vector<std::string> allow_;
+  bool online_ = false;
+};
+
+void Parser::build() {
+  auto* init = add(app_, "init", "write a commented manifest and a git repository around it",
+                   "  mailstack init example.org\n"
+                   "  mailstack init example.org --manifest mail/mailstack.yaml\n");
+  words(*init, "DOMAIN", "the first domain", 1, 1);
+
+  auto* validate = add(app_, "validate", "check the manifest, offline",
+                       "  mailstack validate\n  mailstack validate --format json\n");
+  validate->add_flag("--online", online_, "")->group("");
+
+  auto* plan = add(app_, "plan", "say what would change and why; change nothing",
+                   "  mailstack plan\n"
+                   "  mailstack plan --only example.org -v\n"
+                   "  mailstack plan --detailed-exitcode --format json > plan.json\n");
+  selection(*plan);
+  plan->add_flag("--detailed-exitcode", options_.detailed_exitcode, "2 where changes are pending");
+  plan->add_option("-o,--out", plan_file_, "")->group("");
+  plan->footer(plan->get_footer() + "\n" + std::string(hazards_help) +
+               "\nSigns: + create, ~ change, - remove, = as it is, ! conflict, ? blind.\n"
+               "Old → new: what goes stands in [-…-], what comes in {+…+}; in colour red and "
+               "green.\n");
+
+  auto* apply = add(app_, "apply", "plan, ask, do it, and look whether it is so",
+                    "  mailstack apply\n"
+                    "  mailstack apply --yes --wait 5m\n"
+                    "  mailstack apply --allow mx --allow deletes\n"
+                    "  mailstack apply --adopt --only example.org\n");
+  selection(*apply);
+  writing(*apply);
+  apply->add_option("PLAN", saved_plan_, "")->group("");
+  apply->footer(apply->get_footer() + "\n" + std::string(hazards_help));
+
+  auto* reconcile = add(app_, "reconcile",
+                        "repair drift and do what the clock asks; never what a new manifest asks",
+                        "  mailstack reconcile --yes          what a timer runs\n");
+  selection(*reconcile);
+  writing(*reconcile);
+
+  build_reading();
+  build_edits();
+}
+
+void Parser::build_reading() {
+  add(app_, "drift", "what the world changed against what was last applied",
+      "  mailstack drift                       exit code 2 where something has drifted\n"
+      "  mailstack drift --format json\n");
+  add(app_, "status", "what is applied, what is due, what waits", "  mailstack status\n");
+  auto* records = add(app_, "records", "what the zone of a domain must hold, as a zone file",
+                      "  mailstack records example.org\n");
+  words(*records, "DOMAIN", "a domain or zone of the manifest", 1, 1);
+  auto* history = add(app_, "history", "what changed when, by which run and commit",
+                      "  mailstack history\n"
+                      "  mailstack history www.example.org\n"
+                      "  mailstack history 'dns_record/*' --limit 200\n");
+  words(*history, "OBJECT", "a name, an address, or a glob of one", 0, 1);
+  history->add_option("--limit", options_.limit, "at most so many lines (50)")
+      ->check(CLI::Range(1u, 1'000'000u).description(""));
+  auto* explain = add(app_, "explain", "what a key or the code of a problem means",
+                      "  mailstack explain domains.example.org.spf.all\n"
+                      "  mailstack explain spf-too-many-lookups\n");
+  words(*explain, "WORD", "a key or a code", 1, 1);
+  add(app_, "schema", "the JSON Schema of the manifest, for editors",
+      "  mailstack schema > mailstack.schema.json\n");
+  add(app_, "version", "the version of this program", "");
+}
+
+void Parser::build_edits() {
+  auto* user = app_.add_subcommand("user", "edit the users of the manifest in place");
+  user->require_subcommand(1);
+  user->set_help_flag("-h,--help", "this text");
+  auto const password = [&](App& app) {
+    app.add_flag("--generate", options_.generate, "make a password; it is shown once");
+    app.add_option("--reveal-to", options_.reveal_to,
+                   "write the generated password to a file (0600) and not to the terminal")
+        ->type_name("FILE");
+  };
+  auto* add_user = add(*user, "add", "add a user and the hash of a password",
+                       "  mailstack user add i@example.org\n"
+                       "  mailstack user add app@example.org --generate --reveal-to app.txt\n"
+                       "  mailstack user add app@example.org --credential app-password\n"
+                       "  mailstack user add rx@example.org --no-password\n");
+  words(*add_user, "ADDRESS", "local@domain", 1, 1);
+  password(*add_user);
+  add_user
+      ->add_option("--credential", options_.credential,
+                   "refer to this credential; no hash is written")
+      ->type_name("NAME");
+  add_user->add_flag("--no-password", options_.no_password, "the user receives, cannot log in");
+  auto* passwd = add(*user, "passwd", "give a user another password",
+                     "  mailstack user passwd i@example.org\n");
+  words(*passwd, "ADDRESS", "local@domain", 1, 1);
+  password(*passwd);
+  for (auto const& [name, what] :
+       {std::pair{"disable", "keep the user, refuse the login"},
+        std::pair{"remove", "take the user out of the manifest"},
+        std::pair{"check", "try a password against what is stored on this host"}}) {
+    auto* command =
+        add(*user, name, what, "  mailstack user " + std::string(name) + " i@example.org\n");
+    words(*command, "ADDRESS", "local@domain", 1, 1);
+  }
+
+  auto* alias = app_.add_subcommand("alias", "edit the aliases of the manifest in place");
+  alias->require_subcommand(1);
+  alias->set_help_flag("-h,--help", "this text");
+  auto* add_alias = add(*alias, "add", "add recipients to an alias",
+                        "  mailstack alias add team@example.org i bob@example.net\n"
+                        "  mailstack alias add '*@example.org' me@example.net     the catch-all\n");
+  words(*add_alias, "ADDRESS RECIPIENT...", "local@domain, then who gets its mail", 2, 1000);
+  auto* remove_alias = add(*alias, "remove", "take an alias out of the manifest",
+                           "  mailstack alias remove team@example.org\n");
+  words(*remove_alias, "ADDRESS", "local@domain", 1, 1);
+  auto* resolve = add(*alias, "resolve", "who gets mail for an address, step by step",
+                      "  mailstack alias resolve team@example.org\n");
+  words(*resolve, "ADDRESS", "local@domain", 1, 1);
+}
+
+}  // namespace
+
+Parsed parse_command_line(int argc, char const* const* argv) {
+  Parsed parsed;
+  Parser parser(parsed.options);
+  try {
+    parser.app().parse(argc, argv);
+  } catch (CLI::CallForHelp const&) {
+    auto const* app = &parser.app();
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+    parsed.out = app->help();
+    parsed.ended = ExitCode::done;
+    return parsed;
+  } catch (CLI::ParseError const& wrong) {
+    parsed.err = std::string(wrong.what()) + "\n`mailstack " + parser.command() +
+                 (parser.command().empty() ? "" : " ") + "--help` says how it is written.\n";
+    parsed.ended = ExitCode::invalid;
+    return parsed;
+  }
+  if (auto const what = parser.not_built(); !what.empty()) {
+    parsed.err = what + ": not supported yet\n";
+    parsed.ended = ExitCode::invalid;
+    return parsed;
+  }
+  parser.finish();
+  return parsed;
+}
+
+}  // namespace mailstack::cli

@@ -1,0 +1,177 @@
+#include <algorithm>
+
+#include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/json_forms.hpp"
+#include "reconciler/cli/publication.hpp"
+#include "reconciler/cli/render_outcome.hpp"
+#include "reconciler/cli/session.hpp"
+#include "reconciler/engine/hazards.hpp"
+
+namespace mailstack::cli {
+
+namespace {
+
+/// Apply and reconcile: they differ in the mode and in what a new manifest may ask.
+class ApplyRun {
+ public:
+  ApplyRun(Options const& options, Doors& doors, engine::Mode mode)
+      : options_(options),
+        doors_(doors),
+        mode_(mode),
+        talk_(options, doors),
+        session_(options, doors, talk_) {}
+
+  ExitCode run() {
+    bool const ready = session_.load() && session_.take_lock(true) && session_.open_state() &&
+                       (mode_ == engine::Mode::reconcile || session_.check_checkout()) &&
+                       session_.look(mode_);
+    if (!ready) return exit_code(session_.happened);
+    auto const& plan = session_.plan();
+    talk_.text(render_plan(session_.plan_view(), talk_.paper()));
+    session_.happened.refused |= plan.has(engine::Standing::conflict);
+    if (!nothing_to_do() && allowed() && confirmed() && session_.make_root()) carry_out();
+    if (options_.json)
+      talk_.document(
+          outcome_json(outcome_, session_.run(), static_cast<int>(exit_code(session_.happened))));
+    return exit_code(session_.happened);
+  }
+
+ private:
+  /// True where not even a row of the inventory would change.
+  bool nothing_to_do() {
+    auto const& plan = session_.plan();
+    bool const steps = std::any_of(plan.items.begin(), plan.items.end(), [](auto const& item) {
+      return item.standing == engine::Standing::change || item.adopted || item.forgotten;
+    });
+    if (steps) return false;
+    auto const& inventory = session_.inventory();
+    if (mode_ == engine::Mode::reconcile) return true;
+    return inventory.applied_at && inventory.manifest_digest == session_.manifest().digest &&
+           inventory.revision == session_.revision();
+  }
+
+  bool allowed() {
+    auto const gates = engine::closed_gates(session_.plan(), options_.allow);
+    if (gates.empty()) return true;
+    std::string words;
+    for (auto const& gate : gates) words += " --allow " + std::string(format(gate.hazard));
+    talk_.error("nothing was changed: what the plan lists as hazards must be allowed by name:" +
+                words);
+    session_.happened.refused = true;
+    return false;
+  }
+
+  bool confirmed() {
+    if (options_.yes || session_.plan().changes() == 0) return true;
+    if (!doors_.terminal.answers) {
+      talk_.error(
+          "nothing was changed: there is no terminal to ask on. --yes applies the plan "
+          "without asking");
+      session_.happened.invalid = true;
+      return false;
+    }
+    doors_.err << "Apply these changes? [y/N] " << std::flush;
+    auto const answer = doors_.terminal.read_line();
+    if (answer && (*answer == "y" || *answer == "yes" || *answer == "Y")) return true;
+    talk_.note("Nothing was changed.");
+    session_.happened.refused = true;
+    return false;
+  }
+
+  void carry_out() {
+    auto journal = session_.open_journal();
+    auto begin = session_.record("begin");
+    begin.command = options_.command;
+    begin.manifest = session_.manifest().digest;
+    begin.revision = session_.revision();
+    if (journal)
+      if (auto const appended = journal->append({begin}); !appended)
+        journal = fail(appended.error());
+    if (!journal) {
+      talk_.error("nothing was changed: the journal cannot be written: " + journal.error().what);
+      session_.happened.error = true;
+      return;
+    }
+    bool const first = !session_.inventory().applied_at;
+    if (mode_ == engine::Mode::apply) mark_applied();
+    execute(*journal);
+    publish(first);
+    auto end = session_.record("end");
+    end.exit_code = static_cast<int>(exit_code(session_.happened));
+    if (auto const appended = journal->append({end}); !appended) {
+      talk_.error(appended.error().what);
+      session_.happened.not_recorded = true;
+    }
+  }
+
+  /// Before the first write, so that a run that is killed still counts as begun: a stale checkout
+  /// is then refused.
+  void mark_applied() {
+    auto& inventory = session_.inventory();
+    inventory.applied_at = session_.now();
+    if (!options_.only.empty()) return;
+    inventory.manifest_digest = session_.manifest().digest;
+    inventory.revision = session_.revision();
+  }
+
+  void execute(engine::Journal& journal) {
+    auto const input = session_.plan_input();
+    auto const progress = session_.progress();
+    outcome_ = engine::execute(
+        {.kinds = session_.kinds(),
+         .plan = session_.plan(),
+         .planned_from = input,
+         .inventory = session_.inventory(),
+         .journal = journal,
+         .run = session_.run(),
+         .parallelism = options_.parallelism,
+         .wait = options_.wait,
+         .now = [this] { return doors_.clock.now(); },
+         .store = [this](engine::Inventory const&) { return session_.store_inventory(); },
+         .interrupted = doors_.interrupted,
+         .progress = *progress});
+    note_outcome(outcome_, session_.plan(), session_.happened);
+    if (!outcome_.steps.empty() || !outcome_.recording_error.empty())
+      talk_.text("\n" + render_outcome(outcome_, talk_.paper()));
+  }
+
+  /// A branch that cannot be written costs nothing but the record: the exit code says so.
+  void publish(bool first) {
+    auto* repository = session_.repository();
+    if (repository == nullptr) {
+      if (first)
+        talk_.note("The manifest stands in no git repository: what was applied is recorded in " +
+                   session_.state() + " only.");
+      return;
+    }
+    auto contents = publication(session_.inventory());
+    contents["results.json"] =
+        outcome_json(outcome_, session_.run(), static_cast<int>(exit_code(session_.happened)));
+    auto const message =
+        options_.command + " " + session_.run() +
+        (session_.revision().empty() ? "" : "\n\nManifest: " + session_.revision()) + "\n";
+    auto const commit = repository->publish(session_.applier().name, contents, message);
+    if (commit) return;
+    talk_.error("applied, but not committed: " + commit.error().what);
+    session_.happened.not_recorded = true;
+  }
+
+  Options const& options_;
+  Doors& doors_;
+  engine::Mode mode_;
+  Talk talk_;
+  Session session_;
+  engine::Outcome outcome_;
+};
+
+}  // namespace
+
+ExitCode commands_of::apply(Options const& options, Doors& doors) {
+  return ApplyRun(options, doors, engine::Mode::apply).run();
+}
+
+ExitCode commands_of::reconcile(Options const& options, Doors& doors) {
+  return ApplyRun(options, doors, engine::Mode::reconcile).run();
+}
+
+}  // namespace mailstack::cli

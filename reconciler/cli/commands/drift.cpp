@@ -1,0 +1,28 @@
+#include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/json_forms.hpp"
+#include "reconciler/cli/render_drift.hpp"
+#include "reconciler/cli/session.hpp"
+
+namespace mailstack::cli {
+
+ExitCode commands_of::drift(Options const& options, Doors& doors) {
+  Talk talk(options, doors);
+  Session session(options, doors, talk);
+  bool const ready = session.load() && session.take_lock(false) && session.open_state() &&
+                     session.look(engine::Mode::reconcile);
+  if (!ready) return exit_code(session.happened);
+  auto const drift = engine::find_drift(session.plan_input());
+  DriftView const view{drift, kinds::all_laws(), session.world(), session.inventory().applied_at};
+  if (options.json)
+    talk.document(drift_json(view, session.now()));
+  else
+    talk.result(render_drift(view, talk.paper()));
+  for (auto const& item : session.plan().items)
+    if (item.standing == engine::Standing::blind)
+      talk.warning("not seen: " + item.description + ": " +
+                   (item.reasons.empty() ? "blind" : item.reasons.front()));
+  session.happened.pending = !drift.empty();
+  return exit_code(session.happened);
+}
+
+}  // namespace mailstack::cli

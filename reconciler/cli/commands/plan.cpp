@@ -1,0 +1,22 @@
+#include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/json_forms.hpp"
+#include "reconciler/cli/session.hpp"
+
+namespace mailstack::cli {
+
+ExitCode commands_of::plan(Options const& options, Doors& doors) {
+  Talk talk(options, doors);
+  Session session(options, doors, talk);
+  bool const ready = session.load() && session.take_lock(false) && session.open_state() &&
+                     session.look(engine::Mode::apply);
+  if (!ready) return exit_code(session.happened);
+  if (options.json)
+    talk.document(plan_json(session.plan_view(), options.verbose));
+  else
+    talk.result(render_plan(session.plan_view(), talk.paper()));
+  // A plan lists hazards and conflicts; refusing is what an apply does.
+  session.happened.pending = options.detailed_exitcode && session.plan().changes() > 0;
+  return exit_code(session.happened);
+}
+
+}  // namespace mailstack::cli

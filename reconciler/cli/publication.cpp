@@ -1,0 +1,58 @@
+#include "reconciler/cli/publication.hpp"
+
+#include <vector>
+
+#include "reconciler/kinds/alias/spec.hpp"
+#include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/user/spec.hpp"
+
+namespace mailstack::cli {
+
+namespace {
+
+std::string last_part(std::string const& name) { return name.substr(name.rfind('/') + 1); }
+
+std::string joined(std::vector<std::string> const& all) {
+  std::string text;
+  for (auto const& one : all) text += (text.empty() ? "" : ", ") + one;
+  return text;
+}
+
+}  // namespace
+
+engine::Fields publishable(engine::Fields fields) {
+  for (auto const* derived : {"hash_digest", "hash"})
+    if (fields.find(derived)) fields.set(derived, std::string("<scrypt>"));
+  return fields;
+}
+
+std::map<std::string, std::string> publication(engine::Inventory const& inventory) {
+  std::map<std::string, std::string> contents;
+  engine::Inventory shown;
+  shown.manifest_digest = inventory.manifest_digest;
+  shown.revision = inventory.revision;
+  shown.applied_at = inventory.applied_at;
+  shown.looked_at = inventory.looked_at;
+  for (auto const* row : inventory.rows()) {
+    auto copy = *row;
+    copy.applied = publishable(std::move(copy.applied));
+    if (copy.departure) copy.departure->state = publishable(std::move(copy.departure->state));
+    auto const& kind = row->address.kind;
+    auto const path = "conf" + row->applied.text("path");
+    if (kind == kinds::conf_file::kind_name) {
+      contents["conf" + kinds::conf_file::path_of(row->address)] = row->applied.text("content");
+    } else if (kind == kinds::user::kind_name) {
+      auto const& state = row->applied.text("state");
+      contents[path] += last_part(row->address.name) + ": " +
+                        (state == "active" ? "password <scrypt>" : state) + "\n";
+    } else if (kind == kinds::alias::kind_name) {
+      contents[path] +=
+          last_part(row->address.name) + ": " + joined(row->applied.texts("to")) + "\n";
+    }
+    shown.put(std::move(copy));
+  }
+  contents["inventory.jsonl"] = engine::format_inventory(shown);
+  return contents;
+}
+
+}  // namespace mailstack::cli

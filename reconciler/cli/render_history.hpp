@@ -1,0 +1,25 @@
+#pragma once
+/// \file
+/// The journal as a person reads it: what changed when, by which run and commit.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/cli/paper.hpp"
+#include "reconciler/engine/journal.hpp"
+
+namespace mailstack::cli {
+
+/// The newest `limit` records that say something about `object`, in order. `object` is a glob on an
+/// address, or a word of an address or description (`www.example.org`); empty: everything that was
+/// written, and what looks showed.
+std::vector<engine::Record> select_history(std::vector<engine::Record> const& records,
+                                           std::string_view object, std::size_t limit);
+
+/// One line a record: time, sign, description; then the run's command and commit. `all` is where
+/// the runs' beginnings are looked up.
+std::string render_history(std::vector<engine::Record> const& shown,
+                           std::vector<engine::Record> const& all, Paper const& paper);
+
+}  // namespace mailstack::cli

@@ -1,0 +1,139 @@
+#include "reconciler/cli/render_outcome.hpp"
+
+#include <map>
+#include <set>
+#include <string_view>
+
+namespace mailstack::cli {
+
+using engine::Confirmation;
+using engine::StepResult;
+using Ending = engine::StepResult::Outcome;
+
+namespace {
+
+std::string_view word(Ending ending) {
+  switch (ending) {
+    case Ending::applied: return "done";
+    case Ending::failed: return "failed";
+    case Ending::skipped: return "skipped";
+    case Ending::conflict: return "conflict";
+    case Ending::interrupted: return "not begun";
+  }
+  return "failed";
+}
+
+void add_line(std::string& text, Paper const& paper, Ink ink, std::string_view mark,
+              std::string const& what) {
+  text += "  " + paper.paint(ink, mark) + ' ' + paper.fit(printable(what), paper.room(4)) + '\n';
+}
+
+void add_detail(std::string& text, Paper const& paper, std::string const& what) {
+  text += "      " + paper.paint(Ink::dim, printable(what)) + '\n';
+}
+
+/// What is said of the steps is the same for many of them (a provider that is down): the message
+/// stands once, with the steps below it.
+void add_troubles(std::string& text, engine::Outcome const& outcome, Paper const& paper) {
+  std::map<std::pair<int, std::string>, std::vector<StepResult const*>> troubles;
+  for (auto const& step : outcome.steps)
+    if (step.outcome != Ending::applied)
+      troubles[{static_cast<int>(step.outcome), step.message}].push_back(&step);
+  constexpr std::size_t shown = 5;
+  for (auto const& [what, steps] : troubles) {
+    text += paper.paint(Ink::red, word(static_cast<Ending>(what.first))) + ": " +
+            printable(what.second) + '\n';
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (i == shown && !paper.verbose) {
+        add_detail(text, paper, "and " + std::to_string(steps.size() - i) + " more");
+        break;
+      }
+      add_line(text, paper, Ink::red, "!", steps[i]->description);
+    }
+  }
+}
+
+void add_servers(std::string& text, engine::Outcome const& outcome, Paper const& paper) {
+  for (auto const& step : outcome.steps) {
+    if (step.outcome != Ending::applied) continue;
+    auto const& said = step.confirmation;
+    bool const pending = said.standing == Confirmation::Standing::pending;
+    bool const unknown = said.standing == Confirmation::Standing::unknown;
+    if (!pending && !unknown && !(paper.verbose && !said.answers.empty())) continue;
+    auto const head = pending   ? "not served yet: "
+                      : unknown ? "nobody could be asked: "
+                                : "served: ";
+    add_line(text, paper, pending ? Ink::yellow : Ink::dim, pending ? "…" : "=",
+             head + step.description);
+    for (auto const& answer : said.answers) add_detail(text, paper, answer);
+  }
+}
+
+}  // namespace
+
+OutcomeCounts count_outcome(engine::Outcome const& outcome) {
+  OutcomeCounts counts;
+  for (auto const& step : outcome.steps) {
+    switch (step.outcome) {
+      case Ending::applied: ++counts.applied; break;
+      case Ending::failed: ++counts.failed; break;
+      case Ending::skipped: ++counts.skipped; break;
+      case Ending::conflict: ++counts.conflict; break;
+      case Ending::interrupted: ++counts.interrupted; break;
+    }
+    if (step.outcome != Ending::applied) continue;
+    switch (step.confirmation.standing) {
+      // Without answers nobody had to be asked: the written file is what is served.
+      case Confirmation::Standing::confirmed:
+        counts.served += !step.confirmation.answers.empty();
+        break;
+      case Confirmation::Standing::pending: ++counts.pending; break;
+      case Confirmation::Standing::unknown: ++counts.unknown; break;
+    }
+  }
+  return counts;
+}
+
+std::string render_outcome(engine::Outcome const& outcome, Paper const& paper) {
+  std::string text;
+  add_troubles(text, outcome, paper);
+  add_servers(text, outcome, paper);
+  if (!outcome.recording_error.empty())
+    text += paper.paint(Ink::red, "not recorded") + ": " + printable(outcome.recording_error) +
+            ". Run the same command again once that is mended\n";
+  auto const counts = count_outcome(outcome);
+  std::string last = "Applied: " + std::to_string(counts.applied) + " done, " +
+                     std::to_string(counts.failed) + " failed, " + std::to_string(counts.skipped) +
+                     " skipped";
+  if (counts.conflict) last += ", " + count(counts.conflict, "conflict");
+  if (counts.interrupted) last += ", " + std::to_string(counts.interrupted) + " not begun";
+  last += '.';
+  if (counts.served)
+    last += " " + std::to_string(counts.served) + " served by the zone's name servers.";
+  if (counts.pending) last += " " + std::to_string(counts.pending) + " not served yet.";
+  return text + paper.paint(Ink::bold, last) + '\n';
+}
+
+void note_outcome(engine::Outcome const& outcome, engine::Plan const& plan, Happenings& happened) {
+  std::set<engine::Address> here;
+  for (auto const& item : plan.items)
+    if (item.lane.starts_with("host/")) here.insert(item.address);
+  for (auto const& step : outcome.steps) {
+    switch (step.outcome) {
+      case Ending::applied: happened.applied = true; break;
+      case Ending::failed:
+        (here.contains(step.address) ? happened.failed_here : happened.failed_away) = true;
+        break;
+      case Ending::conflict: happened.refused = true; break;
+      case Ending::interrupted: happened.interrupted = true; break;
+      case Ending::skipped: break;
+    }
+    if (step.outcome == Ending::applied &&
+        step.confirmation.standing == Confirmation::Standing::pending)
+      happened.not_served = true;
+  }
+  happened.interrupted |= outcome.interrupted;
+  happened.not_recorded |= !outcome.recording_error.empty();
+}
+
+}  // namespace mailstack::cli

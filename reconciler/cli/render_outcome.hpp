@@ -1,0 +1,31 @@
+#pragma once
+/// \file
+/// What an apply did, as text for a person.
+
+#include <string>
+
+#include "reconciler/cli/exit_code.hpp"
+#include "reconciler/cli/paper.hpp"
+#include "reconciler/engine/execute.hpp"
+
+namespace mailstack::cli {
+
+/// How many steps ended how.
+struct OutcomeCounts {
+  std::size_t applied = 0, failed = 0, skipped = 0, conflict = 0, interrupted = 0;
+  std::size_t served = 0;   ///< applied, and every name server that was asked shows it
+  std::size_t pending = 0;  ///< applied, and a name server does not show it yet
+  std::size_t unknown = 0;  ///< applied, and no name server could be asked
+};
+OutcomeCounts count_outcome(engine::Outcome const& outcome);
+
+/// Steps that did not go well first, with why; then name servers that do not serve yet or did not
+/// answer, with their answers (all answers with `-v`); then one line:
+/// `Applied: 12 done, 0 failed, 0 skipped. 10 served by the zone's name servers.`
+std::string render_outcome(engine::Outcome const& outcome, Paper const& paper);
+
+/// Adds to `happened` what the outcome means for the exit code. A failure in a provider's lane is
+/// one away from here; one in a host's lane is here.
+void note_outcome(engine::Outcome const& outcome, engine::Plan const& plan, Happenings& happened);
+
+}  // namespace mailstack::cli
