@@ -83,12 +83,12 @@ struct PlanInput {
   TimePoint now;
   Mode mode = Mode::apply;
   bool adopt = false;
-  std::set<std::string> lanes;      ///< that this applier applies
-  std::set<std::string> groups;     ///< domains, zones and hosts that the manifest still names
-  std::set<std::string> departing;  ///< domains with `state: absent`
+  std::set<std::string> lanes = {};      ///< that this applier applies
+  std::set<std::string> groups = {};     ///< domains, zones and hosts that the manifest still names
+  std::set<std::string> departing = {};  ///< domains with `state: absent`
   long long max_deletes = 3;
-  std::set<Hazard> protect;  ///< of mx, ns, spf, dkim, tlsa, user; the other four always count
-  std::optional<TimePoint> last_run;  ///< for the clock hazard
+  std::set<Hazard> protect = {};  ///< of mx, ns, spf, dkim, tlsa, user; the other four always count
+  std::optional<TimePoint> last_run = {};  ///< for the clock hazard
 };
 
 struct Plan {

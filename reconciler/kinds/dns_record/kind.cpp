@@ -128,6 +128,7 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
         claims = &claims_[zone];
       }
       for (auto const& [resource, observation] : asked->of) claims->insert(resource->address.name);
+      Meant meant;
       for (auto const& [resource, observation] : asked->of) {
         auto const place = parse(resource->address);
         *observation =
@@ -135,10 +136,12 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
             : place     ? shown.view->observe(*place, resource->spec.text("value"), *claims, *how)
                         : Observation::unseen(place.error().what);
         if (how != nullptr && how->purge_never) observation->released = true;
+        if (observation->standing == Observation::Standing::present)
+          meant.emplace(resource->address.name, observation->state.text("value"));
       }
       progress.advance(scope.lane, 1);
       if (!shown.view) return;
-      auto foreign = shown.view->strangers(*claims, *how);
+      auto foreign = shown.view->strangers(*claims, meant, *how);
       std::scoped_lock const lock(strangers);
       std::move(foreign.begin(), foreign.end(), std::back_inserter(look.strangers));
     });

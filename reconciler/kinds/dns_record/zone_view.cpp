@@ -121,13 +121,17 @@ Observation ZoneView::observe(Place const& place, std::string_view preferred, Cl
   return seen;
 }
 
-std::vector<engine::Stranger> ZoneView::strangers(Claims const& claims,
+std::vector<engine::Stranger> ZoneView::strangers(Claims const& claims, Meant const& meant,
                                                   ZoneAccess const& access) const {
   std::vector<engine::Stranger> all;
   for (auto const& rrset : listing_) {
     for (auto const& value : rrset.values) {
       auto place = address_of(rrset, value);
-      if (claims.contains(place.name)) continue;
+      if (claims.contains(place.name)) {
+        auto const ours = meant.find(place.name);
+        if (ours == meant.end() || ours->second == value) continue;
+        place = address({zone_, rrset.name, rrset.type, value});
+      }
       engine::Stranger stranger;
       stranger.address = std::move(place);
       stranger.state = {{"value", value}, {"ttl", std::int64_t{rrset.ttl}}};

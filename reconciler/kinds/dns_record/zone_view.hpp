@@ -18,6 +18,9 @@ namespace mailstack::kinds::dns_record {
 /// Addresses (their names) that mailstack asks for or owns in a zone: the rest is foreign.
 using Claims = std::unordered_set<std::string>;
 
+/// Which of the values in a claimed slot the claim was taken to mean.
+using Meant = std::unordered_map<std::string, std::string>;
+
 class ZoneView {
  public:
   ZoneView(dns::Name zone, std::vector<dns::RRset> listing);
@@ -34,7 +37,7 @@ class ZoneView {
   [[nodiscard]] engine::Observation observe(Place const& place, std::string_view preferred,
                                             Claims const& claims, ZoneAccess const& access) const;
   /// Everything that nobody claims. `access` says what of it is purged.
-  [[nodiscard]] std::vector<engine::Stranger> strangers(Claims const& claims,
+  [[nodiscard]] std::vector<engine::Stranger> strangers(Claims const& claims, Meant const& meant,
                                                         ZoneAccess const& access) const;
   /// True where `name` lies at or below a delegation, so that this zone's servers answer with a
   /// referral.
