@@ -30,9 +30,8 @@ Result<std::string> idn_to_ascii(std::string_view label) {
   // The mapping turns full-width dots into dots: then it was not one label.
   if (ascii.empty() || ascii.find('.') != std::string::npos)
     return fail(ErrorCode::invalid, "`" + input + "`: write the dots between labels as `.`");
-  for (char const c : ascii)
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-      return fail(ErrorCode::invalid, "`" + input + "`: maps to a character that no name may hold");
+  if (ascii.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != std::string::npos)
+    return fail(ErrorCode::invalid, "`" + input + "`: maps to a character that no name may hold");
   return ascii;
 }
 

@@ -45,6 +45,14 @@ void append_label_octet(std::string& out, char c) {
   }
 }
 
+/// Octets on the wire of a canonical name, without the root label.
+std::size_t wire_length(std::string_view text) {
+  std::size_t octets = 0;
+  for (std::size_t i = 0; i < text.size(); ++i, ++octets)
+    if (text[i] == '\\') i += text[i + 1] >= '0' && text[i + 1] <= '9' ? 3 : 1;
+  return octets;
+}
+
 /// One label in canonical form, with its length on the wire.
 struct Label {
   std::string text;
@@ -103,8 +111,8 @@ Result<Name> Name::parse(std::string_view text, Name const& origin) {
   out.clear();
   out.reserve(text.size() + 1 + origin.text_.size());
   std::size_t wire = 1;  // the root label
-  bool absolute = false;
-  for (std::size_t from = 0; from < text.size();) {
+  std::size_t from = 0;
+  while (from < text.size()) {
     std::size_t const start = out.size();
     std::size_t end = from;
     for (; end < text.size() && plain(lower(text[end])); ++end) out += lower(text[end]);
@@ -122,16 +130,12 @@ Result<Name> Name::parse(std::string_view text, Name const& origin) {
       return refuse(text, "a label of " + std::to_string(octets) + " octets; the limit is 63");
     wire += octets + 1;
     out += '.';
-    absolute = end + 1 == text.size();
     from = end + 1;
   }
-  if (!absolute && origin.text_ != ".") {
+  // Behind a final dot, `from` is the end; without one it is past it.
+  if (from > text.size() && origin.text_ != ".") {
     out += origin.text_;
-    for (std::size_t at = 0; at < origin.text_.size();) {
-      std::size_t const end = label_end(origin.text_, at);
-      wire += unescape(std::string_view(origin.text_).substr(at, end - at))->size() + 1;
-      at = end + 1;
-    }
+    wire += wire_length(origin.text_);
   }
   if (wire > name_limit)
     return refuse(text, "a name of " + std::to_string(wire) + " octets; the limit is 255");

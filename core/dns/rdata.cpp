@@ -199,11 +199,9 @@ class Spelling {
 
   Result<> property(Word const& word) {
     std::string lower(word.text);
-    for (char& c : lower) {
-      c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
-        return fail(ErrorCode::invalid, "`" + lower + "` may hold letters and digits only");
-    }
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (lower.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") != std::string::npos)
+      return fail(ErrorCode::invalid, "`" + lower + "` may hold letters and digits only");
     if (lower.empty() || lower.size() > string_limit || word.quoted)
       return fail(ErrorCode::invalid, "must be a word of 1 to 255 letters and digits, unquoted");
     add(lower);
@@ -257,7 +255,7 @@ Result<std::string> unknown_form(Type type, Words words, Name const& origin) {
   if (!length || !octets || octets->size() != *length || !words.problem().empty())
     return fail(ErrorCode::invalid,
                 "`\\#` must be followed by the number of octets and as many in hex");
-  auto const known = presentation_of_wire(type, *octets);
+  auto known = presentation_of_wire(type, *octets);
   if (!known) return fail(known.error());
   if (known->starts_with("\\#")) return known;
   return canonical_rdata(type, *known, origin);

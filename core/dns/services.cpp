@@ -143,23 +143,28 @@ Result<std::string> value_to_wire(std::uint16_t key, std::string_view octets) {
   }
 }
 
+std::string_view wrong_mandatory(std::string_view wire) {
+  if (wire.empty() || wire.size() % 2 != 0) return "must name at least one key";
+  for (std::size_t i = 0; i < wire.size(); i += 2) {
+    if (u16_at(wire, i) == mandatory) return "must not name itself";
+    if (i > 0 && u16_at(wire, i) <= u16_at(wire, i - 2)) return "names a key twice or out of order";
+  }
+  return {};
+}
+
+std::string_view wrong_ids(std::string_view wire) {
+  if (wire.empty()) return "must hold at least one id";
+  for (std::size_t i = 0; i < wire.size(); i += 1 + static_cast<unsigned char>(wire[i]))
+    if (wire[i] == 0 || i + static_cast<unsigned char>(wire[i]) >= wire.size())
+      return "the lengths of the ids do not add up";
+  return {};
+}
+
 /// Why `wire` is no value of `key`; empty where it is one.
 std::string_view wrong_value(std::uint16_t key, std::string_view wire) {
   switch (key) {
-    case mandatory:
-      if (wire.empty() || wire.size() % 2 != 0) return "must name at least one key";
-      for (std::size_t i = 0; i < wire.size(); i += 2) {
-        if (u16_at(wire, i) == mandatory) return "must not name itself";
-        if (i > 0 && u16_at(wire, i) <= u16_at(wire, i - 2))
-          return "names a key twice or out of order";
-      }
-      return {};
-    case alpn:
-      if (wire.empty()) return "must hold at least one id";
-      for (std::size_t i = 0; i < wire.size(); i += 1 + static_cast<unsigned char>(wire[i]))
-        if (wire[i] == 0 || i + static_cast<unsigned char>(wire[i]) >= wire.size())
-          return "the lengths of the ids do not add up";
-      return {};
+    case mandatory: return wrong_mandatory(wire);
+    case alpn: return wrong_ids(wire);
     case no_default_alpn: return wire.empty() ? "" : "takes no value";
     case port: return wire.size() == 2 ? "" : "must be two octets";
     case ipv4hint: return !wire.empty() && wire.size() % 4 == 0 ? "" : "must hold IPv4 addresses";
@@ -251,28 +256,31 @@ Result<std::string> value_of(std::string_view text) {
   return unescape(text);
 }
 
+/// Takes one word: `key`, `key=value` or `key="value"`.
+Result<> add_service(Services& services, Word const& word) {
+  auto const equals = word.text.find('=');
+  auto const key = parse_key(word.text.substr(0, equals));
+  if (word.quoted) return refuse("a parameter starts with its key");
+  if (!key) return fail(key.error());
+  Result<std::string> wire;
+  if (equals != std::string_view::npos) {
+    wire = value_of(word.text.substr(equals + 1));
+    // `key3="…"` gives the octets themselves; a name says how the value is spelled.
+    if (wire && !word.text.starts_with("key")) wire = value_to_wire(*key, *wire);
+    if (!wire) return fail(within(wire.error(), key_text(*key)));
+  }
+  if (!services.emplace(*key, *std::move(wire)).second)
+    return refuse(key_text(*key) + " stands twice");
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> canonical_services(std::string_view text, unsigned priority) {
   Words words(text);
   Services services;
-  while (auto const word = words.next()) {
-    auto const equals = word->text.find('=');
-    auto const key = parse_key(word->text.substr(0, equals));
-    if (!key || word->quoted)
-      return key ? refuse("a parameter starts with its key") : fail(key.error());
-    std::string wire;
-    if (equals != std::string_view::npos) {
-      auto const octets = value_of(word->text.substr(equals + 1));
-      if (!octets) return fail(within(octets.error(), key_text(*key)));
-      // `key3="…"` gives the octets themselves; a name says how the value is spelled.
-      auto const packed = word->text.starts_with("key") ? octets : value_to_wire(*key, *octets);
-      if (!packed) return fail(within(packed.error(), key_text(*key)));
-      wire = *packed;
-    }
-    if (!services.emplace(*key, std::move(wire)).second)
-      return refuse(key_text(*key) + " stands twice");
-  }
+  while (auto const word = words.next())
+    if (auto const added = add_service(services, *word); !added) return fail(added.error());
   if (!words.problem().empty()) return refuse(words.problem());
   if (priority == 0 && !services.empty())
     return refuse("priority 0 (alias mode) takes no parameters");

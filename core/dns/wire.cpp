@@ -1,7 +1,7 @@
 #include "core/dns/wire.hpp"
 
 // First, or ldns defines `bool` and `false` as macros.
-#include <stdbool.h>
+#include <stdbool.h>  // NOLINT(modernize-deprecated-headers)
 
 #include <ldns/ldns.h>
 

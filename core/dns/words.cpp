@@ -71,35 +71,28 @@ std::size_t Words::quoted_length(std::string_view text) {
   return 0;
 }
 
+std::size_t Words::bare_length() {
+  std::size_t end = 0;
+  while (end < rest_.size() && !blank(rest_[end])) {
+    problem_ = refused(rest_[end]);
+    if (!problem_.empty()) return 0;
+    std::size_t const step = rest_[end] == '"'    ? quoted_length(rest_.substr(end))
+                             : rest_[end] == '\\' ? 2
+                                                  : 1;
+    if (step == 0) return 0;
+    end += step;
+  }
+  if (end > rest_.size()) problem_ = "a backslash at the end";
+  return end;
+}
+
 std::optional<Word> Words::next() {
   if (rest_.empty() || !problem_.empty()) return std::nullopt;
-  Word word;
-  std::size_t end = 0;
-  if (rest_.front() == '"') {
-    end = quoted_length(rest_);
-    if (end == 0) return std::nullopt;
-    word = {rest_.substr(1, end - 2), true};
-  } else {
-    while (end < rest_.size() && !blank(rest_[end])) {
-      if (auto const why = refused(rest_[end]); !why.empty()) {
-        problem_ = why;
-        return std::nullopt;
-      }
-      if (rest_[end] == '"') {
-        auto const length = quoted_length(rest_.substr(end));
-        if (length == 0) return std::nullopt;
-        end += length;
-      } else {
-        end += rest_[end] == '\\' ? 2 : 1;
-      }
-    }
-    if (end > rest_.size()) {
-      problem_ = "a backslash at the end";
-      return std::nullopt;
-    }
-    word = {rest_.substr(0, end), false};
-  }
-  rest_.remove_prefix(end);
+  bool const quoted = rest_.front() == '"';
+  std::size_t const length = quoted ? quoted_length(rest_) : bare_length();
+  if (!problem_.empty()) return std::nullopt;
+  Word const word{quoted ? rest_.substr(1, length - 2) : rest_.substr(0, length), quoted};
+  rest_.remove_prefix(length);
   skip_blanks();
   return word;
 }

@@ -38,6 +38,8 @@ class Words {
   /// Length of the quoted string at the start of `text`, both quotes included; 0 and a problem
   /// where it does not end.
   std::size_t quoted_length(std::string_view text);
+  /// Length of the word without quotes at the front of what is left.
+  std::size_t bare_length();
 
   std::string_view rest_;
   std::string problem_;

@@ -71,7 +71,7 @@ class Zone {
   }
 
   [[nodiscard]] RRset rrset(std::string_view owner, std::string_view type,
-                            std::vector<std::string> values, std::uint32_t ttl = 300) const {
+                            std::vector<std::string> const& values, std::uint32_t ttl = 300) const {
     RRset out{name(owner), *Type::parse(type), ttl, {}};
     for (auto const& value : values) {
       auto const canonical = dns::canonical_rdata(out.type, value, zone_);
@@ -150,12 +150,14 @@ Change remove(RRset const& rrset) { return {rrset, none(rrset)}; }
 
 std::vector<Change> create_all(std::vector<RRset> const& rrsets) {
   std::vector<Change> changes;
+  changes.reserve(rrsets.size());
   for (auto const& rrset : rrsets) changes.push_back(create(rrset));
   return changes;
 }
 
 std::vector<Change> remove_all(std::vector<RRset> const& rrsets) {
   std::vector<Change> changes;
+  changes.reserve(rrsets.size());
   for (auto const& rrset : rrsets) changes.push_back(remove(rrset));
   return changes;
 }

@@ -65,7 +65,8 @@ class ZonefileSubject final : public conformance::Subject {
       at = end;
     }
     for (auto const& value : wanted.values)
-      next += owner + std::to_string(wanted.ttl) + " " + wanted.type.text() + " " + value + "\n";
+      next.append(owner + std::to_string(wanted.ttl) + " " + wanted.type.text() + " ")
+          .append(value + "\n");
     return desk_->files.write(path, next, {}).has_value();
   }
 

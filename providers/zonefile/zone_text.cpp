@@ -1,6 +1,7 @@
 #include "providers/zonefile/zone_text.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <map>
 #include <optional>
 #include <set>
@@ -46,7 +47,8 @@ Result<ZoneText> read(std::string_view text, Name const& zone) {
                    "; move the file away and mailstack writes a new one");
   for (std::size_t i = 0; i < records.size(); ++i) out.sorted.push_back(i);
   std::stable_sort(out.sorted.begin(), out.sorted.end(), [&](std::size_t a, std::size_t b) {
-    if (auto const order = records[a].name <=> records[b].name; order != 0) return order < 0;
+    if (auto const order = records[a].name <=> records[b].name; !std::is_eq(order))
+      return std::is_lt(order);
     return records[a].type < records[b].type;
   });
   return out;
@@ -157,7 +159,7 @@ Result<> check(std::string_view text, Name const& name, ZoneText const& old,
   if (!again)
     return fail(ErrorCode::internal, "the new text does not read back: " + again.error().what);
   auto const rrsets = collect_all(*again);
-  if (auto const legal = check_cnames(rrsets, touched); !legal) return legal;
+  if (auto legal = check_cnames(rrsets, touched); !legal) return legal;
   bool equal = rrsets.size() == expected.size();
   for (auto const& rrset : rrsets) {
     auto const found = expected.find({rrset.name, rrset.type});

@@ -22,7 +22,7 @@ Name const zone = *Name::parse("example.org");
 TimePoint const now{Duration{1'795'521'600}};
 
 RRset rrset(std::string_view owner, char const* type, std::uint32_t ttl,
-            std::vector<std::string> values) {
+            std::vector<std::string> const& values) {
   RRset out{*Name::parse(owner, zone), *Type::parse(type), ttl, {}};
   for (auto const& value : values)
     out.values.push_back(*dns::canonical_rdata(out.type, value, zone));
@@ -346,57 +346,75 @@ std::vector<std::string> staying(std::string const& text,
   return parts;
 }
 
-}  // namespace
+using Named = std::set<std::pair<Name, Type>>;
 
-TEST_CASE("zone text: random edits of random files", "[zonefile]") {
+/// What a run of the test did, so that it cannot pass by doing nothing.
+struct Counts {
   unsigned edits = 0;
   unsigned removals = 0;
   unsigned kept = 0;
+};
+
+/// Every RRset of `from` that is not named stands in `in`.
+void check_others(std::vector<RRset> const& from, std::vector<RRset> const& in,
+                  Named const& named) {
+  for (auto const& rrset : from)
+    if (!named.contains({rrset.name, rrset.type}))
+      CHECK(std::find(in.begin(), in.end(), rrset) != in.end());
+}
+
+void check_lines(std::string const& text, std::string const& next, Named const& named,
+                 Counts& counts) {
+  std::size_t place = 0;
+  for (auto const& part : staying(text, named)) {
+    CAPTURE(part);
+    place = next.find(part, place);
+    REQUIRE(place != std::string::npos);
+    place += part.size();
+    ++counts.kept;
+  }
+}
+
+/// One random batch; returns the text after it.
+std::string edit_once(Random& random, std::string const& text, Counts& counts) {
+  CAPTURE(text);
+  std::vector<Change> changes;
+  Named named;
+  for (std::size_t i = 1 + random.below(3); i > 0; --i) {
+    auto const wish = random.wish();
+    if (named.emplace(wish.name, wish.type).second) changes.push_back({live(text, wish), wish});
+  }
+  auto const before = zonefile::list_rrsets(text, zone);
+  auto const next = zonefile::edit(text, zone, changes, now);
+  INFO((next ? *next : next.error().what));
+  REQUIRE(next);
+  auto const after = zonefile::list_rrsets(*next, zone);
+  REQUIRE(after);
+  check_others(*before, *after, named);
+  check_others(*after, *before, named);
+  check_lines(text, *next, named, counts);
+  for (auto const& change : changes) {
+    CHECK(live(*next, change.after).values == change.after.values);
+    bool const removes = change.after.values.empty();
+    counts.edits += removes ? 0U : 1U;
+    counts.removals += removes && !change.before.values.empty() ? 1U : 0U;
+  }
+  return *next;
+}
+
+}  // namespace
+
+TEST_CASE("zone text: random edits of random files", "[zonefile]") {
+  Counts counts;
   for (unsigned seed = 0; seed < 400; ++seed) {
+    CAPTURE(seed);
     Random random(seed);
     std::string text = random.file();
-    for (int step = 0; step < 6; ++step) {
-      CAPTURE(seed, step, text);
-      auto const before = zonefile::list_rrsets(text, zone);
-      REQUIRE(before);
-      std::vector<Change> changes;
-      std::set<std::pair<Name, Type>> named;
-      for (std::size_t i = 1 + random.below(3); i > 0; --i) {
-        auto const wish = random.wish();
-        if (named.emplace(wish.name, wish.type).second) changes.push_back({live(text, wish), wish});
-      }
-      auto const next = zonefile::edit(text, zone, changes, now);
-      INFO((next ? std::string() : next.error().what));
-      REQUIRE(next);
-      CAPTURE(*next);
-      // What was named is as wished, all else as it was.
-      auto const after = zonefile::list_rrsets(*next, zone);
-      REQUIRE(after);
-      for (auto const& rrset : *after)
-        if (!named.contains({rrset.name, rrset.type}))
-          CHECK(std::find(before->begin(), before->end(), rrset) != before->end());
-      for (auto const& rrset : *before)
-        if (!named.contains({rrset.name, rrset.type}))
-          CHECK(std::find(after->begin(), after->end(), rrset) != after->end());
-      for (auto const& change : changes) {
-        CHECK(live(*next, change.after).values == change.after.values);
-        edits += change.after.values.empty() ? 0U : 1U;
-        removals += change.after.values.empty() && !change.before.values.empty() ? 1U : 0U;
-      }
-      std::size_t place = 0;
-      for (auto const& part : staying(text, named)) {
-        CAPTURE(part);
-        place = next->find(part, place);
-        REQUIRE(place != std::string::npos);
-        place += part.size();
-        ++kept;
-      }
-      text = *next;
-    }
+    for (int step = 0; step < 6; ++step) text = edit_once(random, text, counts);
   }
-  CHECK(edits > 1000);
-  CHECK(removals > 100);
-  CHECK(kept > 5000);
+  CHECK(counts.edits > 1000);
+  CHECK(counts.removals > 100);
+  CHECK(counts.kept > 5000);
 }
 
 TEST_CASE("zone text: ten thousand records are edited in one go", "[zonefile]") {

@@ -1,6 +1,7 @@
 #include "providers/zonefile/zone_writer.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <set>
 
 #include "providers/zonefile/zone_text.hpp"
@@ -22,7 +23,7 @@ std::pair<std::size_t, std::size_t> ZoneText::find(Name const& name, dns::Type t
   auto const before = [&](std::size_t index, int) {
     auto const& record = file.records[index];
     auto const order = record.name <=> name;
-    return order < 0 || (order == 0 && record.type < type);
+    return std::is_lt(order) || (std::is_eq(order) && record.type < type);
   };
   auto const from = std::lower_bound(sorted.begin(), sorted.end(), 0, before);
   auto to = from;
