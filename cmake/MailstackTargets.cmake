@@ -10,8 +10,8 @@ target_link_libraries(mailstack_test_support INTERFACE mailstack_options Catch2:
 file(GLOB_RECURSE support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
 if(support)
   add_library(mailstack_support_archive STATIC ${support})
-  # A linker may take any object of an archive for a template instance that it misses; so each must link everywhere.
-  target_link_libraries(mailstack_support_archive PRIVATE mailstack_options engine core)
+  # No more than core: a linker may take any object of an archive for a template instance that it misses.
+  target_link_libraries(mailstack_support_archive PRIVATE mailstack_options core)
   target_link_libraries(mailstack_test_support INTERFACE mailstack_support_archive)
 endif()
 

@@ -63,7 +63,10 @@ class Collector {
       if (!value) return leave_alone(raw, value.error().what);
       rrset.values.push_back(std::move(*value));
     }
-    if (!disabled.empty()) listing.disabled[{rrset.name, rrset.type}] = std::move(disabled);
+    if (!disabled.empty()) {
+      auto& known = listing.disabled[{rrset.name, rrset.type}];
+      known.insert(known.end(), disabled.begin(), disabled.end());
+    }
     if (rrset.values.empty()) return;
     std::sort(rrset.values.begin(), rrset.values.end());
     rrset.values.erase(std::unique(rrset.values.begin(), rrset.values.end()), rrset.values.end());
@@ -73,13 +76,31 @@ class Collector {
   Listing finish() {
     if (listing.dnssec)
       std::erase_if(listing.rrsets, [](auto const& rrset) { return made_by_signer(rrset.type); });
-    std::sort(listing.rrsets.begin(), listing.rrsets.end(), by_key);
+    std::stable_sort(listing.rrsets.begin(), listing.rrsets.end(), by_key);
+    merge_doubles();
     return std::move(listing);
   }
 
   Listing listing;
 
  private:
+  /// One RRset a name and type, whatever was sent, with the first one's TTL.
+  void merge_doubles() {
+    auto& all = listing.rrsets;
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      if (all[i].name != all[kept].name || all[i].type != all[kept].type) {
+        if (++kept != i) all[kept] = std::move(all[i]);
+        continue;
+      }
+      std::vector<std::string> both;
+      std::set_union(all[kept].values.begin(), all[kept].values.end(), all[i].values.begin(),
+                     all[i].values.end(), std::back_inserter(both));
+      all[kept].values = std::move(both);
+    }
+    if (!all.empty()) all.resize(kept + 1);
+  }
+
   void leave_alone(RawRRset const& raw, std::string why) {
     auto const name = dns::Name::parse(raw.name);
     auto key = name ? opaque_key(*name, raw.type) : raw.name + " " + raw.type;

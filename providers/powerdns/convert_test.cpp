@@ -72,6 +72,12 @@ TEST_CASE("powerdns convert: what a listing says", "[providers]") {
          {"name":"b.example.org.","type":"A","ttl":9,"records":[{"content":"192.0.2.1"}]})"),
        "b 9 A [192.0.2.1]\nopaque a..example.org. A\nopaque a.example.org. A\n"
        "opaque example.org. ALIAS\n"},
+      {"an RRset in two pieces is one",
+       in_zone(R"({"name":"a.example.org.","type":"A","ttl":9,"records":[{"content":"192.0.2.2"}]},
+         {"name":"b.example.org.","type":"A","ttl":9,"records":[{"content":"192.0.2.1"}]},
+         {"name":"A.example.org.","type":"a","ttl":5,"records":[{"content":"192.0.2.1"},
+          {"content":"192.0.2.2"}]})"),
+       "a 9 A [192.0.2.1] [192.0.2.2]\nb 9 A [192.0.2.1]\n"},
       {"a signer's records in a signed zone",
        in_zone(
            R"({"name":"example.org.","type":"NSEC3PARAM","ttl":9,"records":[{"content":"1 0 0 -"}]},
