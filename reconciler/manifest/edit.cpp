@@ -183,13 +183,24 @@ Result<FileEdit> Editor::add_alias(std::string_view address,
   }
   auto const place = find(address, "aliases");
   if (!place) return fail(place.error());
-  std::vector<std::string> all =
+  std::vector<std::string> const there =
       place->exists ? texts_of(*place->value) : std::vector<std::string>{};
-  std::size_t const before = all.size();
+  std::vector<std::string> fresh;
   for (std::string const& one : recipients)
-    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
-  if (all.size() == before) return edited(place->file, place->file.text);
-  auto after = set_value(place->file.text, place->path, list_text(all));
+    if (std::find(there.begin(), there.end(), one) == there.end() &&
+        std::find(fresh.begin(), fresh.end(), one) == fresh.end())
+      fresh.push_back(one);
+  if (fresh.empty()) return edited(place->file, place->file.text);
+
+  Result<std::string> after = place->file.text;
+  if (place->exists && !place->value->items.empty()) {
+    for (std::string const& one : fresh)
+      if (after) after = append_item(*after, place->path, scalar_text(one));
+  } else {
+    std::vector<std::string> all = there;
+    all.insert(all.end(), fresh.begin(), fresh.end());
+    after = set_value(place->file.text, place->path, list_text(all));
+  }
   if (!after) return fail(within(after.error(), place->file.name));
   return edited(place->file, std::move(*after));
 }
