@@ -245,8 +245,26 @@ void check_twice(Published const& published, Domain const& domain, dns::Name con
   problem.related.emplace_back(place_of(domain), "the other one comes from here");
 }
 
+/// A record that stands in `records:`, for a name that is no domain of the manifest.
+void check_declared(PublishedRecord const& record, manifest::Diagnostics& diagnostics) {
+  if (!record.name.text().starts_with("_dmarc.")) return;
+  auto const text = dns::txt_octets(record.value);
+  if (!text || !syntax::is_record(*text)) return;
+  for (auto const& mistake : syntax::parse(*text).mistakes) {
+    auto const message = record.name.display() + ": " + mistake.what;
+    auto& problem = mistake.fatal
+                        ? diagnostics.error("dmarc-syntax", record.place, message)
+                        : diagnostics.warning("dmarc-questionable", record.place, message);
+    problem.cause = mistake.fatal ? "receivers ignore the record as a whole"
+                                  : "RFC 9989 replaced RFC 7489 in 2026";
+    problem.remedy = "the record is \"" + *text + "\"";
+  }
+}
+
 void check(Manifest const& manifest, Published const& published,
            manifest::Diagnostics& diagnostics) {
+  for (auto const& record : published.all())
+    if (record.declared && record.type == dns::type::txt) check_declared(record, diagnostics);
   for (auto const& domain : manifest.domains) {
     if (domain.absent) continue;
     auto const name = records::below("_dmarc", domain.name);

@@ -224,8 +224,13 @@ constexpr manifest::Code codes[] = {
      "RFC 7208 4.5: more than one `v=spf1` at a name is a permerror.\n\n"
      "mailstack derives one for each domain. Write your own under `domains.D.spf` "
      "(`text:` takes it literally) instead of under `records:`."},
-    {"spf-empty", "Nobody may send for a domain that sends mail",
-     "The record allows no host. Add a host with the role send, or `spf.mechanisms`."},
+    {"spf-name", "A name below the domain that cannot be one",
+     "The keys of `spf.text` and `spf.split` are names relative to the domain; `@` is the domain "
+     "itself.\n\n"
+     "Wrong:  text: {\"_spf..x\": \"v=spf1 -all\"}\n"
+     "Right:  text: {_spf: \"v=spf1 -all\"}"},
+    {"spf-of-parked", "An SPF record for a domain that sends no mail",
+     "`mail: none` publishes `v=spf1 -all`: nobody sends for the domain. Remove one of the two."},
 };
 
 std::string chain_text(std::vector<std::string> const& chain) {
@@ -384,8 +389,42 @@ void check_record(Published const& published, PublishedRecord const& record, Ori
   check_faults(record, origin, budget, diagnostics);
 }
 
+void check_names(Domain const& domain, manifest::Diagnostics& diagnostics) {
+  auto const spf = domain.section.section("spf");
+  for (auto const* key : {"text", "split"}) {
+    auto const* node = spf.node(key);
+    if (node == nullptr) continue;
+    for (auto const& entry : node->entries) {
+      auto const name = dns::Name::parse(entry.key, domain.name);
+      if (name && name->within(domain.name)) continue;
+      auto& problem =
+          diagnostics.error("spf-name", entry.key_place,
+                            "'" + entry.key + "' is no name at or below " + domain.name.display());
+      problem.cause = name ? "it lies elsewhere" : name.error().what;
+      problem.remedy = "write it relative to the domain, such as _spf, or @ for the domain itself";
+    }
+  }
+}
+
+void check_parked(Domain const& domain, manifest::Diagnostics& diagnostics) {
+  auto const spf = domain.section.section("spf");
+  for (auto const* key : {"text", "mechanisms", "include", "split", "all"}) {
+    if (spf.origin(key) != manifest::Origin::manifest) continue;
+    auto& problem = diagnostics.error("spf-of-parked", spf.place(key),
+                                      domain.name.display() + " sends no mail, and says who may");
+    problem.cause = "`mail: none` publishes v=spf1 -all";
+    problem.remedy = "remove spf, or `mail: none`";
+    return;
+  }
+}
+
 void check(Manifest const& manifest, Published const& published,
            manifest::Diagnostics& diagnostics) {
+  for (auto const& domain : manifest.domains) {
+    if (domain.absent) continue;
+    check_names(domain, diagnostics);
+    if (domain.sends_no_mail) check_parked(domain, diagnostics);
+  }
   auto const known_origins = origins(manifest);
   std::vector<dns::Name> seen;
   for (auto const& record : published.all()) {

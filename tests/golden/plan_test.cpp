@@ -26,4 +26,13 @@ TEST_CASE("golden: what a plan says comes true, and a second plan is empty", "[g
   }
 }
 
+TEST_CASE("golden: the example comes true as well", "[golden]") {
+  Run run(fs::path(MAILSTACK_SOURCE_DIR) / "examples", "mailstack.yaml");
+  REQUIRE(run.compiles());
+  CHECK(run.plan().changes() > 20);
+  CHECK(run.apply() == "");
+  INFO(run.text());
+  CHECK(run.plan().changes() == 0);
+}
+
 }  // namespace mailstack::golden

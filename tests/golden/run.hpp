@@ -95,14 +95,15 @@ class Silence final : public engine::Progress {
 /// One golden folder brought to life.
 class Run {
  public:
-  explicit Run(fs::path const& folder)
-      : live_(json::parse(read(folder / "live.json"))),
+  explicit Run(fs::path const& folder, std::string const& name = "manifest.yaml")
+      : live_(fs::exists(folder / "live.json") ? json::parse(read(folder / "live.json"))
+                                               : json{{"zones", json::object()}}),
         resolver_(live_),
         clock_(now_of(folder)),
         now_(now_of(folder)) {
     copy_inputs(folder, files_);
     manifest::Diagnostics diagnostics;
-    manifest_ = manifest::load(files_, "/repo/manifest.yaml", key_table(), diagnostics);
+    manifest_ = manifest::load(files_, "/repo/" + name, key_table(), diagnostics);
     if (manifest_) features::check(*manifest_, diagnostics);
     if (diagnostics.failed()) manifest_.reset();
     if (!manifest_) return;
