@@ -58,7 +58,7 @@ struct Inputs {
       passwords;             ///< (domain, user) as in the address
   unsigned parallelism = 8;  ///< `--parallelism`: look-ups and listings in flight
   Duration wait{60};         ///< `--wait`
-  /// For what must not outlive the machine's uptime (docs/decisions/password-drift.md):
+  /// For what must not outlive the machine's uptime (docs/decisions/0011-password-drift.md):
   /// `/run/mailstack`, unprivileged `$XDG_RUNTIME_DIR/mailstack`; empty: nothing is remembered.
   std::string runtime_directory;
   std::shared_ptr<dkim_key::KeyMaker> key_maker;  ///< absent: OpenSSL; tests give a fixed key

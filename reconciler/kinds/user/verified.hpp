@@ -18,8 +18,8 @@ namespace mailstack::kinds::user {
 /// A tag tells nothing without the key; with it, it would test guesses of a password much faster
 /// than scrypt does. So key and tags stand in a directory that does not outlive the machine's
 /// uptime and is in no backup: who reads it there is root, and can read the secret at its source.
-/// docs/decisions/password-drift.md has the alternatives. Whatever goes wrong with these files only
-/// costs time: 60 ms a user.
+/// docs/decisions/0011-password-drift.md has the alternatives. Whatever goes wrong with these files
+/// only costs time: 60 ms a user.
 class Verified {
  public:
   /// An empty `directory`: remembers within the object only.
