@@ -13,6 +13,24 @@ namespace {
 std::string place_of(std::string const& name) { return name.substr(0, name.find('/')); }
 std::string slot_of(std::string const& name) { return name.substr(name.find('/') + 1); }
 
+/// Tells that a batch of a lane begins, and that it ends.
+class Stay {
+ public:
+  Stay(std::function<void(std::string const&, bool)> const& tell, std::string const& lane)
+      : tell_(tell), lane_(lane) {
+    if (tell_) tell_(lane_, true);
+  }
+  ~Stay() {
+    if (tell_) tell_(lane_, false);
+  }
+  Stay(Stay const&) = delete;
+  Stay& operator=(Stay const&) = delete;
+
+ private:
+  std::function<void(std::string const&, bool)> const& tell_;
+  std::string const& lane_;
+};
+
 }  // namespace
 
 engine::Verdict ShelfLaws::diff(Fields const& spec, Observation const& live, TimePoint now) const {
@@ -108,7 +126,8 @@ Result<> Shelf::write(Step const& step) {
   return {};
 }
 
-std::vector<Result<>> Shelf::put(std::string const&, std::span<Step const> steps) {
+std::vector<Result<>> Shelf::put(std::string const& lane, std::span<Step const> steps) {
+  Stay const stay(on_batch, lane);
   std::scoped_lock const lock(mutex_);
   std::vector<Result<>> results;
   batches.emplace_back();
@@ -121,7 +140,8 @@ std::vector<Result<>> Shelf::put(std::string const&, std::span<Step const> steps
   return results;
 }
 
-std::vector<Result<>> Shelf::remove(std::string const&, std::span<Step const> steps) {
+std::vector<Result<>> Shelf::remove(std::string const& lane, std::span<Step const> steps) {
+  Stay const stay(on_batch, lane);
   std::scoped_lock const lock(mutex_);
   std::vector<Result<>> results;
   batches.emplace_back();

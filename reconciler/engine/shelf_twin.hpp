@@ -54,6 +54,8 @@ class Shelf final : public engine::Kind {
   std::vector<std::vector<std::string>>
       batches;  ///< names of each put and remove, displaced ones with a `-`
   std::function<void(std::string const&)> on_write;  ///< called before each write of a name
+  std::function<void(std::string const& lane, bool begins)>
+      on_batch;  ///< called as each put and remove begins and ends, in the lane's thread
 
  private:
   Result<> write(engine::Step const& step);
