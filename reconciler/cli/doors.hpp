@@ -52,9 +52,12 @@ struct Doors {
   std::function<std::string()> working_directory;
   std::function<std::string()> host_name;  ///< fully qualified where the system knows it
   std::function<std::vector<std::string>()> addresses;  ///< of this machine's interfaces, canonical
-  std::function<bool()> interrupted;                    ///< SIGINT or SIGTERM came
-  std::function<bool()> privileged;                     ///< we are root
-  std::function<std::string()> random_word;             ///< 8 hex digits, for the name of a run
+  /// From now on SIGINT and SIGTERM end the run after its batch: interrupted() tells, and who calls
+  /// this asks it. Until then they end the process at once, since there is nothing to finish.
+  std::function<void()> hold_signals;
+  std::function<bool()> interrupted;
+  std::function<bool()> privileged;          ///< we are root
+  std::function<std::string()> random_word;  ///< 8 hex digits, for the name of a run
 };
 
 }  // namespace mailstack::cli

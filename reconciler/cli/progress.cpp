@@ -73,8 +73,10 @@ std::string announce_calls(std::vector<std::pair<std::string, std::size_t>> cons
   std::size_t total = 0;
   std::string text;
   for (auto const& [lane, number] : calls) {
+    // What stands on this host is read in no time; the calls that a person waits for, and that a
+    // provider may count, are those to providers.
+    if (number == 0 || lane.starts_with("host/")) continue;
     total += number;
-    if (number == 0) continue;
     text += (text.empty() ? "asking: " : ", ") + count(number, "call") + " to " +
             std::string(short_name(lane));
   }

@@ -60,7 +60,7 @@ class ProgressLine final : public engine::Progress {
 };
 
 /// `asking: 3 calls to ns1, 1 call to cf`, for what is said before a look starts; empty where the
-/// calls are few enough not to be worth a word (at most five in all).
+/// calls to providers are few enough not to be worth a word (at most five in all).
 std::string announce_calls(std::vector<std::pair<std::string, std::size_t>> const& calls);
 
 }  // namespace mailstack::cli

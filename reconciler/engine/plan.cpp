@@ -132,8 +132,10 @@ void Planner::decide(std::size_t index) {
   if (input_.mode == Mode::reconcile && item.cause == Cause::manifest) {
     // What a new manifest asks waits for `apply`; what was applied before is still kept so.
     item.spec = row ? row->applied : resource.spec;
-    plan_.pending.push_back(laws.describe(resource.address, resource.spec));
-    if (row) item.cause = Cause::world;
+    if (row) {
+      plan_.pending.push_back(laws.describe(resource.address, resource.spec));
+      item.cause = Cause::world;
+    }
   }
   for (auto const& reference : references(item.spec))
     if (std::find(item.needs.begin(), item.needs.end(), reference.of) == item.needs.end())
@@ -165,14 +167,16 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
     // What follows an upstream change is compared again when its turn comes; now it is as it should
     // be.
     item.standing = Standing::same;
-    item.adopted =
-        row == nullptr && !waits_for_apply && seen.standing == Observation::Standing::present;
+    bool const adoptable = row == nullptr && seen.standing == Observation::Standing::present;
+    item.adopted = adoptable && !waits_for_apply;
+    if (adoptable && waits_for_apply) plan_.pending.push_back(item.description);
     return;
   }
   item.action = verdict.action;
   item.reasons = std::move(verdict.reasons);
   item.not_before = verdict.not_before;
   if (waits_for_apply) {
+    plan_.pending.push_back(item.description);
     item.standing = Standing::later;
     item.reasons = {"the manifest asks for it; waits for `mailstack apply`"};
     return;

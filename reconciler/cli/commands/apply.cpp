@@ -117,6 +117,7 @@ class ApplyRun {
   void execute(engine::Journal& journal) {
     auto const input = session_.plan_input();
     auto const progress = session_.progress();
+    doors_.hold_signals();
     outcome_ = engine::execute(
         {.kinds = session_.kinds(),
          .plan = session_.plan(),
@@ -131,6 +132,7 @@ class ApplyRun {
          .interrupted = doors_.interrupted,
          .progress = *progress});
     note_outcome(outcome_, session_.plan(), session_.happened);
+    session_.happened.interrupted |= doors_.interrupted();
     if (!outcome_.steps.empty() || !outcome_.recording_error.empty())
       talk_.text("\n" + render_outcome(outcome_, talk_.paper()));
   }

@@ -1,0 +1,52 @@
+#include "reconciler/cli/alias_resolve.hpp"
+#include "reconciler/cli/all_keys.hpp"
+#include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/session.hpp"
+#include "reconciler/cli/store_edit.hpp"
+
+namespace mailstack::cli {
+
+namespace {
+
+ExitCode resolve(Options const& options, Doors& doors) {
+  Talk talk(options, doors);
+  auto const host = doors.files(options.root.empty() ? "" : absolute(options.root, doors));
+  auto const answer = resolve_alias(*host, features::Facts{}.conf_directory, options.words.front());
+  if (!answer) {
+    talk.error(answer.error().what);
+    return answer.error().code == ErrorCode::invalid ? ExitCode::invalid : ExitCode::error;
+  }
+  for (auto const& problem : answer->problems) talk.warning(problem);
+  talk.result(format(*answer, options.verbose));
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode commands_of::alias(Options const& options, Doors& doors) {
+  if (options.command == "alias resolve") return resolve(options, doors);
+  Talk talk(options, doors);
+  auto const files = doors.files("");
+  manifest::Editor editor(*files, options.manifest, all_keys());
+  auto const& address = options.words.front();
+  bool const adding = options.command == "alias add";
+  auto const edit =
+      adding ? editor.add_alias(address, {options.words.begin() + 1, options.words.end()})
+             : editor.remove_alias(address);
+  if (!edit) {
+    talk.error(edit.error().what);
+    return ExitCode::invalid;
+  }
+  if (auto const stored = store_edit(*files, *edit); !stored) {
+    talk.error(stored.error().what);
+    return ExitCode::error;
+  }
+  if (edit->after == edit->before)
+    talk.text(address + " is so already in " + edit->file + ".\n");
+  else
+    talk.text(address + (adding ? " written to " : " removed from ") + edit->file +
+              ". `mailstack apply` makes it so on the host.\n");
+  return ExitCode::done;
+}
+
+}  // namespace mailstack::cli

@@ -1,0 +1,169 @@
+#include <array>
+#include <random>
+
+#include "core/userdb/scrypt.hpp"
+#include "reconciler/cli/all_keys.hpp"
+#include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/session.hpp"
+#include "reconciler/cli/store_edit.hpp"
+#include "reconciler/cli/user_check.hpp"
+
+namespace mailstack::cli {
+
+namespace {
+
+using manifest::FileEdit;
+
+/// 24 letters and digits without those that look alike: 137 bits.
+Secret<std::string> generate_password() {
+  constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+  std::random_device random;  // getrandom(2) in libstdc++ on Linux
+  std::uniform_int_distribution<std::size_t> any(0, letters.size() - 1);
+  std::string text;
+  text.reserve(24);
+  while (text.size() < 24) text += letters[any(random)];
+  Secret<std::string> password(text);
+  wipe(text.data(), text.size());
+  return password;
+}
+
+/// The edits of one user; each returns the code of its end.
+class UserRun {
+ public:
+  UserRun(Options const& options, Doors& doors)
+      : options_(options),
+        doors_(doors),
+        talk_(options, doors),
+        files_(doors.files("")),
+        editor_(*files_, options.manifest, all_keys()),
+        address_(options.words.front()) {}
+
+  ExitCode run() {
+    auto const verb = options_.command.substr(options_.command.find(' ') + 1);
+    if (verb == "check") return check();
+    if (verb == "add") return add();
+    if (verb == "passwd") return set_password();
+    if (verb == "disable") return store(editor_.set_user_state(address_, "disabled"), "disabled");
+    return store(editor_.remove_user(address_), "removed");
+  }
+
+ private:
+  /// Standard input need not be a terminal here: a test of a deployment feeds the password.
+  ExitCode check() {
+    auto const password = doors_.terminal.read_secret(
+        doors_.terminal.answers ? "Password for " + address_ + ": " : std::string{});
+    if (!password) return refuse("no password was given");
+    auto const host = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
+    auto const checked = check_user(*host, features::Facts{}.conf_directory, address_, *password);
+    if (!checked)
+      return refuse(checked.error().what, checked.error().code == ErrorCode::invalid
+                                              ? ExitCode::invalid
+                                              : ExitCode::error);
+    talk_.result(checked->line + "\n");
+    return checked->verdict == UserCheck::Verdict::accepted ? ExitCode::done : ExitCode::error;
+  }
+
+  ExitCode add() {
+    if (options_.no_password) return store(editor_.add_user(address_, std::nullopt), "added");
+    if (!options_.credential.empty())
+      return store(
+          editor_.add_user(address_, manifest::PasswordForm{"credential", options_.credential}),
+          "added");
+    // The edit is tried before anybody is asked for a password that would then be of no use.
+    return store_with_hash(editor_.add_user(address_, hash_form()), "added");
+  }
+
+  ExitCode set_password() {
+    return store_with_hash(editor_.set_password(address_, hash_form()), "has a new password");
+  }
+
+  [[nodiscard]] std::string hash_file() const { return "secrets/" + address_; }
+  [[nodiscard]] manifest::PasswordForm hash_form() const { return {"hash_file", hash_file()}; }
+
+  ExitCode refuse(std::string const& why, ExitCode code = ExitCode::invalid) {
+    talk_.error(why);
+    return code;
+  }
+
+  ExitCode store(Result<FileEdit> const& edit, std::string const& what) {
+    if (!edit) return refuse(edit.error().what);
+    if (auto const stored = store_edit(*files_, *edit); !stored)
+      return refuse(stored.error().what, ExitCode::error);
+    talk_.text(address_ + " " + what + " in " + edit->file +
+               ". `mailstack apply` makes it so on the host.\n");
+    return ExitCode::done;
+  }
+
+  ExitCode store_with_hash(Result<FileEdit> const& edit, std::string const& what) {
+    if (!edit) return refuse(edit.error().what);
+    auto const password = take_password();
+    if (!password) return refuse(password.error().what);
+    auto const hash = userdb::hash_password(*password);
+    if (!hash) return refuse(hash.error().what, ExitCode::error);
+    auto const directory = directory_of(manifest_path(options_, doors_));
+    auto const made =
+        files_->make_directory(directory + "/secrets", {.mode = 0700, .owner = {}, .group = {}});
+    if (!made) return refuse(made.error().what, ExitCode::error);
+    auto const line = userdb::format_phc(*hash);
+    if (auto const written = files_->write(directory + "/" + hash_file(), line.reveal() + "\n",
+                                           {.mode = 0600, .owner = {}, .group = {}});
+        !written)
+      return refuse(written.error().what, ExitCode::error);
+    auto const code = store(edit, what);
+    if (code == ExitCode::done && options_.generate) return reveal(*password);
+    return code;
+  }
+
+  Result<Secret<std::string>> take_password() {
+    if (options_.generate) {
+      if (options_.reveal_to.empty() && !doors_.terminal.shows_out)
+        return fail(ErrorCode::invalid,
+                    "a generated password is shown on a terminal only; --reveal-to FILE writes it "
+                    "to a file");
+      return generate_password();
+    }
+    if (!doors_.terminal.answers)
+      return fail(ErrorCode::invalid,
+                  "there is no terminal to ask for the password on; --generate --reveal-to FILE "
+                  "makes one, --credential NAME refers to one");
+    auto first = doors_.terminal.read_secret("Password for " + address_ + ": ");
+    if (!first || first->empty()) return fail(ErrorCode::invalid, "no password was given");
+    auto const second = doors_.terminal.read_secret("Again: ");
+    if (!second || second->reveal() != first->reveal())
+      return fail(ErrorCode::invalid, "the two passwords differ; nothing was changed");
+    return *std::move(first);
+  }
+
+  /// Once: the password stands nowhere else.
+  ExitCode reveal(Secret<std::string> const& password) {
+    if (options_.reveal_to.empty()) {
+      doors_.out << "Password (shown once): " << password.reveal() << std::endl;
+      return ExitCode::done;
+    }
+    auto path = options_.reveal_to;
+    if (!path.starts_with('/')) path = doors_.working_directory() + "/" + path;
+    auto const written =
+        files_->write(path, password.reveal() + "\n", {.mode = 0600, .owner = {}, .group = {}});
+    if (!written)
+      return refuse("the password could not be written and is lost; `mailstack user passwd " +
+                        address_ + "` makes another: " + written.error().what,
+                    ExitCode::error);
+    talk_.text("The password stands in " + options_.reveal_to + ".\n");
+    return ExitCode::done;
+  }
+
+  Options const& options_;
+  Doors& doors_;
+  Talk talk_;
+  std::unique_ptr<files::Files> files_;
+  manifest::Editor editor_;
+  std::string address_;
+};
+
+}  // namespace
+
+ExitCode commands_of::user(Options const& options, Doors& doors) {
+  return UserRun(options, doors).run();
+}
+
+}  // namespace mailstack::cli

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""A PowerDNS of a few lines that misbehaves on request: for runs that must meet a slow or a picky server.
+
+    fake_powerdns.py PORT_FILE [--slow SECONDS] [--refuse TYPE]
+
+Serves one zone of whatever name is asked for. Each PATCH takes SECONDS; one that holds an RRset of TYPE is refused
+with 422 and changes nothing. The port is written to PORT_FILE once it listens.
+"""
+
+import argparse
+import http.server
+import json
+import os
+import threading
+import time
+
+options = argparse.ArgumentParser()
+options.add_argument("port_file")
+options.add_argument("--slow", type=float, default=0)
+options.add_argument("--refuse", default="")
+options = options.parse_args()
+rrsets = {}
+lock = threading.Lock()
+
+
+class Zone(http.server.BaseHTTPRequestHandler):
+    def answer(self, status, body=None):
+        text = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self):
+        zone = self.path.split("?")[0].rsplit("/", 1)[-1]
+        with lock:
+            self.answer(200, {"name": zone, "kind": "Native", "rrsets": list(rrsets.values())})
+
+    def do_PATCH(self):
+        changes = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["rrsets"]
+        time.sleep(options.slow)
+        if any(change["type"] == options.refuse for change in changes):
+            self.answer(422, {"error": f"no {options.refuse} here"})
+            return
+        with lock:
+            for change in changes:
+                key = (change["name"], change["type"])
+                rrsets.pop(key, None)
+                if change["changetype"] == "REPLACE" and change["records"]:
+                    rrsets[key] = {"comments": []} | {k: v for k, v in change.items() if k != "changetype"}
+        self.answer(204)
+
+    def log_message(self, *_):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Zone)
+with open(options.port_file + ".new", "w") as file:
+    file.write(str(server.server_port))
+os.rename(options.port_file + ".new", options.port_file)
+server.serve_forever()
