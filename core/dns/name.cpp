@@ -95,6 +95,29 @@ Result<Label> unusual_label(std::string_view label) {
   return out;
 }
 
+/// Adds the label of `text` that starts at `from`, and returns where it ends there. `octets` is its
+/// length on the wire.
+Result<std::size_t> append_label(std::string& out, std::string_view text, std::size_t from,
+                                 std::size_t& octets) {
+  std::size_t const start = out.size();
+  std::size_t end = from;
+  for (; end < text.size() && plain(lower(text[end])); ++end) out += lower(text[end]);
+  octets = end - from;
+  bool const unusual = end < text.size() && text[end] != '.';
+  if (unusual || std::string_view(out).substr(start).starts_with("xn--")) {
+    end = std::min(label_end(text, from), text.size());
+    auto label = unusual_label(text.substr(from, end - from));
+    if (!label) return fail(label.error());
+    out.replace(start, std::string::npos, label->text);
+    octets = label->octets;
+  }
+  if (octets == 0) return fail(ErrorCode::invalid, "an empty label (two dots, or a dot in front)");
+  if (octets > label_limit)
+    return fail(ErrorCode::invalid,
+                "a label of " + std::to_string(octets) + " octets; the limit is 63");
+  return end;
+}
+
 }  // namespace
 
 Result<Name> Name::parse(std::string_view text) {
@@ -113,24 +136,12 @@ Result<Name> Name::parse(std::string_view text, Name const& origin) {
   std::size_t wire = 1;  // the root label
   std::size_t from = 0;
   while (from < text.size()) {
-    std::size_t const start = out.size();
-    std::size_t end = from;
-    for (; end < text.size() && plain(lower(text[end])); ++end) out += lower(text[end]);
-    std::size_t octets = end - from;
-    bool const odd = end < text.size() && text[end] != '.';
-    if (odd || std::string_view(out).substr(start).starts_with("xn--")) {
-      end = std::min(label_end(text, from), text.size());
-      auto label = unusual_label(text.substr(from, end - from));
-      if (!label) return refuse(text, label.error().what);
-      out.replace(start, std::string::npos, label->text);
-      octets = label->octets;
-    }
-    if (octets == 0) return refuse(text, "an empty label (two dots, or a dot in front)");
-    if (octets > label_limit)
-      return refuse(text, "a label of " + std::to_string(octets) + " octets; the limit is 63");
+    std::size_t octets = 0;
+    auto const end = append_label(out, text, from, octets);
+    if (!end) return refuse(text, end.error().what);
     wire += octets + 1;
     out += '.';
-    from = end + 1;
+    from = *end + 1;
   }
   // Behind a final dot, `from` is the end; without one it is past it.
   if (from > text.size() && origin.text_ != ".") {
