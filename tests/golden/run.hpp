@@ -139,7 +139,9 @@ class Run {
 
   [[nodiscard]] std::string text() const {
     cli::PlanView view{.plan = plan_, .laws = kinds::all_laws(), .compiled = &compiled_};
-    return cli::render_plan(view, cli::Paper{});
+    cli::Paper paper;
+    paper.verbose = true;  // also what stays and what follows what: more that can be missed
+    return cli::render_plan(view, paper);
   }
 
   /// Does what the plan says, everything allowed, and looks again.
