@@ -6,7 +6,8 @@
 #   ./dev fuzz --coverage [NAME]      line coverage of each parser by its corpora, without fuzzing
 #   ./dev fuzz --planted [NAME]       plants the bug of tests/fuzz/planted/NAME.patch in a copy, and waits until it is found
 #
-# A harness is NAME_fuzz.cpp beside its parser; its line `// parser: FILE...` names what coverage counts. Seeds stand in
+# A harness is NAME_fuzz.cpp beside its parser; coverage counts the sources of the headers that it includes, or what its
+# line `// parser: FILE...` names. Seeds stand in
 # tests/fuzz/NAME/, tests/fuzz/NAME.dict is a dictionary; what fuzzing adds stays in build/fuzz/corpus/NAME/, and what
 # breaks a parser in build/fuzz/crashes/. A crash that was mended belongs into the seeds.
 source "$(dirname "${BASH_SOURCE[0]}")/parts/tree.sh"
@@ -42,6 +43,17 @@ fuzz_one() {
     -artifact_prefix="build/fuzz/crashes/$2-" "${options[@]}" "$kept" "tests/fuzz/$2" >"$4" 2>&1
 }
 
+# parsers_of HARNESS: the sources that it is there for.
+parsers_of() {
+  local header
+  if grep -q '^// parser: ' "$1"; then
+    sed -n 's|^// parser: ||p' "$1"
+    return
+  fi
+  sed -n 's|^#include "\(.*\)\.hpp"$|\1.cpp|p' "$1" | while read -r header; do [[ ! -f $header ]] || echo "$header"; done |
+    paste -sd' '
+}
+
 statistic() { sed -n "s/^stat::$1: *//p" "$2" | tail -n 1; }
 
 run_fuzz() {
@@ -68,8 +80,7 @@ run_coverage() {
   compile coverage "${programs[@]}"
   printf '%-20s %-44s %8s %8s %8s\n' harness parser lines missed covered
   while read -r found file; do
-    read -ra parsers <<<"$(sed -n 's|^// parser: ||p' "$file")"
-    ((${#parsers[@]})) || fail "$file has no line \`// parser: FILE...\`"
+    read -ra parsers <<<"$(parsers_of "$file")"
     raw=build/coverage/$found.profraw
     mkdir -p "build/fuzz/corpus/$found"
     LLVM_PROFILE_FILE=$raw "build/coverage/bin/${found}_fuzz" -runs=0 "build/fuzz/corpus/$found" "tests/fuzz/$found" \
