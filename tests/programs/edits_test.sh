@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # init, users and aliases: what a person types ends up in the manifest, in place, and on the host.
+# shellcheck disable=SC2016  # dollars and backticks are meant as they stand
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 
