@@ -71,9 +71,13 @@ void add_servers(std::string& text, engine::Outcome const& outcome, Paper const&
 
 }  // namespace
 
-OutcomeCounts count_outcome(engine::Outcome const& outcome) {
+OutcomeCounts count_outcome(engine::Outcome const& outcome, engine::Plan const& plan) {
+  std::set<engine::Address> displaced;
+  for (auto const& item : plan.items)
+    if (item.displaced) displaced.insert(item.address);
   OutcomeCounts counts;
   for (auto const& step : outcome.steps) {
+    if (step.outcome == Ending::applied && displaced.contains(step.address)) continue;
     switch (step.outcome) {
       case Ending::applied: ++counts.applied; break;
       case Ending::failed: ++counts.failed; break;
@@ -94,14 +98,15 @@ OutcomeCounts count_outcome(engine::Outcome const& outcome) {
   return counts;
 }
 
-std::string render_outcome(engine::Outcome const& outcome, Paper const& paper) {
+std::string render_outcome(engine::Outcome const& outcome, engine::Plan const& plan,
+                           Paper const& paper) {
   std::string text;
   add_troubles(text, outcome, paper);
   add_servers(text, outcome, paper);
   if (!outcome.recording_error.empty())
     text += paper.paint(Ink::red, "not recorded") + ": " + printable(outcome.recording_error) +
             ". Run the same command again once that is mended\n";
-  auto const counts = count_outcome(outcome);
+  auto const counts = count_outcome(outcome, plan);
   std::string last = "Applied: " + std::to_string(counts.applied) + " done, " +
                      std::to_string(counts.failed) + " failed, " + std::to_string(counts.skipped) +
                      " skipped";

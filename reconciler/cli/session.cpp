@@ -226,6 +226,13 @@ void Session::note(std::optional<TimePoint> previous) {
   if (auto stored = store_inventory(); !stored) talk_.warning(stored.error().what);
 }
 
+std::string Session::describe_stranger(engine::Address const& address) const {
+  auto const* laws = kinds::all_laws().find(address.kind);
+  for (auto const& stranger : world_.strangers)
+    if (laws && stranger.address == address) return laws->describe(address, stranger.state);
+  return address.text();
+}
+
 void Session::journal_departures() {
   std::vector<engine::Record> records;
   for (auto const* row : rows_) {
@@ -233,11 +240,13 @@ void Session::journal_departures() {
     auto one = record("look");
     one.address = row->address.text();
     one.lane = row->lane;
+    if (auto const* laws = kinds::all_laws().find(row->address.kind))
+      one.description = laws->describe(row->address, row->applied);
     one.before = engine::format_json(row->applied);
     one.after = row->departure->state.empty() ? "" : engine::format_json(row->departure->state);
     one.note = row->departure->state.empty() ? "gone" : "changed";
     for (auto const& replacement : row->departure->replacements)
-      one.note += "; in its place " + replacement.text();
+      one.note += "; in its place " + describe_stranger(replacement);
     records.push_back(std::move(one));
   }
   if (records.empty()) return;

@@ -99,6 +99,7 @@ class Session {
   void keep_only();
   void note(std::optional<TimePoint> previous);
   void journal_departures();
+  [[nodiscard]] std::string describe_stranger(engine::Address const& address) const;
 
   Options const& options_;
   Doors& doors_;

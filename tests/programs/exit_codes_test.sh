@@ -81,7 +81,7 @@ run apply --yes
 expect 5
 says '--allow mx'
 holds zones/example.org.zone 'MX'
-run apply --yes --allow mx --allow user
+run apply --yes --allow mx --allow spf --allow deletes
 expect 0
 if grep -q ' MX ' zones/example.org.zone; then fail 'the MX is still there'; fi
 
@@ -104,12 +104,14 @@ expect 0
 holds zones/example.org.zone 'v=spf1 mx ~all'
 holds zones/example.org.zone "somebody else's"
 
-# 6: the zone could be written, the host's files could not. The next apply converges.
+# 4 again: the host's own files cannot be seen; the zone is written all the same, and the next apply converges.
+# (6, a server that refuses one record, is in bad_servers_test.sh.)
 fresh
 mkdir root && ln -s etc root/etc # a link to itself
 run apply --yes
-expect 6
-says 'failed'
+expect 4
+says 'Too many levels of symbolic links'
+says 'which is blind'
 holds zones/example.org.zone 'MX'
 rm root/etc
 run apply --yes

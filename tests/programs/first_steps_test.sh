@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # From a manifest to a repaired record, as a person does it.
+# shellcheck disable=SC2016  # dollars and backticks are meant as they stand
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 

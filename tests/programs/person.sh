@@ -3,6 +3,7 @@
 # directory as arguments; works in a directory of its own that is removed at the end.
 set -uo pipefail
 
+# shellcheck disable=SC2034  # for those who source this
 source_directory=$1 binary_directory=$2
 mailstack=$binary_directory/bin/mailstack
 if [[ ! -x $mailstack ]]; then

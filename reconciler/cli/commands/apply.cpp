@@ -134,7 +134,7 @@ class ApplyRun {
     note_outcome(outcome_, session_.plan(), session_.happened);
     session_.happened.interrupted |= doors_.interrupted();
     if (!outcome_.steps.empty() || !outcome_.recording_error.empty())
-      talk_.text("\n" + render_outcome(outcome_, talk_.paper()));
+      talk_.text("\n" + render_outcome(outcome_, session_.plan(), talk_.paper()));
   }
 
   /// A branch that cannot be written costs nothing but the record: the exit code says so.

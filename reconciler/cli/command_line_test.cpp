@@ -1,0 +1,100 @@
+#include "reconciler/cli/command_line.hpp"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "reconciler/cli/commands/commands.hpp"
+
+using namespace mailstack;
+using namespace mailstack::cli;
+
+namespace {
+
+Parsed parse(std::vector<char const*> words) {
+  words.insert(words.begin(), "mailstack");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+}  // namespace
+
+TEST_CASE("command_line: options stand where a person puts them", "[cli]") {
+  auto const parsed = parse({"apply", "--yes", "--allow", "mx", "--allow", "deletes", "--only",
+                             "example.org", "--wait", "5m", "--manifest", "m.yaml", "-v",
+                             "--format", "json", "--parallelism", "3"});
+  REQUIRE_FALSE(parsed.ended);
+  auto const& options = parsed.options;
+  CHECK(options.command == "apply");
+  CHECK(options.yes);
+  CHECK(options.allow == std::set<engine::Hazard>{engine::Hazard::mx, engine::Hazard::deletes});
+  CHECK(options.only == "example.org");
+  CHECK(options.wait == Duration(300));
+  CHECK(options.manifest == "m.yaml");
+  CHECK(options.verbose);
+  CHECK(options.json);
+  CHECK(options.parallelism == 3);
+}
+
+TEST_CASE("command_line: commands of two words, and their arguments", "[cli]") {
+  auto const parsed = parse({"alias", "add", "team@example.org", "i", "bob@example.net"});
+  REQUIRE_FALSE(parsed.ended);
+  CHECK(parsed.options.command == "alias add");
+  CHECK(parsed.options.words ==
+        std::vector<std::string>{"team@example.org", "i", "bob@example.net"});
+}
+
+TEST_CASE("command_line: what is not built is refused, and is in no help", "[cli]") {
+  for (std::vector<char const*> words : {std::vector<char const*>{"doctor"},
+                                         {"check", "--send-to", "x"},
+                                         {"guide", "gmail", "i"},
+                                         {"import", "zone", "example.org"},
+                                         {"dkim-sign"},
+                                         {"migrate"},
+                                         {"completion", "bash"},
+                                         {"plan", "-o", "p.json"},
+                                         {"apply", "p.json"},
+                                         {"validate", "--online"},
+                                         {"plan", "--format", "md"}}) {
+    CAPTURE(words);
+    auto const parsed = parse(words);
+    CHECK(parsed.ended == ExitCode::invalid);
+    CHECK(parsed.err.find("not supported yet") != std::string::npos);
+  }
+  auto const help = parse({"--help"}).out;
+  for (auto const* absent : {"doctor", "guide", "import", "dkim-sign", "migrate", "completion"})
+    CHECK(help.find(absent) == std::string::npos);
+  CHECK(parse({"validate", "--help"}).out.find("--online") == std::string::npos);
+  CHECK(parse({"plan", "--help"}).out.find("--out") == std::string::npos);
+  CHECK(parse({"apply", "--help"}).out.find("PLAN") == std::string::npos);
+}
+
+TEST_CASE("command_line: help teaches: every command is named, with examples and codes", "[cli]") {
+  auto const help = parse({"--help"});
+  CHECK(help.ended == ExitCode::done);
+  for (auto const& command : commands()) {
+    CAPTURE(command.name);
+    CHECK(help.out.find("  " + std::string(command.name)) != std::string::npos);
+    auto const own = parse({std::string(command.name).c_str(), "--help"});
+    CHECK(own.ended == ExitCode::done);
+    CHECK_FALSE(own.out.empty());
+  }
+  CHECK(parse({"plan", "--help"}).out.find("Examples:") != std::string::npos);
+  CHECK(parse({"plan", "--help"}).out.find("130  interrupted") != std::string::npos);
+}
+
+TEST_CASE("command_line: wrong usage ends with 3 and says where the help is", "[cli]") {
+  for (std::vector<char const*> words : {std::vector<char const*>{},
+                                         {"frobnicate"},
+                                         {"plan", "--frobnicate"},
+                                         {"apply", "--allow", "all"},
+                                         {"apply", "--wait", "soon"},
+                                         {"records"},
+                                         {"user"},
+                                         {"user", "add"},
+                                         {"plan", "--parallelism", "0"},
+                                         {"plan", "--format", "xml"}}) {
+    CAPTURE(words);
+    auto const parsed = parse(words);
+    CHECK(parsed.ended == ExitCode::invalid);
+    CHECK(parsed.err.find("--help") != std::string::npos);
+  }
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# init, users and aliases: what a person types ends up in the manifest, in place, and on the host.
+# shellcheck disable=SC2016  # dollars and backticks are meant as they stand
+# shellcheck source=tests/programs/person.sh
+source "$1/tests/programs/person.sh" "$@"
+
+run init example.org
+expect 0
+[[ -d .git && -s mailstack.schema.json ]] || fail 'init makes a repository and the schema'
+run init example.org
+expect 3
+says 'left as it is'
+run validate
+expect 0
+
+run user add app@example.org --generate --reveal-to password.txt
+expect 0
+silent "$(<password.txt)"
+[[ $(stat -c %a password.txt) == 600 ]] || fail 'the password must be closed to others'
+[[ $(stat -c %a secrets/app@example.org) == 600 ]] || fail 'the hash must be closed to others'
+holds secrets/app@example.org '$scrypt$'
+holds mailstack.yaml 'hash_file: secrets/app@example.org'
+run user add app@example.org --generate --reveal-to password.txt
+expect 3
+says 'exists'
+run user add me@example.org # nobody to ask, nothing written
+expect 3
+run user add me@example.org --generate # no terminal to show it on
+expect 3
+says '--reveal-to'
+run user add rx@example.org --no-password
+expect 0
+run user add ci@example.org --credential ci-password
+expect 0
+holds mailstack.yaml 'credential: ci-password'
+run user remove ci@example.org
+expect 0
+run alias add team@example.org rx bob@example.net
+expect 0
+run alias add '*@example.org' me@example.net
+expect 0
+# Every comment of the file that init wrote is still there.
+holds mailstack.yaml '# The machine'"'"'s own name'
+run validate
+expect 0
+
+run apply --yes
+expect 0
+out=$("$mailstack" user check app@example.org --root root <password.txt 2>&1) code=$?
+expect 0
+out=$(echo wrong | "$mailstack" user check app@example.org --root root 2>&1) code=$?
+expect 1
+run alias resolve team@example.org
+expect 0
+says 'rx@example.org'
+says 'bob@example.net'
+run alias resolve whoever@example.org
+expect 0
+says 'me@example.net'
+
+# Another password: the old one ends with the next apply.
+cp password.txt old.txt
+run user passwd app@example.org --generate --reveal-to password.txt
+expect 0
+run plan
+says '~ user app@example.org'
+run apply --yes
+expect 0
+out=$("$mailstack" user check app@example.org --root root <old.txt 2>&1) code=$?
+expect 1
+out=$("$mailstack" user check app@example.org --root root <password.txt 2>&1) code=$?
+expect 0
+
+run user disable rx@example.org
+expect 0
+run alias remove team@example.org
+expect 0
+run apply --yes
+expect 0
+run user remove rx@example.org
+expect 0
+run apply --yes
+expect 5
+says '--allow user'
+run apply --yes --allow user
+expect 0
+
+# No hash and no password anywhere but where they belong.
+for secret in $(<password.txt) $(<old.txt) "$(cut -d'$' -f5 secrets/app@example.org)"; do
+  if grep -rqF -- "$secret" state || git log -p mailstack/mx1 | grep -qF -- "$secret"; then fail 'a secret got away'; fi
+done
+finish
