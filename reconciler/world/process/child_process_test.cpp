@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -108,7 +109,7 @@ TEST_CASE("process: relative entries of PATH are not searched", "[world]") {
   REQUIRE(::chmod((directory.path() + "/mailstack-planted").c_str(), 0755) == 0);
   std::string const before = std::getenv("PATH");
   ::setenv("PATH", (".:" + before + "::").c_str(), 1);
-  auto const here = std::string(::get_current_dir_name());
+  auto const here = std::filesystem::current_path().string();
   REQUIRE(::chdir(directory.path().c_str()) == 0);
   ChildProcess process;
   auto const found = process.run(Command{{"mailstack-planted"}, {}, {}, {}, {}});
