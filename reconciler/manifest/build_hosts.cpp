@@ -44,7 +44,7 @@ void build_safety(Build& build) {
 
 namespace {
 
-void take_addresses(Build& build, Section const& section, Node::Entry const& entry, Host& host) {
+void take_addresses(Section const& section, Host& host) {
   if (auto const text = section.text("ipv4"); !text.empty()) {
     host.ipv4 = *parse_ipv4(text);
     host.ipv4_place = section.place("ipv4");
@@ -53,11 +53,6 @@ void take_addresses(Build& build, Section const& section, Node::Entry const& ent
     host.ipv6 = *parse_ipv6(text);
     host.ipv6_place = section.place("ipv6");
   }
-  if (!host.ipv4.empty() || !host.ipv6.empty() || !build.whole) return;
-  auto& error = build.diagnostics.error("host-without-address", entry.key_place,
-                                        "host `" + entry.key + "` has no address");
-  error.cause = "its name would have neither A nor AAAA, and nobody could reach it";
-  error.remedy = "add `ipv4:`, `ipv6:` or both";
 }
 
 void check_unique_fqdn(Build& build, Host const& host, Place const& place) {
@@ -79,7 +74,7 @@ void build_hosts(Build& build) {
     Host host;
     host.key = entry.key;
     host.place = entry.key_place;
-    take_addresses(build, section, entry, host);
+    take_addresses(section, host);
     if (!section.present("fqdn")) continue;  // said by check()
     host.fqdn = *dns::Name::parse(section.text("fqdn"));
     Place const name_place = section.place("fqdn");

@@ -109,26 +109,41 @@ class Checker {
       auto& error = diagnostics_.error("missing-key", entry.key_place, "`type` is missing");
       error.cause = "it says which sort of DNS host this is";
       error.remedy = "one of " + listed(known);
+      hide_secrets(entry.value);
       return false;
     }
     if (type->shape != Node::Shape::scalar) {
       diagnostics_.error("wrong-type", type->place, "`type` is one word").remedy =
           "one of " + listed(known);
+      hide_secrets(entry.value);
       return false;
     }
     if (std::find(known.begin(), known.end(), type->scalar) == known.end()) {
       if (KeyTable::planned_choice("dns.providers.*.type", type->scalar)) {
         not_supported(type->place, "the provider type " + quoted(type->scalar)).cause =
             "built in: " + listed(known);
+        hide_secrets(entry.value);
         return false;
       }
       unknown_choice(type->place, "type", type->scalar, known);
+      hide_secrets(entry.value);
       return false;
     }
     // A copy: the mapping may take entries out, and the node of `type` moves with them.
     std::string const word = type->scalar;
     mapping(entry.value, entry.key_place, std::string(provider_path), word);
     return true;
+  }
+
+  /// Of a type that is not known neither are the keys: what sounds like a secret is taken for one,
+  /// so that it is not shown with its line.
+  void hide_secrets(Node const& account) {
+    for (auto const& entry : account.entries)
+      for (std::string_view word : {"token", "key", "secret", "pass"})
+        if (entry.value.shape == Node::Shape::scalar && entry.key.find(word) != std::string::npos) {
+          literal_secret(entry.value.place, entry.key, false);
+          break;
+        }
   }
 
   void scalar(Node::Entry const& entry, Node const& node, TableRow const& row) {
@@ -187,6 +202,7 @@ class Checker {
       }
     }
     if (plain) return;
+    std::erase(forms, "exec");
     auto& error = diagnostics_.error("secret-form", entry.key_place,
                                      quoted(entry.key) + " needs exactly one way to its secret");
     error.remedy = "one of " + listed(forms);

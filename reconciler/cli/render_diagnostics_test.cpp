@@ -1,0 +1,153 @@
+#include "reconciler/cli/render_diagnostics.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "core/files/memory_files.hpp"
+#include "reconciler/cli/all_keys.hpp"
+#include "reconciler/manifest/load.hpp"
+
+using namespace mailstack;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string read_text(fs::path const& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+fs::path const& folder() {
+  static fs::path const one =
+      fs::path(MAILSTACK_SOURCE_DIR) / "reconciler" / "manifest" / "diagnostics";
+  return one;
+}
+
+std::vector<fs::path> cases() {
+  std::vector<fs::path> all;
+  for (auto const& entry : fs::directory_iterator(folder()))
+    if (entry.path().extension() == ".yaml") all.push_back(entry.path());
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+manifest::Diagnostics problems_of(std::string const& name, std::string const& text) {
+  files::MemoryFiles files;
+  manifest::Diagnostics diagnostics;
+  (void)manifest::load_text(files, "/m/" + name, text, cli::all_keys(), diagnostics);
+  diagnostics.sort();
+  return diagnostics;
+}
+
+cli::SourceReader reader(std::string const& text) {
+  return [text](std::string const&) { return text; };
+}
+
+manifest::Diagnostics one_at(unsigned column, unsigned octets) {
+  manifest::Diagnostics diagnostics;
+  diagnostics.error("unknown-key", {{"m.yaml", 1, column}, octets}, "wrong");
+  return diagnostics;
+}
+
+}  // namespace
+
+TEST_CASE("diagnostics: each manifest of the folder is told what its text says", "[cli]") {
+  REQUIRE(cases().size() > 10);
+  for (auto const& path : cases()) {
+    auto const text = read_text(path);
+    auto const diagnostics = problems_of(path.filename().string(), text);
+    auto const told = cli::render_diagnostics(diagnostics, reader(text), {});
+    auto wanted = path;
+    wanted.replace_extension(".txt");
+    if (std::getenv("UPDATE_GOLDEN")) std::ofstream(wanted) << told;
+    INFO(path << ": UPDATE_GOLDEN=1 rewrites it");
+    CHECK(told == read_text(wanted));
+  }
+}
+
+TEST_CASE("diagnostics: no literal secret is ever shown", "[cli]") {
+  auto const text = read_text(folder() / "form.yaml");
+  auto const diagnostics = problems_of("form.yaml", text);
+  for (auto const& told : {cli::render_diagnostics(diagnostics, reader(text), {}),
+                           cli::diagnostics_json(diagnostics)}) {
+    CHECK(told.find("hunter2") == std::string::npos);
+    CHECK(told.find("correct horse") == std::string::npos);
+  }
+}
+
+TEST_CASE("diagnostics: every code that a manifest can meet is taught", "[cli]") {
+  std::set<std::string_view> taught;
+  for (auto const& code : cli::all_codes()) {
+    INFO(code.code);
+    CHECK(taught.insert(code.code).second);
+  }
+  std::set<std::string> seen;
+  for (auto const& path : cases()) {
+    auto const diagnostics = problems_of(path.filename().string(), read_text(path));
+    for (auto const& one : diagnostics.all()) seen.insert(one.code);
+  }
+  for (auto const& code : seen) {
+    INFO(code);
+    CHECK(taught.contains(code));
+  }
+  CHECK(seen.size() > 35);
+}
+
+TEST_CASE("diagnostics: the caret stands under the text by display width", "[cli]") {
+  auto const caret = [](std::string const& line, unsigned column, unsigned octets,
+                        std::size_t width) {
+    cli::Paper paper;
+    paper.width = width;
+    auto const told = cli::render_diagnostics(one_at(column, octets), reader(line), paper);
+    std::istringstream lines(told);
+    std::string found;
+    for (int i = 0; i < 3; ++i) std::getline(lines, found);
+    return found;
+  };
+  CHECK(caret("ab: cd", 5, 2, 0) == "    |     ^^");
+  CHECK(caret("例え: cd", 9, 2, 0) == "    |       ^^");    // two wide characters
+  CHECK(caret("e\xcc\x81: cd", 6, 2, 0) == "    |    ^^");  // a combining accent takes no column
+  CHECK(caret("\tab", 2, 2, 0) == "    |  ^^");
+  CHECK(caret("例", 1, 3, 0) == "    | ^^");
+  CHECK(caret("ab", 3, 0, 0) == "    |   ^");
+  // Cut on both sides: the mark stays in sight.
+  auto const cut = caret(std::string(200, 'a') + "XY" + std::string(200, 'b'), 201, 2, 60);
+  CHECK(cut.find("^^") != std::string::npos);
+  CHECK(cli::columns(cut) <= 60);
+}
+
+TEST_CASE("diagnostics: what stands in a file cannot steer the terminal", "[cli]") {
+  auto const told = cli::render_diagnostics(one_at(1, 1), reader("a\x1b[31m\x9b"), {});
+  CHECK(told.find('\x1b') == std::string::npos);
+  CHECK(told.find("\\x1b") != std::string::npos);
+}
+
+TEST_CASE("diagnostics: JSON holds every part", "[cli]") {
+  auto diagnostics = one_at(3, 2);
+  diagnostics.warning("w", {{"m.yaml", 2, 1}, 1}, "careful");
+  auto const document = nlohmann::json::parse(cli::diagnostics_json(diagnostics));
+  CHECK(document["version"] == 1);
+  CHECK(document["errors"] == 1);
+  CHECK(document["warnings"] == 1);
+  CHECK(document["diagnostics"][0]["column"] == 3);
+  CHECK(document["diagnostics"][0]["length"] == 2);
+  CHECK(document["diagnostics"][1]["severity"] == "warning");
+}
+
+TEST_CASE("diagnostics: quiet shows errors only, and the summary counts", "[cli]") {
+  auto diagnostics = one_at(1, 1);
+  diagnostics.warning("w", {{"m.yaml", 1, 1}, 1}, "careful");
+  cli::Paper quiet;
+  quiet.quiet = true;
+  auto const told = cli::render_diagnostics(diagnostics, reader("a"), quiet);
+  CHECK(told.find("careful") == std::string::npos);
+  CHECK(told.ends_with("1 error\n"));
+  CHECK(cli::render_diagnostics(diagnostics, reader("a"), {}).ends_with("1 error, 1 warning\n"));
+  CHECK(cli::render_diagnostics({}, reader("a"), {}).empty());
+}
