@@ -50,7 +50,7 @@ HEAVY = [
     (r"ldns/", ["core/dns/*", "reconciler/world/*.cpp"]),
     (r"CLI/", ["reconciler/cli/*.cpp"]),
     (r"openssl/", ["core/*.cpp", "reconciler/engine/fields.cpp", "reconciler/kinds/*.cpp"]),
-    (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "tests/*.cpp"]),
+    (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "tests/*.cpp", "tests/golden/run.hpp"]),
     (r"fmt/", ["*.cpp"]),
     (r"catch2/", ["*_test.cpp", "providers/conformance/*", "tests/*"]),
     (r"regex$", []),

@@ -1,133 +1,108 @@
 #!/usr/bin/env bash
 # demo: shows on one domain what mailstack does, from the manifest to a repaired record; leaves nothing behind.
 #
-#   ./dev demo          the zone is a file
-#   ./dev demo --real   the zone is held by a PowerDNS that is started for it, and asked by DNS
+#   ./dev demo           zones are files; needs no root beyond installing the compiler
+#   ./dev demo --real    zones are held by a PowerDNS that the demo starts on loopback and stops again
+#   ./dev demo --slow    waits for Enter after each step
 #
-# Builds `mailstack` first. Needs no privileges: state, keys and configuration go to a temporary directory. Ends with
-# a failure where one of the steps does not do what it says.
+# Works in a temporary directory on a copy of examples/mailstack.yaml: nothing of this machine is touched.
 source "$(dirname "${BASH_SOURCE[0]}")/parts/tree.sh"
 source "$root/tools/dev/parts/packages.sh"
+source "$root/tests/support/powerdns.sh"
 
-real=
-case ${1:-} in
-  '') ;;
-  --real) real=yes ;;
-  *) fail "demo: there is no option \`$1\`; \`./dev help demo\`" ;;
-esac
+real=false slow=false
+for option in "$@"; do
+  case $option in
+    --real) real=true ;;
+    --slow) slow=true ;;
+    *) fail "demo knows --real and --slow, not \`$option\`" ;;
+  esac
+done
 
-if [[ $real ]]; then
-  install_packages "${build_set[@]}" git pdns-server pdns-backend-sqlite3 sqlite3 curl bind9-dnsutils
-else
-  install_packages "${build_set[@]}" git
-fi
+if $real; then install_packages "${build_set[@]}" "${demo_real_set[@]}"; else install_packages "${build_set[@]}"; fi
 configure dev
 compile dev mailstack
+mailstack=$root/build/bin/mailstack
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/mailstack-demo.XXXXXX")
 powerdns_pid=
-source "$root/tests/support/powerdns.sh"
-clean_up() {
-  stop_powerdns
-  rm -rf "$work"
-}
-trap clean_up EXIT
+trap 'stop_powerdns; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
+cd "$work"
+export NO_COLOR=${NO_COLOR-$([[ -t 1 ]] || echo 1)}
+[[ -n $NO_COLOR ]] || unset NO_COLOR
 
-# The repository, the state and the user's git settings of this demonstration.
-export HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-mkdir -p "$HOME" "$work/mail"
-cp -r examples/. "$work/mail"
-cd "$work/mail"
-PATH=$root/build/bin:$PATH
-unset XDG_STATE_HOME
+tell() { printf '\n\033[1m%s\033[0m\n' "$*" | if [[ -t 1 ]]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi; }
 
-bold='' plain=''
-if [[ -t 1 && -z ${NO_COLOR:-} ]]; then bold=$'\e[1m' plain=$'\e[0m'; fi
-step=0
-tell() {
-  step=$((step + 1))
-  printf '\n%s── %s. %s%s\n' "$bold" "$step" "$1" "$plain"
+# step WANTED COMMAND...: shows the command, runs it, and insists on its exit code.
+step() {
+  local wanted=$1 code=0
   shift
-  printf '   %s\n' "$@"
-}
-# show EXIT_CODE WORDS...: a command as one types it, what it says, and whether it ended as announced.
-show() {
-  local expected=$1 code=0
-  shift
-  printf '\n%s$ mailstack %s%s\n' "$bold" "$*" "$plain"
-  mailstack "$@" --root "$work/host" --state "$work/state" </dev/null || code=$?
-  printf '(exit code %s)\n' "$code"
-  ((code == expected)) || fail "exit code $expected was expected"
+  printf '$ mailstack %s\n' "$*"
+  "$mailstack" "$@" --state state --root "$work/host" --as mx1 || code=$?
+  [[ $code == "$wanted" ]] || fail "demo: \`mailstack $*\` ended with $code and not with $wanted: see above"
+  ((code == 0)) || printf '(exit %s)\n' "$code"
+  if $slow; then read -rp 'Enter goes on. '; fi
 }
 
-if [[ $real ]]; then
-  start_powerdns "$work/powerdns"
+cp -R "$root/examples/." .
+mkdir -p host
+
+if $real; then
+  tell "A PowerDNS of our own, on loopback, holds the zone."
+  start_powerdns "$work/pdns"
   create_zone wac.tax.
-  export POWERDNS_KEY=$powerdns_key
-  sed -i "s|local: {type: zonefile.*|local: {type: powerdns, url: \"$powerdns_url\", key: {env: POWERDNS_KEY}}|
-          s|^\( *\)provider: local$|&\n\1servers: [\"127.0.0.1:$powerdns_port\"]|" mailstack.yaml
-  zone="in PowerDNS $(dpkg-query -W -f '${Version}' pdns-server), at $powerdns_url"
-else
-  zone="in the file zones/wac.tax.zone"
+  (umask 077 && printf '%s' "$powerdns_key" >key)
+  sed -i "s|local: {type: zonefile, directory: zones}|local: {type: powerdns, url: \"$powerdns_url\", key: {file: $work/key}}|
+    s|^    wac.tax:\$|&\n      servers: [\"127.0.0.1:$powerdns_port\"]|;t" mailstack.yaml
 fi
-git init -q .
-git add -A
-git -c user.name=demo -c user.email=demo@localhost commit -qm "The manifest"
 
-cat <<TEXT
+tell "1. The manifest: one file that says what should be. This is examples/mailstack.yaml without its comments."
+sed 's/ *#.*//;/^ *$/d' mailstack.yaml
 
-mailstack reads one file that says what a mail stack should be, and makes the world agree. This is the file, without
-its comments. The zone of wac.tax is held $zone.
+tell "2. Is it right? Offline, in milliseconds."
+step 0 validate
 
-TEXT
-sed -n 's/ *#.*//; /[^ ]/p' mailstack.yaml | sed 's/^/    /'
+tell "3. What would change, and why? Nothing is written."
+step 0 plan
 
-tell 'Is the file right?' 'Syntax, names, SPF and its look-ups, aliases and much more; offline.'
-show 0 validate
+tell "4. Do it. Every write is announced in the journal, and looked at afterwards."
+step 0 apply --yes
 
-tell 'What would change, and why?' \
-  'Each record names its reason and the line that asked for it. Nothing is written.'
-show 0 plan
-
-tell 'Do it.' \
-  'Keys are made on this host and never leave it; each write is announced in a journal, and looked at afterwards.'
-show 0 apply --yes
-if [[ $real ]]; then
-  printf '\nWhat the name server answers now:\n'
-  dig +short -p "$powerdns_port" @127.0.0.1 wac.tax MX
-  dig +short -p "$powerdns_port" @127.0.0.1 _dmarc.wac.tax TXT
+tell "5. What stands there now."
+if $real; then
+  for question in "wac.tax MX" "wac.tax TXT" "_dmarc.wac.tax TXT" "smtp.wac.tax AAAA"; do
+    read -r name type <<<"$question"
+    printf '$ dig +short %s %s\n' "$name" "$type"
+    dig +short "@127.0.0.1" -p "$powerdns_port" "$name" "$type"
+  done
 else
-  printf '\nThe zone, as it is now:\n'
-  sed -n '/ MX \| A /p' zones/wac.tax.zone | sed 's/^/    /'
+  printf '$ cat zones/wac.tax.zone\n'
+  cut -c1-120 zones/wac.tax.zone
 fi
-printf '\nAnd on the host:\n'
-(cd "$work/host" && find etc -type f | sort | sed 's/^/    /')
+printf '$ find host -type f\n'
+find host -type f | sort
 
-tell 'The second plan is empty.' 'That is how one knows that the first apply did all of it.'
-show 0 plan --detailed-exitcode
+tell "6. Again: there is nothing left to do."
+step 0 plan --detailed-exitcode
 
-tell 'Somebody changes a record by hand.' 'The address of wac.tax, in its zone; mailstack was not asked.'
-if [[ $real ]]; then
-  curl -sf -X PATCH -H "X-API-Key: $powerdns_key" -H 'Content-Type: application/json' -o /dev/null \
-    -d '{"rrsets":[{"name":"wac.tax.","type":"A","ttl":300,"changetype":"REPLACE","records":[{"content":"203.0.113.99","disabled":false}]}]}' \
-    "$powerdns_url/api/v1/servers/localhost/zones/wac.tax."
+sleep 1 # so that the looks before and after have different times
+tell "7. Somebody edits a record by hand: DMARC is weakened to p=none."
+if $real; then
+  curl -sf -o /dev/null -X PATCH -H "X-API-Key: $powerdns_key" -H 'Content-Type: application/json' \
+    "$powerdns_url/api/v1/servers/localhost/zones/wac.tax." -d '{"rrsets":[{"name":"_dmarc.wac.tax.","type":"TXT","ttl":300,
+      "changetype":"REPLACE","records":[{"content":"\"v=DMARC1; p=none\"","disabled":false}]}]}'
 else
-  sed -i 's/203\.0\.113\.80/203.0.113.99/' zones/wac.tax.zone
+  sed -i 's/"v=DMARC1; p=quarantine[^"]*"/"v=DMARC1; p=none"/' zones/wac.tax.zone
+  grep -q 'p=none' zones/wac.tax.zone || fail "demo: the edit did not hit"
 fi
-printf '\n    wac.tax A 203.0.113.80 → 203.0.113.99\n'
+step 2 drift
 
-tell 'drift names it.' 'What stood there, what stands there, and between which two looks it happened. Exit code 2.'
-show 2 drift
+tell "8. Repair what the world changed. A timer would run this; what a new manifest asks it never does."
+step 0 reconcile --yes
 
-tell 'reconcile puts it back.' \
-  'This is what a timer runs: it repairs, and never does what only a new manifest asks.'
-show 0 reconcile --yes
-show 0 drift
+tell "9. All is as it was applied, and the history says what happened."
+step 0 drift
+step 0 history --limit 8
 
-tell 'What happened here?' 'The journal knows, and the branch mailstack/mx1 beside the manifest has it for others.'
-show 0 history wac.tax./A/
-printf '\n%s$ git log --oneline mailstack/mx1%s\n' "$bold" "$plain"
-git log --oneline mailstack/mx1
-
-printf '\nThat was all of it; %s is removed again. Your own: mailstack init example.org\n' "$work"
+tell "That was all; $work is removed again. Next: README.md, \`build/bin/mailstack --help\`, \`mailstack init YOUR-DOMAIN\`."
