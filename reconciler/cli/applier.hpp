@@ -14,10 +14,10 @@ namespace mailstack::cli {
 
 /// What is known about the machine and the person's wish.
 struct Identity {
-  std::string as;         ///< `--as`
-  std::string host_file;  ///< content of /etc/mailstack/host; empty: none
-  std::string host_name;  ///< of the system
-  std::vector<std::string> addresses;
+  std::string as = {};         ///< `--as`
+  std::string host_file = {};  ///< content of /etc/mailstack/host; empty: none
+  std::string host_name = {};  ///< of the system
+  std::vector<std::string> addresses = {};
   bool rooted = false;  ///< `--root` was given
 };
 

@@ -294,6 +294,18 @@ void Parser::build_edits() {
   words(*resolve, "ADDRESS", "local@domain", 1, 1);
 }
 
+/// The help of the command that was named last, under its full name.
+std::string help_of(CLI::App const& root) {
+  auto const* app = &root;
+  std::string parents;
+  for (; !app->get_subcommands().empty(); app = app->get_subcommands().front())
+    parents += (parents.empty() ? "" : " ") + app->get_name();
+  auto text = parents.empty() ? app->help() : app->help(parents);
+  // CLI11 marks the place of a positional without showing its hidden name.
+  if (auto const mark = text.find(" []\n"); mark != text.npos) text.erase(mark, 3);
+  return text;
+}
+
 }  // namespace
 
 Parsed parse_command_line(int argc, char const* const* argv) {
@@ -302,9 +314,7 @@ Parsed parse_command_line(int argc, char const* const* argv) {
   try {
     parser.app().parse(argc, argv);
   } catch (CLI::CallForHelp const&) {
-    auto const* app = &parser.app();
-    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-    parsed.out = app->help();
+    parsed.out = help_of(parser.app());
     parsed.ended = ExitCode::done;
     return parsed;
   } catch (CLI::ParseError const& wrong) {

@@ -275,9 +275,15 @@ class PlanText {
 
   void elsewhere() {
     std::map<std::string, std::size_t> lanes;
-    for (auto const& item : items())
-      if (item.standing == Standing::elsewhere) ++lanes[item.lane];
-    if (lanes.empty()) return;
+    std::size_t waiting = 0;  // ours, but they follow what another applies
+    for (auto const& item : items()) {
+      if (item.standing != Standing::elsewhere) continue;
+      if (item.reasons.empty())
+        ++lanes[item.lane];
+      else
+        ++waiting;
+    }
+    if (lanes.empty() && waiting == 0) return;
     if (!text_.empty()) text_ += '\n';
     for (auto const& [lane, number] : lanes) {
       std::string remedy;
@@ -285,6 +291,9 @@ class PlanText {
         if (of == lane) remedy = "; " + words;
       line(0, "elsewhere: " + count(number, "resource") + " of " + printable(lane) + remedy);
     }
+    if (waiting > 0)
+      line(0, "elsewhere: " + count(waiting, "resource") + (waiting == 1 ? " follows" : " follow") +
+                  " what others apply");
   }
 
   void kept() {

@@ -169,6 +169,18 @@ TEST_CASE("render_plan: the timeline is in order, with the compiled one", "[cli]
   holds(said, "1 later;");
 }
 
+TEST_CASE("render_plan: what others apply is counted, with the words that change that", "[cli]") {
+  engine::Plan plan;
+  plan.items.assign(3, address("203.0.113.10", Standing::elsewhere, Action::create));
+  plan.items[0].lane = plan.items[1].lane = "host/mx1";
+  plan.items[2].reasons = {"waits for a key, which is elsewhere"};
+  auto const said = render_plan(
+      {.plan = plan, .laws = kinds::all_laws(), .lane_remedies = {{"host/mx1", "--as mx1"}}}, {});
+  holds(said, "elsewhere: 2 resources of host/mx1; --as mx1\n");
+  holds(said, "elsewhere: 1 resource follows what others apply\n");
+  holds(said, "3 elsewhere.");
+}
+
 TEST_CASE("render_plan: foreign records are counted by zone and a few are named", "[cli]") {
   engine::Plan plan;
   for (int i = 1; i <= 4; ++i) {

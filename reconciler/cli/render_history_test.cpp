@@ -1,0 +1,52 @@
+#include "reconciler/cli/render_history.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace mailstack;
+using namespace mailstack::cli;
+using engine::Record;
+
+namespace {
+
+std::vector<Record> journal() {
+  auto const at = *parse_time("2026-11-24T16:12:23Z");
+  Record begin, intent, result, look, end;
+  begin.event = "begin";
+  begin.run = intent.run = result.run = end.run = "r1";
+  begin.at = intent.at = result.at = look.at = end.at = at;
+  begin.command = "apply";
+  begin.revision = "0123456789abcdef0123";
+  intent.event = "intent";
+  result.event = "result";
+  intent.address = result.address = look.address = "dns_record/example.org./www.example.org./A/x";
+  result.action = "create";
+  result.description = "A www.example.org x";
+  look.event = "look";
+  look.run = "r2";
+  look.note = "gone";
+  end.event = "end";
+  return {begin, intent, result, end, look};
+}
+
+}  // namespace
+
+TEST_CASE("render_history: what was done and seen, by which run and commit", "[cli]") {
+  auto const all = journal();
+  auto const shown = select_history(all, "", 10);
+  REQUIRE(shown.size() == 2);
+  auto const text = render_history(shown, all, {});
+  CHECK(text.find("2026-11-24T16:12:23Z  + A www.example.org x\n") != std::string::npos);
+  CHECK(text.find("by apply at 0123456789ab\n") != std::string::npos);
+  CHECK(text.find("was changed by hand: gone") != std::string::npos);
+}
+
+TEST_CASE("render_history: an object is a word or a glob, and the newest lines count", "[cli]") {
+  auto const all = journal();
+  CHECK(select_history(all, "www", 10).size() == 2);
+  CHECK(select_history(all, "dns_record/*", 10).size() == 2);
+  CHECK(select_history(all, "mail.example.org", 10).empty());
+  auto const last = select_history(all, "", 1);
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].event == "look");
+  CHECK(render_history({}, all, {}) == "Nothing is recorded.\n");
+}

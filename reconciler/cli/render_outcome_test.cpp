@@ -1,0 +1,102 @@
+#include "reconciler/cli/render_outcome.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace mailstack;
+using namespace mailstack::cli;
+using engine::Confirmation;
+using engine::StepResult;
+using Ending = engine::StepResult::Outcome;
+
+namespace {
+
+StepResult step(std::string const& name, Ending ending, std::string message = {}) {
+  StepResult result;
+  result.address = {"dns_record", name};
+  result.description = "A " + name;
+  result.outcome = ending;
+  result.message = std::move(message);
+  return result;
+}
+
+engine::Plan plan_of(std::vector<std::pair<std::string, std::string>> const& lanes) {
+  engine::Plan plan;
+  for (auto const& [name, lane] : lanes) {
+    plan.items.emplace_back();
+    plan.items.back().address = {"dns_record", name};
+    plan.items.back().lane = lane;
+  }
+  return plan;
+}
+
+ExitCode code_of(engine::Outcome const& outcome, engine::Plan const& plan = {}) {
+  Happenings happened;
+  note_outcome(outcome, plan, happened);
+  return exit_code(happened);
+}
+
+}  // namespace
+
+TEST_CASE("render_outcome: all well is one line", "[cli]") {
+  engine::Outcome outcome;
+  outcome.steps = {step("a", Ending::applied), step("b", Ending::applied)};
+  CHECK(render_outcome(outcome, {}, {}) == "Applied: 2 done, 0 failed, 0 skipped.\n");
+}
+
+TEST_CASE("render_outcome: the same trouble is said once, with what it hit", "[cli]") {
+  engine::Outcome outcome;
+  for (int i = 0; i < 7; ++i)
+    outcome.steps.push_back(step(std::to_string(i), Ending::failed, "503 from ns1"));
+  outcome.steps.push_back(step("x", Ending::conflict, "the world moved"));
+  auto const text = render_outcome(outcome, {}, {});
+  CHECK(text.find("failed: 503 from ns1\n  ! A 0\n") != std::string::npos);
+  CHECK(text.find("503", text.find("503") + 1) == std::string::npos);
+  CHECK(text.find("and 2 more") != std::string::npos);
+  CHECK(text.find("conflict: the world moved\n  ! A x\n") != std::string::npos);
+  CHECK(text.find("7 failed, 0 skipped, 1 conflict.") != std::string::npos);
+}
+
+TEST_CASE("render_outcome: name servers that lag are named with their answers", "[cli]") {
+  engine::Outcome outcome;
+  outcome.steps = {step("a", Ending::applied), step("b", Ending::applied)};
+  outcome.steps[0].confirmation = {Confirmation::Standing::pending, {"192.0.2.53 answered none"}};
+  outcome.steps[1].confirmation = {Confirmation::Standing::confirmed, {"192.0.2.53 answered b"}};
+  auto const text = render_outcome(outcome, {}, {});
+  CHECK(text.find("not served yet: A a\n      192.0.2.53 answered none\n") != std::string::npos);
+  CHECK(text.find("answered b") == std::string::npos);
+  CHECK(text.find("1 served by the zone's name servers. 1 not served yet.") != std::string::npos);
+  CHECK(render_outcome(outcome, {}, {.verbose = true}).find("answered b") != std::string::npos);
+}
+
+TEST_CASE("render_outcome: a removal in the write of its successor is not counted", "[cli]") {
+  engine::Outcome outcome;
+  outcome.steps = {step("new", Ending::applied), step("old", Ending::applied)};
+  auto plan = plan_of({{"new", "provider/local"}, {"old", "provider/local"}});
+  plan.items[1].displaced = true;
+  CHECK(count_outcome(outcome, plan).applied == 1);
+}
+
+TEST_CASE("render_outcome: what an outcome means for the exit code", "[cli]") {
+  auto const plan = plan_of({{"a", "provider/ns1"}, {"b", "provider/ns1"}, {"h", "host/mx1"}});
+  engine::Outcome outcome;
+  outcome.steps = {step("a", Ending::applied)};
+  CHECK(code_of(outcome, plan) == ExitCode::done);
+  outcome.steps[0].confirmation.standing = Confirmation::Standing::unknown;
+  CHECK(code_of(outcome, plan) == ExitCode::done);
+  outcome.steps[0].confirmation.standing = Confirmation::Standing::pending;
+  CHECK(code_of(outcome, plan) == ExitCode::not_served);
+  outcome.steps.push_back(step("b", Ending::failed));
+  CHECK(code_of(outcome, plan) == ExitCode::partly);
+  outcome.steps = {step("b", Ending::failed), step("a", Ending::skipped)};
+  CHECK(code_of(outcome, plan) == ExitCode::unreachable);
+  outcome.steps = {step("h", Ending::failed)};
+  CHECK(code_of(outcome, plan) == ExitCode::error);
+  outcome.steps = {step("a", Ending::applied), step("b", Ending::conflict)};
+  CHECK(code_of(outcome, plan) == ExitCode::refused);
+  outcome.steps = {step("a", Ending::applied), step("b", Ending::interrupted)};
+  CHECK(code_of(outcome, plan) == ExitCode::interrupted);
+  outcome.steps = {step("a", Ending::applied)};
+  outcome.recording_error = "disk full";
+  CHECK(code_of(outcome, plan) == ExitCode::partly);
+  CHECK(render_outcome(outcome, plan, {}).find("not recorded: disk full") != std::string::npos);
+}
