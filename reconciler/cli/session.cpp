@@ -21,6 +21,22 @@ std::string state_directory(Options const& options, Doors const& doors) {
   return doors.environment("HOME") + "/.local/state/mailstack";
 }
 
+namespace {
+
+/// The time of the last look, in the state directory.
+constexpr auto const* looked_at_file = "looked_at";
+
+/// Where the memory of verified passwords may stand: nowhere that outlives the machine's run, so
+/// not below `--root`.
+std::string runtime_directory(Options const& options, Doors const& doors) {
+  if (!options.root.empty()) return {};
+  if (doors.privileged()) return "/run/mailstack";
+  auto const runtime = doors.environment("XDG_RUNTIME_DIR");
+  return runtime.starts_with('/') ? runtime + "/mailstack" : std::string{};
+}
+
+}  // namespace
+
 std::string absolute(std::string const& path, Doors const& doors) {
   return path.starts_with('/') ? path : doors.working_directory() + "/" + path;
 }
@@ -104,7 +120,11 @@ bool Session::open_state() {
     return false;
   }
   inventory_ = *std::move(loaded);
-  last_run_ = std::max(inventory_.applied_at, inventory_.looked_at);
+  looked_at_ = inventory_.looked_at;
+  if (auto const text = files_->read(state_path(looked_at_file)))
+    if (auto const time = parse_time(*text))
+      looked_at_ = std::max(looked_at_, std::optional(*time));
+  last_run_ = std::max(inventory_.applied_at, looked_at_);
   return true;
 }
 
@@ -193,11 +213,12 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   wiring_ = wire(*manifest_, lanes_, {*http_, *files_, doors_.clock}, *secrets_);
   wiring_.inputs.parallelism = options_.parallelism;
   wiring_.inputs.wait = options_.wait;
+  wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
   owned_kinds_ = kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_});
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
   auto const calls = engine::expected_calls(kinds_, compiled_.resources, rows_, lanes_);
   if (auto const words = announce_calls(calls); !words.empty()) talk_.note(words);
-  auto const previous = inventory_.looked_at;
+  auto const previous = looked_at_;
   auto const watching = progress();
   world_ = engine::observe(kinds_, compiled_.resources, rows_, lanes_, options_.parallelism, now_,
                            *watching);
@@ -210,8 +231,14 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   return true;
 }
 
-/// What the look showed goes into the inventory, where this run may write it.
+/// What the look showed goes into the inventory, where this run may write it. That there was a look
+/// is kept beside it: the inventory of a large zone is not written anew for one date.
 void Session::note(std::optional<TimePoint> previous) {
+  if (may_write_state())
+    if (auto const kept = files_->write(state_path(looked_at_file), format(now_),
+                                        {.mode = 0600, .owner = {}, .group = {}});
+        !kept)
+      talk_.warning(kept.error().what);
   if (!engine::note_look(inventory_, plan_input(), previous)) return;
   // Rows were replaced; those that are looked at are the same ones, in the same order.
   std::unordered_set<std::string> kept;

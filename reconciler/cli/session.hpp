@@ -119,6 +119,7 @@ class Session {
   Applier applier_;
   features::Compiled compiled_;
   engine::Inventory inventory_;
+  std::optional<TimePoint> looked_at_;  ///< of the look before this one
   std::optional<TimePoint> last_run_;
   Wiring wiring_;
   std::vector<std::unique_ptr<engine::Kind>> owned_kinds_;
