@@ -178,7 +178,7 @@ void random_hands(Dice& dice, files::Files& files) {
     auto const directory = "/etc/chasquid/domains/" + std::string(name);
     if (dice.one_in(4)) edit_file(dice, files, directory + "/users");
     if (dice.one_in(4)) edit_file(dice, files, directory + "/aliases");
-    if (dice.one_in(8)) lose_a_key(dice, files, name);
+    if (dice.one_in(3)) lose_a_key(dice, files, name);
   }
   if (dice.one_in(6)) edit_file(dice, files, "/etc/chasquid/chasquid.conf");
 }
