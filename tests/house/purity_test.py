@@ -51,16 +51,17 @@ WORLD = re.compile(
 
 def symbols(objects):
     """Returns what each object needs and what it gives, by nm."""
-    needs, gives = {}, {}
-    for path in objects:
-        needs[path], gives[path] = set(), set()
-        output = subprocess.run(["nm", "--format=posix", str(path)], check=True, capture_output=True, text=True).stdout
-        for line in output.splitlines():
-            name, sort = line.split()[:2]
-            if sort in "Uw":
-                needs[path].add(name.split("@")[0])
-            elif sort.isupper() or sort in "uvV":
-                gives[path].add(name)
+    needs = {path: set() for path in objects}
+    gives = {path: set() for path in objects}
+    output = subprocess.run(["nm", "--format=posix", "-A", *map(str, objects)], check=True, capture_output=True, text=True).stdout
+    by_text = {str(path): path for path in objects}
+    for line in output.splitlines():
+        place, _, rest = line.partition(": ")
+        name, sort = rest.split()[:2]
+        if sort in "Uw":
+            needs[by_text[place]].add(name.split("@")[0])
+        elif sort.isupper() or sort in "uvV":
+            gives[by_text[place]].add(name)
     return needs, gives
 
 
