@@ -42,7 +42,7 @@ TEST_CASE("publication: the rendered files and the inventory, and no digest of a
       row_of(kinds::conf_file::file("mx1", "/etc/x/x.conf", "a: 1\n", "0644", "chasquid")));
   auto const contents = publication(inventory);
   CHECK(contents.at("conf/etc/x/users") == "i: password <scrypt>\n");
-  CHECK(contents.at("conf/etc/x/aliases") == "team: i, b@example.net\n");
+  CHECK(contents.at("conf/etc/x/aliases") == "team: i@example.org, b@example.net\n");
   CHECK(contents.at("conf/etc/x/x.conf") == "a: 1\n");
   for (auto const& [path, content] : contents) {
     CAPTURE(path);
