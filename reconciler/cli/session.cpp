@@ -201,6 +201,16 @@ void Session::keep_only() {
   });
 }
 
+/// The lanes that something is asked of: no other provider is opened, nor its credential read.
+std::set<std::string> Session::lanes_in_use() const {
+  std::set<std::string> used;
+  for (auto const& resource : compiled_.resources)
+    if (lanes_.contains(resource.lane)) used.insert(resource.lane);
+  for (auto const* row : rows_)
+    if (lanes_.contains(row->lane)) used.insert(row->lane);
+  return used;
+}
+
 bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const& lanes) {
   mode_ = mode;
   lanes_ = lanes ? *lanes : applier_.lanes;
@@ -210,7 +220,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   http_ = doors_.http();
   dns_ = doors_.dns(manifest_->resolvers);
   secrets_ = doors_.secrets(manifest_->directory);
-  wiring_ = wire(*manifest_, lanes_, {*http_, *files_, doors_.clock}, *secrets_);
+  wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_);
   wiring_.inputs.parallelism = options_.parallelism;
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);

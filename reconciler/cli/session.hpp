@@ -97,6 +97,7 @@ class Session {
 
  private:
   void keep_only();
+  [[nodiscard]] std::set<std::string> lanes_in_use() const;
   void note(std::optional<TimePoint> previous);
   void journal_departures();
   [[nodiscard]] std::string describe_stranger(engine::Address const& address) const;
