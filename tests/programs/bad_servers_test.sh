@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A server that refuses one record (6), and a person who interrupts a run (130): the next apply converges.
+# A server that refuses one record (6), a name server that lags (8), and a person who interrupts a run (130): the next apply converges.
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 
@@ -30,6 +30,19 @@ says '! MX example.org 10 smtp.example.org.'
 run plan
 expect 0
 says 'Plan: 1 to add, 0 to change, 0 to remove;'
+stop_server
+rm -rf state root
+
+serve --lag
+sed -i "s|127.0.0.1:9\"|127.0.0.1:$(<port)\"|" mailstack.yaml
+run apply --yes --wait 1s
+expect 8
+says 'not served yet'
+says ' 0 failed'
+# A key whose TXT nobody serves yet does not sign.
+[[ -z $(find root/etc -name 'dkim:*.pem') ]] || fail 'signs with a key that was never seen published'
+run plan
+says '(signing)'
 stop_server
 rm -rf state root
 

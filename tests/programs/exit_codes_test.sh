@@ -51,6 +51,20 @@ run apply --yes --as mx9
 expect 3
 says 'Did you mean mx1?'
 
+# 5: asked on a terminal, a person says no; then yes.
+ask() {
+  out=$(echo "$1" | script -qec "$mailstack apply --state $work/state --root $work/root" /dev/null 2>&1)
+  code=$?
+}
+ask n
+expect 5
+says 'Apply these changes? [y/N]'
+says 'Nothing was changed.'
+[[ ! -e zones ]] || fail 'declined, and written'
+ask y
+expect 0
+[[ -e zones ]] || fail 'agreed to, and not written'
+
 # 4: a provider that cannot be reached; what does not depend on it is applied all the same.
 fresh
 sed -i 's|{type: zonefile, directory: zones}|{type: powerdns, url: "http://127.0.0.1:9", key: {env: PDNS_KEY}}|' mailstack.yaml

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """A PowerDNS of a few lines that misbehaves on request: for runs that must meet a slow or a picky server.
 
-    fake_powerdns.py PORT_FILE [--slow SECONDS] [--refuse TYPE]
+    fake_powerdns.py PORT_FILE [--slow SECONDS] [--refuse TYPE] [--lag]
 
 Serves one zone of whatever name is asked for. Each PATCH takes SECONDS; one that holds an RRset of TYPE is refused
-with 422 and changes nothing. The port is written to PORT_FILE once it listens.
+with 422 and changes nothing. With --lag it answers DNS on the same port number, and knows nothing of what was
+written: NXDOMAIN to every question. The port is written to PORT_FILE once it listens.
 """
 
 import argparse
 import http.server
 import json
 import os
+import socket
 import threading
 import time
 
@@ -18,6 +20,7 @@ options = argparse.ArgumentParser()
 options.add_argument("port_file")
 options.add_argument("--slow", type=float, default=0)
 options.add_argument("--refuse", default="")
+options.add_argument("--lag", action="store_true")
 options = options.parse_args()
 rrsets = {}
 lock = threading.Lock()
@@ -55,7 +58,20 @@ class Zone(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def answer_nothing(port):
+    door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    door.bind(("127.0.0.1", port))
+    while True:
+        query, client = door.recvfrom(4096)
+        end = query.index(b"\0", 12) + 5  # the name, type and class of the one question
+        # QR and AA, the asker's RD, NXDOMAIN; one question, nothing else.
+        header = query[:2] + bytes([0x84 | (query[2] & 1), 3]) + b"\0\1" + b"\0" * 6
+        door.sendto(header + query[12:end], client)
+
+
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Zone)
+if options.lag:
+    threading.Thread(target=answer_nothing, args=(server.server_port,), daemon=True).start()
 with open(options.port_file + ".new", "w") as file:
     file.write(str(server.server_port))
 os.rename(options.port_file + ".new", options.port_file)
