@@ -85,6 +85,11 @@ says '--allow user'
 run apply --yes --allow user
 expect 0
 
+run history app@example.org
+expect 0
+says '* user passwd app@example.org'
+says '+ user app@example.org'
+
 # No hash and no password anywhere but where they belong.
 for secret in $(<password.txt) $(<old.txt) "$(cut -d'$' -f5 secrets/app@example.org)"; do
   if grep -rqF -- "$secret" state || git log -p mailstack/mx1 | grep -qF -- "$secret"; then fail 'a secret got away'; fi

@@ -41,6 +41,9 @@ ExitCode commands_of::alias(Options const& options, Doors& doors) {
     talk.error(stored.error().what);
     return ExitCode::error;
   }
+  if (edit->after != edit->before)
+    note_edit(*files, state_directory(options, doors), doors.clock.now(),
+              options.command + " " + address);
   if (edit->after == edit->before)
     talk.text(address + " is so already in " + edit->file + ".\n");
   else

@@ -89,6 +89,8 @@ class UserRun {
     if (!edit) return refuse(edit.error().what);
     if (auto const stored = store_edit(*files_, *edit); !stored)
       return refuse(stored.error().what, ExitCode::error);
+    note_edit(*files_, state_directory(options_, doors_), doors_.clock.now(),
+              options_.command + " " + address_);
     talk_.text(address_ + " " + what + " in " + edit->file +
                ". `mailstack apply` makes it so on the host.\n");
     return ExitCode::done;
