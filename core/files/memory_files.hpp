@@ -78,7 +78,6 @@ class MemoryFiles final : public Files {
   void restore(Image const& image);
 
  private:
-
   Result<> begin_read(std::string_view verb, std::string const& path);
   Result<> begin_change(std::string_view verb, std::string const& path);
   /// Throws Crash where this change is the fatal one and nothing of it is stored.

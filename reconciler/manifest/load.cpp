@@ -22,7 +22,6 @@ std::optional<Manifest> build(files::Files& files, std::optional<Joined> joined,
   for (SourceFile const& file : joined->files) out.files.push_back(file.name);
   out.tree = tree;
   out.root = Section(table, "", {tree.get()});
-  out.owner = out.root.text("owner");
   out.defaults_version = out.root.text("defaults_version");
 
   Build steps{files, table, *tree, diagnostics, out, !diagnostics.failed()};

@@ -49,7 +49,7 @@ Loaded load_all(std::string_view text) {
 
 TEST_CASE("load: a whole manifest becomes typed", "[manifest]") {
   auto const loaded = load_all(R"(version: 1
-owner: prod
+# one host, one zone, one domain
 hosts:
   mx1: {fqdn: SMTP.example.org, ipv4: 203.0.113.10, ipv6: "2001:DB8::10"}
 dns:

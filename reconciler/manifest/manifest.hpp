@@ -107,8 +107,7 @@ struct Manifest {
   std::string file;                ///< as given; messages name it so
   std::string directory;           ///< absolute; relative paths start here
   std::vector<std::string> files;  ///< the manifest and what it includes, in order
-  std::string digest;              ///< SHA-256 over all files, in hex
-  std::string owner;
+  std::string digest;  ///< over names and contents of all files; equal digests are equal manifests
   std::string defaults_version;
   Safety safety;
   std::vector<Host> hosts;  ///< in the order of the file, as everything below

@@ -24,10 +24,6 @@ std::span<Key const> own_keys() {
           .summary = "The set of defaults that is used. Pinned, so that a newer program never "
                      "changes what is live.",
           .example = "\"2026.1\""},
-      Key{.path = "owner",
-          .summary = "A word that is stamped on what is created, where a provider has a field for "
-                     "it.",
-          .example = "wac-prod"},
       Key{.path = "include",
           .type = Type::path,
           .list = true,
@@ -51,30 +47,6 @@ std::span<Key const> own_keys() {
           .summary = "Whose removal (for mx and ns also the change) needs `--allow`. Deletes, "
                      "purge, domain and clock are always protected.",
           .example = "[mx, ns, spf, dkim, tlsa, user]"},
-
-      Key{.path = "reconcile",
-          .type = Type::mapping,
-          .summary = "What `mailstack reconcile` repairs."},
-      Key{.path = "reconcile.repair",
-          .type = Type::choice,
-          .list = true,
-          .fallback = "[dns, files]",
-          .choices = "dns|files",
-          .summary = "Which sorts of drift `mailstack reconcile` repairs.",
-          .example = "[dns, files]"},
-
-      Key{.path = "git",
-          .type = Type::mapping,
-          .summary = "The branch `mailstack/<applier>` that records what was applied."},
-      Key{.path = "git.push",
-          .type = Type::boolean,
-          .fallback = "false",
-          .summary = "Whether that branch is pushed after an apply.",
-          .example = "false"},
-      Key{.path = "git.remote",
-          .fallback = "origin",
-          .summary = "The remote that it is pushed to.",
-          .example = "origin"},
 
       Key{.path = "hosts",
           .type = Type::mapping,
@@ -251,7 +223,7 @@ std::span<Key const> own_keys() {
 }
 
 std::span<std::string_view const> planned_keys() {
-  static constexpr std::array<std::string_view, 16> paths{
+  static constexpr std::array<std::string_view, 21> paths{
       "certificates",
       "issuers",
       "systemd",
@@ -265,8 +237,13 @@ std::span<std::string_view const> planned_keys() {
       "domains.*.users.*.limit",
       "hosts.*.ptr.provider",
       "daemon.relay",
-      "reconcile.interval",
-      "reconcile.jitter",
+      "owner",
+      "reconcile",
+      "git",
+      "daemon.listen.smtp",
+      "daemon.listen.submission",
+      "daemon.listen.submissions",
+      "daemon.limits.recipients",
       "daemon.limits.queue_lifetime",
   };
   return paths;

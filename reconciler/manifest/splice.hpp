@@ -25,10 +25,9 @@ using KeyPath = std::vector<std::string>;
 /// the way too. Fails with invalid where `text` does not parse, or the edit cannot be made safely.
 Result<std::string> set_value(std::string_view text, KeyPath const& path, std::string_view value);
 
-/// The text where the list at `path` has `value` as its last item. Fails with not_found where no list
-/// with items stands there, else as set_value().
-Result<std::string> append_item(std::string_view text, KeyPath const& path,
-                                std::string_view value);
+/// The text where the list at `path` has `value` as its last item. Fails with not_found where no
+/// list with items stands there, else as set_value().
+Result<std::string> append_item(std::string_view text, KeyPath const& path, std::string_view value);
 
 /// The text without the key at `path` and its value; comments on lines of their own stay. Fails
 /// with not_found where there is none, else as set_value().
