@@ -68,7 +68,7 @@ Result<Label> escaped_label(std::string_view label) {
   return out;
 }
 
-/// A label that is not plain: with escapes, with punctuation, a U-label or an A-label.
+/// A label that is not plain: with escapes, with punctuation, or a U-label.
 Result<Label> unusual_label(std::string_view label) {
   bool const wide = std::any_of(label.begin(), label.end(), [](char c) { return (c & 0x80) != 0; });
   bool const escapes = label.find('\\') != std::string_view::npos;
@@ -89,10 +89,7 @@ Result<Label> unusual_label(std::string_view label) {
           ErrorCode::invalid,
           "a blank, quote, parenthesis, `;`, `@` or control character (\\DDD if it is meant)");
   }
-  auto out = escaped_label(label);
-  if (out && out->text.starts_with("xn--"))
-    if (auto const known = check_a_label(out->text); !known) return fail(known.error());
-  return out;
+  return escaped_label(label);
 }
 
 /// Adds the label of `text` that starts at `from`, and returns where it ends there. `octets` is its
@@ -103,8 +100,7 @@ Result<std::size_t> append_label(std::string& out, std::string_view text, std::s
   std::size_t end = from;
   for (; end < text.size() && plain(lower(text[end])); ++end) out += lower(text[end]);
   octets = end - from;
-  bool const unusual = end < text.size() && text[end] != '.';
-  if (unusual || std::string_view(out).substr(start).starts_with("xn--")) {
+  if (end < text.size() && text[end] != '.') {
     end = std::min(label_end(text, from), text.size());
     auto label = unusual_label(text.substr(from, end - from));
     if (!label) return fail(label.error());
@@ -174,6 +170,15 @@ std::string Name::relative_to(Name const& zone) const {
   if (!within(zone)) return text_;
   if (zone.text_ == ".") return display();
   return text_.substr(0, text_.size() - zone.text_.size() - 1);
+}
+
+Result<> Name::check_a_labels() const {
+  for (std::size_t at = 0; at < text_.size(); at = label_end(text_, at) + 1) {
+    auto const label = text_.substr(at, label_end(text_, at) - at);
+    if (label.starts_with("xn--"))
+      if (auto const known = check_a_label(label); !known) return known;
+  }
+  return {};
 }
 
 Name Name::parent() const {

@@ -23,9 +23,12 @@ class Name {
   /// Parses presentation form. Without a final dot the name is relative to `origin` (`@` is the
   /// origin itself); the one-argument form takes every name as absolute. U-labels become A-labels
   /// (IDNA2008, libidn2). Fails with invalid: an empty label, a label over 63 octets, a name over
-  /// 255 octets on the wire, a bad escape, an A-label that does not decode. `_` and `*` are legal.
+  /// 255 octets on the wire, a bad escape. An A-label that does not decode is taken as it is: the world has them. `_` and `*` are legal.
   static Result<Name> parse(std::string_view text);
   static Result<Name> parse(std::string_view text, Name const& origin);
+
+  /// Fails with invalid where an A-label does not decode (RFC 5891 5.4): for names that a person types.
+  [[nodiscard]] Result<> check_a_labels() const;
 
   /// With the final dot: `www.example.org.`
   [[nodiscard]] std::string const& text() const { return text_; }

@@ -211,7 +211,7 @@ void check_parked(Build& build, Domain const& domain, Node::Entry const& entry) 
 
 std::optional<dns::Name> domain_name(Build& build, Node::Entry const& entry) {
   auto const name = dns::Name::parse(entry.key);
-  bool const legal = name && name->label_count() >= 2 && !name->wildcard() &&
+  bool const legal = name && name->check_a_labels() && name->label_count() >= 2 && !name->wildcard() &&
                      name->text().find('_') == std::string::npos &&
                      mail::parse_address("postmaster@" + name->display());
   if (legal) return *name;

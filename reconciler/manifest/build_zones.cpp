@@ -216,7 +216,7 @@ void build_zones(Build& build) {
   std::map<dns::Name, Place> seen;
   for (Node::Entry const& entry : Build::entries(dns ? dns->find("zones") : nullptr)) {
     auto const name = dns::Name::parse(entry.key);
-    if (!name || name->wildcard() || *name == dns::Name()) {
+    if (!name || !name->check_a_labels() || name->wildcard() || *name == dns::Name()) {
       auto& error = build.diagnostics.error("bad-domain", entry.key_place,
                                             quoted(entry.key) + " is no name of a zone");
       if (!name) error.cause = name.error().what;

@@ -76,6 +76,12 @@ Result<> check_recipient(std::string_view text) {
   return {};
 }
 
+Result<> name_form(std::string_view text) {
+  auto const name = dns::Name::parse(text);
+  if (!name) return fail(name.error());
+  return name->check_a_labels();
+}
+
 Result<> check_form(keys::Key const& key, std::string_view text) {
   auto const as_void = [](auto const& result) -> Result<> {
     if (!result) return fail(result.error());
@@ -86,7 +92,7 @@ Result<> check_form(keys::Key const& key, std::string_view text) {
     case keys::Type::size: return as_void(parse_size(text));
     case keys::Type::boolean: return as_void(parse_boolean(text));
     case keys::Type::duration: return as_void(parse_duration(text));
-    case keys::Type::name: return as_void(dns::Name::parse(text));
+    case keys::Type::name: return name_form(text);
     case keys::Type::ipv4: return as_void(parse_ipv4(text));
     case keys::Type::ipv6: return as_void(parse_ipv6(text));
     case keys::Type::address: return as_void(mail::parse_address(text));

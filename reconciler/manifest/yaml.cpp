@@ -40,6 +40,10 @@ class SourceText {
     return found;
   }
 
+  [[nodiscard]] std::size_t offset(std::size_t line, std::size_t column) const {
+    return starts_[line] + column;
+  }
+
   [[nodiscard]] Place place(std::size_t line, std::size_t column, std::size_t octets) const {
     return {{file_, static_cast<unsigned>(line + 1), static_cast<unsigned>(column + 1)},
             static_cast<unsigned>(octets)};
@@ -76,18 +80,19 @@ std::size_t skip_properties(std::string_view line, std::size_t column) {
   return column;
 }
 
-/// The length of the quoted scalar that starts at `column`, as far as it stands on this line.
-std::size_t quoted_length(std::string_view line, std::size_t column) {
-  char const quote = line[column];
-  for (std::size_t at = column + 1; at < line.size(); ++at) {
-    if (quote == '"' && line[at] == '\\') {
+/// Behind the quote that closes the scalar which starts at `start`; npos where none does. yaml-cpp
+/// takes the end of the file for one.
+std::size_t quote_end(std::string_view text, std::size_t start) {
+  char const quote = text[start];
+  for (std::size_t at = start + 1; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
       ++at;
-    } else if (line[at] == quote) {
-      if (quote == '"' || at + 1 >= line.size() || line[at + 1] != quote) return at + 1 - column;
+    } else if (text[at] == quote) {
+      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return at + 1;
       ++at;
     }
   }
-  return line.size() - column;
+  return std::string_view::npos;
 }
 
 std::size_t plain_length(std::string_view line, std::size_t column, std::string_view value) {
@@ -250,11 +255,22 @@ class TreeBuilder final : public YAML::EventHandler {
       octets = line.size() - std::min(column, line.size());
     } else if (node.quoted && (first == '"' || first == '\'')) {
       node.style = Node::Style::quoted;
-      octets = quoted_length(line, column);
+      octets = quoted_length(line_number, column);
     } else {
       octets = plain_length(line, column, node.scalar);
     }
     node.place = source_.place(line_number, column, octets);
+  }
+
+  /// Of the quoted scalar that starts here, as far as it stands on this line.
+  [[nodiscard]] std::size_t quoted_length(std::size_t line, std::size_t column) const {
+    auto const start = source_.offset(line, column);
+    auto const rest = source_.line(line).size() - column;
+    auto const end = quote_end(source_.text(), start);
+    if (end != std::string_view::npos) return std::min(end - start, rest);
+    diagnostics_.error("yaml-syntax", source_.place(line, column, 1), "this quote is never closed")
+        .remedy = "write the closing quote";
+    return rest;
   }
 
   /// Of the block scalar whose text starts at `first`: that of its first line that is not blank.
