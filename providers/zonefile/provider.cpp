@@ -65,8 +65,11 @@ class Provider final : public DnsProvider {
     if (!any) return {};
     auto const text = edit(first_text(zone, changes), zone, changes, clock_.now());
     if (!text) return fail(within(text.error(), path(zone)));
-    auto made = files_.make_directory(directory_, {.mode = 0755, .owner = {}, .group = {}});
-    if (!made) return made;
+    // A directory that is there may be a name server's, with a mode of its own.
+    if (!files_.stat(directory_)) {
+      auto made = files_.make_directory(directory_, {.mode = 0755, .owner = {}, .group = {}});
+      if (!made) return made;
+    }
     return files_.write(path(zone), *text, {.mode = 0644, .owner = {}, .group = {}});
   }
 

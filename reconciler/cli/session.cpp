@@ -7,6 +7,8 @@
 #include "reconciler/cli/progress.hpp"
 #include "reconciler/cli/render_diagnostics.hpp"
 #include "reconciler/engine/fields.hpp"
+#include "reconciler/engine/hazards.hpp"
+#include "reconciler/kinds/dns_record/spec.hpp"
 #include "reconciler/kinds/ptr/spec.hpp"
 
 namespace mailstack::cli {
@@ -129,7 +131,8 @@ bool Session::open_state() {
 }
 
 bool Session::make_root() {
-  if (options_.root.empty()) return true;
+  // One that is there is left as it is: it may be /tmp.
+  if (options_.root.empty() || files_->stat(absolute(options_.root, doors_))) return true;
   auto const made = files_->make_directory(absolute(options_.root, doors_),
                                            {.mode = 0755, .owner = {}, .group = {}});
   if (made) return true;
@@ -171,6 +174,16 @@ void Session::compile() {
 }
 
 /// Takes away what `--only` does not name, and keeps what the rest refers to.
+std::vector<std::string> Session::claimed() const {
+  std::vector<std::string> names;
+  for (auto const& resource : compiled_.resources)
+    if (resource.address.kind == kinds::dns_record::kind_name)
+      names.push_back(resource.address.name);
+  for (auto const* row : inventory_.rows())
+    if (row->address.kind == kinds::dns_record::kind_name) names.push_back(row->address.name);
+  return names;
+}
+
 void Session::keep_only() {
   rows_ = inventory_.rows();
   if (options_.only.empty()) return;
@@ -215,12 +228,14 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   mode_ = mode;
   lanes_ = lanes ? *lanes : applier_.lanes;
   compile();
+  auto claims = claimed();
   keep_only();
   host_files_ = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
   http_ = doors_.http();
   dns_ = doors_.dns(manifest_->resolvers);
   secrets_ = doors_.secrets(manifest_->directory);
   wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_);
+  wiring_.inputs.claims = std::move(claims);
   wiring_.inputs.parallelism = options_.parallelism;
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
@@ -244,7 +259,11 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
 /// What the look showed goes into the inventory, where this run may write it. That there was a look
 /// is kept beside it: the inventory of a large zone is not written anew for one date.
 void Session::note(std::optional<TimePoint> previous) {
-  if (may_write_state())
+  // A clock that is not to be believed dates nothing: the next run must still see that it jumped.
+  if (engine::clock_hazard(last_run_, now_) && !options_.allow.contains(engine::Hazard::clock))
+    return;
+  // With --only most was not looked at.
+  if (may_write_state() && options_.only.empty())
     if (auto const kept = files_->write(state_path(looked_at_file), format(now_),
                                         {.mode = 0600, .owner = {}, .group = {}});
         !kept)

@@ -96,6 +96,8 @@ class Session {
   [[nodiscard]] engine::Record record(std::string event) const;
 
  private:
+  /// Names of all DNS records that we ask for or own, also those that --only leaves out.
+  [[nodiscard]] std::vector<std::string> claimed() const;
   void keep_only();
   [[nodiscard]] std::set<std::string> lanes_in_use() const;
   void note(std::optional<TimePoint> previous);

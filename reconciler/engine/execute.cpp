@@ -195,7 +195,7 @@ bool Run::compare_again(std::size_t index, Fields const& wish) {
     return false;
   }
   auto const verdict = laws(it.address).diff(wish, it.observed, in_.now());
-  if (verdict.action == Action::none) {
+  if (verdict.action == Action::none && it.displaces.empty()) {
     end(index, Ending::applied, "already as it should be");
     return false;
   }
@@ -203,7 +203,7 @@ bool Run::compare_again(std::size_t index, Fields const& wish) {
     end(index, Ending::skipped, "not before " + mailstack::format(*verdict.not_before));
     return false;
   }
-  if (verdict.action == it.action) return true;
+  if (verdict.action == it.action || verdict.action == Action::none) return true;
   end(index, Ending::conflict,
       "planned to " + std::string(format(it.action)) + ", now it would " +
           std::string(format(verdict.action)) + "; plan again");

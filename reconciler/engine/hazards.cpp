@@ -35,17 +35,16 @@ void tag_by_features(PlanInput const& input, PlanItem& item) {
     tag(input, item, Hazard::domain);
 }
 
-std::optional<std::string> clock_hazard(PlanInput const& input) {
-  if (!input.last_run) return std::nullopt;
-  auto const between = mailstack::format(*input.last_run) + " → " + mailstack::format(input.now);
-  if (input.now + clock_back < *input.last_run)
-    return "the clock stands before the last run: " + between;
-  if (input.now > *input.last_run + clock_ahead)
+}  // namespace
+
+std::optional<std::string> clock_hazard(std::optional<TimePoint> last_run, TimePoint now) {
+  if (!last_run) return std::nullopt;
+  auto const between = mailstack::format(*last_run) + " → " + mailstack::format(now);
+  if (now + clock_back < *last_run) return "the clock stands before the last run: " + between;
+  if (now > *last_run + clock_ahead)
     return "the clock stands more than 400 days after the last run: " + between;
   return std::nullopt;
 }
-
-}  // namespace
 
 void note_hazards(PlanInput const& input, Plan& plan) {
   long long removals = 0;
@@ -59,7 +58,7 @@ void note_hazards(PlanInput const& input, Plan& plan) {
     for (auto& item : plan.items)
       if (counts(item) && item.action == Action::remove && !item.displaced)
         tag(input, item, Hazard::deletes);
-  plan.clock_hazard = clock_hazard(input);
+  plan.clock_hazard = clock_hazard(input.last_run, input.now);
 }
 
 std::vector<Gate> closed_gates(Plan const& plan, std::set<Hazard> const& allowed) {

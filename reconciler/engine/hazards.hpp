@@ -3,6 +3,7 @@
 /// What must be allowed by name before it happens. Pure: kinds and features tag, this counts and
 /// gates.
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,10 @@ inline constexpr Duration clock_ahead{400LL * 86400};
 /// on every removal where there are more than `max_deletes`, `domain` on what belongs to a domain
 /// that merely vanished, and the clock. What the world or the clock caused is no hazard.
 void note_hazards(PlanInput const& input, Plan& plan);
+
+/// Why the clock is not to be believed: it stands before the last run, or far behind it. Absent
+/// where it is, or where nothing ran yet.
+std::optional<std::string> clock_hazard(std::optional<TimePoint> last_run, TimePoint now);
 
 /// Hazards of the plan that `allowed` does not name, each with the steps that bring it.
 struct Gate {

@@ -43,6 +43,11 @@ std::optional<TimePoint> time_of(Json const& json, char const* name) {
   return TimePoint(std::chrono::seconds(found->get<std::int64_t>()));
 }
 
+unsigned number_of(Json const& json, char const* name) {
+  auto const found = json.find(name);
+  return found != json.end() && found->is_number_unsigned() ? found->get<unsigned>() : 0;
+}
+
 std::string text_of(Json const& json, char const* name) {
   auto const found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
@@ -100,7 +105,7 @@ std::string format_row(Row const& row) {
     json[member::retirement] = {{"lineage", row.retirement->lineage},
                                 {"after", row.retirement->after.count()}};
   if (!row.heads.empty()) json[member::heads] = row.heads;
-  return json.dump();
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::optional<Departure> departure_of(Json const& json) {
@@ -150,8 +155,8 @@ Result<Row> parse_row(std::string_view line) {
   row.group = text_of(json, member::group);
   row.reason = text_of(json, member::reason);
   row.source.file = text_of(json, member::file);
-  row.source.line = json.value(member::line, 0U);
-  row.source.column = json.value(member::column, 0U);
+  row.source.line = number_of(json, member::line);
+  row.source.column = number_of(json, member::column);
   row.applied_at = time_of(json, member::applied_at).value_or(TimePoint{});
   row.same_since = time_of(json, member::same_since);
   row.orphaned_since = time_of(json, member::orphaned_since);
@@ -165,7 +170,7 @@ Result<Row> parse_row(std::string_view line) {
 
 Result<> parse_header(std::string_view line, Inventory& inventory) {
   auto const json = Json::parse(line, nullptr, false);
-  if (!json.is_object() || json.value(member::version, 0) != 1)
+  if (!json.is_object() || number_of(json, member::version) != 1)
     return fail(ErrorCode::invalid, "line 1: not an inventory of version 1");
   inventory.manifest_digest = text_of(json, "manifest");
   inventory.revision = text_of(json, "revision");

@@ -530,3 +530,36 @@ TEST_CASE("law 13: a name server that lags is said, and holds back what waits fo
   CHECK(result(outcome, "txt/x").confirmation.standing == Confirmation::Standing::pending);
   CHECK_FALSE(bench.shelf.things.contains("key/x"));
 }
+
+TEST_CASE("law 8: an old value stays while the new one of its place cannot come",
+          "[engine][law8]") {
+  Bench bench;
+  bench.wanted = {thing("mx/old", "1")};
+  bench.apply();
+  bench.shelf.blind = {"host"};
+  auto successor = thing("mx/new", "2");
+  successor.spec.set("needs", std::vector<Item>{value_of("host/x")});
+  bench.wanted = {thing("host/x", "h"), successor};
+  auto const plan = bench.plan();
+  CHECK(item(plan, "mx/new").standing == Standing::blind);
+  CHECK(item(plan, "mx/old").standing == Standing::later);
+  bench.apply();
+  CHECK(bench.shelf.things.contains("mx/old"));
+  bench.shelf.blind.clear();
+  bench.apply();
+  CHECK_FALSE(bench.shelf.things.contains("mx/old"));
+  CHECK(bench.shelf.things.contains("mx/new"));
+}
+
+TEST_CASE("law 10: what the manifest gives to another lane is no drift of the old one",
+          "[engine][law10]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bench.apply();
+  bench.wanted = {thing("a/x", "1", "host/two")};
+  bench.shelf.things.erase("a/x");
+  bench.clock = 60;
+  CHECK(bench.with_input([](PlanInput const& in) { return find_drift(in); }).empty());
+  bench.mode = Mode::reconcile;
+  CHECK(bench.plan().pending.size() == 1);
+}

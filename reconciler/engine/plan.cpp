@@ -32,6 +32,7 @@ class Planner {
     for (auto const* row : input_.rows) remove_replacements(*row);
     for (auto const& stranger : input_.world.strangers) decide_stranger(stranger);
     std::move(uninvited_.begin(), uninvited_.end(), std::back_inserter(plan_.items));
+    hold_removals();
     join_places();
     order_removals();
     note_hazards(input_, plan_);
@@ -51,6 +52,7 @@ class Planner {
   [[nodiscard]] bool replaces(Address const& ours, Address const& other) const;
   void remove_stranger(Address const& address, std::string reason, Cause cause, std::string lane,
                        std::string group, bool purge);
+  void hold_removals();
   void join_places();
   void order_removals();
 
@@ -118,7 +120,8 @@ Cause Planner::cause_of(Resource const& resource, Row const* row) const {
                                                                      : resource.heads)
                ? Cause::clock
                : Cause::manifest;
-  return row->applied == resource.spec ? Cause::world : Cause::manifest;
+  return row->applied == resource.spec && row->lane == resource.lane ? Cause::world
+                                                                     : Cause::manifest;
 }
 
 void Planner::decide(std::size_t index) {
@@ -351,6 +354,33 @@ void Planner::decide_stranger(Stranger const& stranger) {
                     stranger.lane, stranger.group, true);
   else if (stranger.kept)
     plan_.kept.push_back(stranger);
+}
+
+/// Law 8, make before break: an old value stays while the new one of its place cannot come.
+void Planner::hold_removals() {
+  std::unordered_map<std::string, std::vector<std::size_t>> waiting;
+  for (std::size_t i = 0; i < input_.resources.size(); ++i) {
+    auto const& item = plan_.items[i];
+    if (item.standing == Standing::same || item.standing == Standing::change) continue;
+    if (auto place = view_.laws(item.address).place(item.address); !place.empty())
+      waiting[std::move(place)].push_back(i);
+  }
+  if (waiting.empty()) return;
+  for (auto& item : plan_.items) {
+    if (item.standing != Standing::change || item.action != Action::remove) continue;
+    auto const& laws = view_.laws(item.address);
+    auto const found = waiting.find(laws.place(item.address));
+    if (found == waiting.end()) continue;
+    for (auto const index : found->second) {
+      auto const& successor = plan_.items[index];
+      if (!laws.merges(item.address, successor.address)) continue;
+      item.standing = Standing::later;
+      item.not_before = successor.not_before;
+      item.reasons = {"kept until " + successor.description + " is in place, which is " +
+                      std::string(format(successor.standing))};
+      break;
+    }
+  }
 }
 
 /// What cannot stand beside a put, and the old value beside the new one, go in the same write: with

@@ -57,7 +57,13 @@ Fields View::applied(Row const& row) const {
 std::optional<Verdict> View::drift(Row const& row) const {
   auto const* seen = observed(row.address);
   if (seen == nullptr || seen->standing == Observation::Standing::blind) return std::nullopt;
-  return laws(row.address).diff(applied(row), *seen, input_.now);
+  // Looked at where the manifest now wants it, it says nothing about where it was put.
+  if (auto const index = desired(row.address); index && input_.resources[*index].lane != row.lane)
+    return std::nullopt;
+  auto const wish = applied(row);
+  for (auto const& [name, value] : wish.entries())
+    if (std::holds_alternative<Reference>(value)) return std::nullopt;  // upstream cannot be seen
+  return laws(row.address).diff(wish, *seen, input_.now);
 }
 
 }  // namespace mailstack::engine

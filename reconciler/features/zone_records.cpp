@@ -99,10 +99,10 @@ void check_ttl(Published const& published, dns::Name const& name,
     });
     if (*first == records[i] || (*first)->ttl == records[i]->ttl) continue;
     auto const& odd = records[i]->declared || !(*first)->declared ? *records[i] : **first;
-    auto& problem = diagnostics.warning("rrset-ttl-differs", odd.place,
-                                        records[i]->type.text() + " records of " + name.display() +
-                                            " have the TTLs " + std::to_string((*first)->ttl) +
-                                            " and " + std::to_string(records[i]->ttl));
+    auto& problem = diagnostics.error("rrset-ttl-differs", odd.place,
+                                      records[i]->type.text() + " records of " + name.display() +
+                                          " have the TTLs " + std::to_string((*first)->ttl) +
+                                          " and " + std::to_string(records[i]->ttl));
     problem.cause = "RFC 2181 5.2: the records of one name and type have one TTL";
     problem.remedy = "write the same TTL at each, or none";
     return;

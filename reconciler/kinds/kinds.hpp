@@ -55,7 +55,11 @@ struct PasswordWish {
 struct Inputs {
   std::map<dns::Name, ZoneAccess> zones;
   std::map<std::pair<std::string, std::string>, PasswordWish>
-      passwords;             ///< (domain, user) as in the address
+      passwords;  ///< (domain, user) as in the address
+  /// Names of all dns_record addresses that the manifest asks for or the inventory holds, also
+  /// those that this run does not look at
+  /// (`--only`): none of them is foreign.
+  std::vector<std::string> claims;
   unsigned parallelism = 8;  ///< `--parallelism`: look-ups and listings in flight
   Duration wait{60};         ///< `--wait`
   /// For what must not outlive the machine's uptime (docs/decisions/0011-password-drift.md):

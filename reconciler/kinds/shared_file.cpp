@@ -28,7 +28,8 @@ std::string readers_of(files::Stat const& stat) {
 files::Attributes readable_by(std::optional<files::Stat> const& stat, std::string const& group) {
   files::Attributes attributes{usual_mode, std::nullopt, std::nullopt};
   if (stat) {
-    if ((stat->mode & group_reads) != 0) attributes.mode = stat->mode;
+    if ((stat->mode & group_reads) != 0)
+      attributes.mode = stat->mode & 0770U;  // a link says 0777: never open to the world
     attributes.owner = stat->owner;
     attributes.group = stat->group;
   }

@@ -93,7 +93,14 @@ class ApplyRun {
       return;
     }
     bool const first = !session_.inventory().applied_at;
-    if (mode_ == engine::Mode::apply) mark_applied();
+    if (mode_ == engine::Mode::apply) {
+      mark_applied();
+      if (auto const stored = session_.store_inventory(); !stored) {
+        talk_.error(stored.error().what);
+        session_.happened.error = true;
+        return;
+      }
+    }
     execute(*journal);
     publish(first);
     auto end = session_.record("end");

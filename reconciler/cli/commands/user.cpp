@@ -103,9 +103,11 @@ class UserRun {
     auto const hash = userdb::hash_password(*password);
     if (!hash) return refuse(hash.error().what, ExitCode::error);
     auto const directory = directory_of(manifest_path(options_, doors_));
-    auto const made =
-        files_->make_directory(directory + "/secrets", {.mode = 0700, .owner = {}, .group = {}});
-    if (!made) return refuse(made.error().what, ExitCode::error);
+    if (!files_->stat(directory + "/secrets")) {
+      auto const made =
+          files_->make_directory(directory + "/secrets", {.mode = 0700, .owner = {}, .group = {}});
+      if (!made) return refuse(made.error().what, ExitCode::error);
+    }
     auto const line = userdb::format_phc(*hash);
     if (auto const written = files_->write(directory + "/" + hash_file(), line.reveal() + "\n",
                                            {.mode = 0600, .owner = {}, .group = {}});

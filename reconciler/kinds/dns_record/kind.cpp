@@ -29,7 +29,16 @@ struct Seen {
 
 class DnsRecord final : public engine::Kind {
  public:
-  DnsRecord(Inputs const& inputs, Doors const& doors) : inputs_(inputs), doors_(doors) {}
+  DnsRecord(Inputs const& inputs, Doors const& doors) : inputs_(inputs), doors_(doors) {
+    std::map<std::string, Claims*, std::less<>> by_text;
+    for (auto const& name : inputs.claims) {
+      auto const text = name.substr(0, name.find('/'));
+      auto& claims = by_text[text];
+      if (claims == nullptr)
+        if (auto zone = dns::Name::parse(text)) claims = &claims_[*zone];
+      if (claims != nullptr) claims->insert(name);
+    }
+  }
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return dns_record::laws(); }
 
@@ -64,6 +73,7 @@ class DnsRecord final : public engine::Kind {
                    std::vector<Result<>>& results);
   void set(dns::Name const& zone, std::span<PlannedChange const> changes,
            std::vector<Result<>>& results);
+  void note_written(dns::Name const& zone, std::span<PlannedChange const> changes);
   void judge(dns::Name const& zone, std::span<PlannedChange const> changes, Error const& error,
              std::vector<Result<>>& results);
 
@@ -101,13 +111,18 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
   look.desired.resize(scope.desired.size());
   look.owned.resize(scope.owned.size());
   struct Asked {
-    std::vector<std::pair<Resource const*, Observation*>> of;
+    struct One {
+      Resource const* resource;
+      Observation* observation;
+      bool desired;
+    };
+    std::vector<One> of;
   };
   std::map<std::string_view, Asked> by_zone;
   for (std::size_t i = 0; i < scope.desired.size(); ++i)
-    by_zone[zone_text(*scope.desired[i])].of.emplace_back(scope.desired[i], &look.desired[i]);
+    by_zone[zone_text(*scope.desired[i])].of.push_back({scope.desired[i], &look.desired[i], true});
   for (std::size_t i = 0; i < scope.owned.size(); ++i)
-    by_zone[zone_text(*scope.owned[i])].of.emplace_back(scope.owned[i], &look.owned[i]);
+    by_zone[zone_text(*scope.owned[i])].of.push_back({scope.owned[i], &look.owned[i], false});
   progress.expect(scope.lane, "zones", by_zone.size());
 
   unsigned reads = 1;
@@ -127,15 +142,21 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
         seen_[zone] = shown;
         claims = &claims_[zone];
       }
-      for (auto const& [resource, observation] : asked->of) claims->insert(resource->address.name);
+      for (auto const& one : asked->of) claims->insert(one.resource->address.name);
       Meant meant;
-      for (auto const& [resource, observation] : asked->of) {
+      for (auto const& [resource, observation, desired] : asked->of) {
         auto const place = parse(resource->address);
         *observation =
             !shown.view ? Observation::unseen(shown.blind)
             : place     ? shown.view->observe(*place, resource->spec.text("value"), *claims, *how)
                         : Observation::unseen(place.error().what);
         if (how != nullptr && how->purge_never) observation->released = true;
+        // Nothing asks for it any more, and somebody wrote another value into its slot: that one is
+        // theirs.
+        auto const& applied = resource->spec.text("value");
+        if (!desired && !applied.empty() && observation->state.text("value") != applied &&
+            observation->standing == Observation::Standing::present)
+          *observation = Observation::missing();
         if (observation->standing == Observation::Standing::present)
           meant.emplace(resource->address.name, observation->state.text("value"));
       }
@@ -194,9 +215,11 @@ void DnsRecord::set(dns::Name const& zone, std::span<PlannedChange const> change
   batch.reserve(changes.size());
   for (auto const& planned : changes) batch.push_back(planned.change);
   auto const written = access(zone)->provider->set(zone, batch);
-  if (written) return;
+  if (written) return note_written(zone, changes);
   bool const divisible = changes.front().group != changes.back().group;
-  if (written.error().code != ErrorCode::invalid || !divisible) {
+  bool const refused =
+      written.error().code == ErrorCode::invalid || written.error().code == ErrorCode::conflict;
+  if (!refused || !divisible) {
     judge(zone, changes, written.error(), results);
     return;
   }
@@ -208,6 +231,21 @@ void DnsRecord::set(dns::Name const& zone, std::span<PlannedChange const> change
   }
   set(zone, changes.first(middle), results);
   set(zone, changes.subspan(middle), results);
+}
+
+/// A later wave may write the same RRset: it starts from what this one left.
+void DnsRecord::note_written(dns::Name const& zone, std::span<PlannedChange const> changes) {
+  std::set<std::pair<dns::Name, dns::Type>> written;
+  for (auto const& planned : changes)
+    written.emplace(planned.change.after.name, planned.change.after.type);
+  auto listing = seen(zone).view->listing();
+  std::erase_if(listing, [&](dns::RRset const& rrset) {
+    return written.contains({rrset.name, rrset.type});
+  });
+  for (auto const& planned : changes)
+    if (!planned.change.after.values.empty()) listing.push_back(planned.change.after);
+  std::scoped_lock const lock(mutex_);
+  seen_[zone].view = std::make_shared<ZoneView const>(zone, std::move(listing));
 }
 
 /// After an error any subset may have been applied: a listing tells which.

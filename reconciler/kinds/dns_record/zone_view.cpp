@@ -96,6 +96,9 @@ Observation ZoneView::observe(Place const& place, std::string_view preferred, Cl
                               ZoneAccess const& access) const {
   Observation seen;
   seen.occupants = occupants(place);
+  // What excludes ours may have come in its place, as a value beside it may.
+  for (auto const& occupant : seen.occupants)
+    if (!claims.contains(occupant.name)) seen.neighbours.push_back(occupant);
   auto const* rrset = find(place.name, place.type);
   if (rrset == nullptr) return seen;
   auto const ours = value_in(place, preferred);
