@@ -27,6 +27,17 @@ expect 0
 silent 'no git repository'
 holds zones/example.org.zone 'www'
 
+# In a zone that is purged, --only takes none of our own other records for foreign ones.
+sed -i 's|^      provider: local|      provider: local\n      purge: all|' mailstack.yaml
+echo 'by-hand 300 IN A 198.51.100.1' >>zones/example.org.zone
+run plan --only 'dns_record/example.org./www.example.org./*'
+says '- A by-hand.example.org 198.51.100.1'
+silent '- MX'
+silent '- TXT'
+silent '- A smtp'
+sed -i '/purge: all/d' mailstack.yaml
+sed -i '/^by-hand/d' zones/example.org.zone
+
 # Without --root, --as and a fitting name the host's resources are another's; the provider's are applied.
 out=$("$mailstack" plan --state "$work/state" --only example.org </dev/null 2>&1) code=$?
 expect 0

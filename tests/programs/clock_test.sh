@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# A clock that jumped is not believed, neither at the first run after the jump nor at the next ones, until it is allowed by name.
+# shellcheck source=tests/programs/person.sh
+source "$1/tests/programs/person.sh" "$@"
+
+if ! command -v faketime >/dev/null; then
+  echo "skipped: faketime is not installed"
+  exit 77
+fi
+
+# at DATE WORDS...: the program at another time.
+at() {
+  local date=$1
+  shift
+  out=$(faketime "$date" "$mailstack" "$@" --state "$work/state" --root "$work/root" </dev/null 2>&1)
+  code=$?
+}
+
+small_manifest
+at '2027-01-10 12:00:00' apply --yes
+expect 0
+cp -r zones before
+
+# Two years ahead: twice in a row, and a look in between does not disarm it.
+for _ in 1 2; do
+  at '2029-01-10 12:00:00' plan
+  says '--allow clock'
+  at '2029-01-10 12:00:00' reconcile --yes
+  expect 5
+  says 'clock'
+done
+diff -r before zones >/dev/null || fail 'a disbelieved clock changed a zone'
+
+# Back before the last run.
+at '2026-12-01 12:00:00' reconcile --yes
+expect 5
+at '2026-12-01 12:00:00' reconcile --yes
+expect 5
+
+# Ten minutes of a clock that is set are nothing.
+at '2027-01-10 11:55:00' reconcile --yes
+expect 0
+
+# The person says that the clock is right.
+at '2029-01-10 12:00:00' reconcile --yes --allow clock
+expect 0
+at '2029-01-10 12:05:00' reconcile --yes
+expect 0
+finish
