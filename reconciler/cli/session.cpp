@@ -236,6 +236,9 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   secrets_ = doors_.secrets(manifest_->directory);
   wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_);
   wiring_.inputs.claims = std::move(claims);
+  for (auto const* row : rows_)
+    if (row->address.kind == kinds::dns_record::kind_name && row->same_since)
+      wiring_.inputs.written_zones.insert(row->address.name.substr(0, row->address.name.find('/')));
   wiring_.inputs.parallelism = options_.parallelism;
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);

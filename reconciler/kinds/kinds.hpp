@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,9 @@ struct Inputs {
   /// those that this run does not look at
   /// (`--only`): none of them is foreign.
   std::vector<std::string> claims;
+  /// Zones that held records of ours at the last look, by their text: one of them that is empty now
+  /// is not believed.
+  std::set<std::string, std::less<>> written_zones;
   unsigned parallelism = 8;  ///< `--parallelism`: look-ups and listings in flight
   Duration wait{60};         ///< `--wait`
   /// For what must not outlive the machine's uptime (docs/decisions/0011-password-drift.md):

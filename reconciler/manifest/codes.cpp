@@ -51,6 +51,10 @@ constexpr Code all[] = {
      "A glob that silently matches nothing would make every domain in those files vanish, and "
      "their records with them. Globs start at the directory of the manifest; `*` and `?` do not "
      "cross `/`, and hidden files are matched only by a pattern that starts with a dot."},
+    {"include-outside", "An include leaves the manifest's directory",
+     "What is included is part of the repository: its lines are shown in diagnostics, so a path to "
+     "another place would show other files to whoever reads the output. Put the file below the "
+     "manifest.\n\nWrong:  include: /etc/mail/domains.yaml\nRight:  include: domains.d/*.yaml"},
     {"include-nested", "Only the main file includes others",
      "An included file cannot include further ones, so that one look at the main file shows "
      "everything that is read. Move the glob there."},

@@ -98,6 +98,15 @@ class Joiner {
   }
 
   void include(Node const& pattern) {
+    // Diagnostics show lines of what is included: whoever writes a manifest must not read other
+    // files that way.
+    if (pattern.scalar.starts_with('/') ||
+        ("/" + pattern.scalar + "/").find("/../") != std::string::npos) {
+      auto& error = diagnostics_.error("include-outside", pattern.place,
+                                       "`" + pattern.scalar + "` leaves the manifest's directory");
+      error.remedy = "put the file below " + out_.directory;
+      return;
+    }
     auto const matches = expand(files_, out_.directory, pattern.scalar);
     if (matches.empty()) {
       auto& error = diagnostics_.error("include-no-match", pattern.place,

@@ -59,7 +59,7 @@ expect 0
 says 'me@example.net'
 
 # Another password: the old one ends with the next apply.
-cp password.txt old.txt
+mv password.txt old.txt
 run user passwd app@example.org --generate --reveal-to password.txt
 expect 0
 run plan

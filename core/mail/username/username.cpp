@@ -80,10 +80,12 @@ Result<std::string> normalize_username(std::string_view name) {
   std::free(lowered);
 
   bool legal = true;
-  each_character(normal, [&](ucs4_t character) { legal = legal && allowed(character); });
+  // `/` is legal in PRECIS and in mail, but names become parts of paths.
+  each_character(
+      normal, [&](ucs4_t character) { legal = legal && allowed(character) && character != '/'; });
   if (!legal)
     return fail(ErrorCode::invalid,
-                "a user name holds letters, digits and ASCII signs without spaces and `@`");
+                "a user name holds letters, digits and ASCII signs without spaces, `@` and `/`");
   if (normal.size() > 64)  // RFC 5321 4.5.3.1.1
     return fail(ErrorCode::invalid, "a user name has at most 64 octets");
   return normal;

@@ -124,6 +124,9 @@ class UserRun {
         return fail(ErrorCode::invalid,
                     "a generated password is shown on a terminal only; --reveal-to FILE writes it "
                     "to a file");
+      if (!options_.reveal_to.empty() && files_->stat(reveal_path()))
+        return fail(ErrorCode::invalid,
+                    options_.reveal_to + " exists and may hold another password; name a new file");
       return generate_password();
     }
     if (!doors_.terminal.answers)
@@ -138,16 +141,19 @@ class UserRun {
     return *std::move(first);
   }
 
+  [[nodiscard]] std::string reveal_path() const {
+    auto const& path = options_.reveal_to;
+    return path.starts_with('/') ? path : doors_.working_directory() + "/" + path;
+  }
+
   /// Once: the password stands nowhere else.
   ExitCode reveal(Secret<std::string> const& password) {
     if (options_.reveal_to.empty()) {
       doors_.out << "Password (shown once): " << password.reveal() << std::endl;
       return ExitCode::done;
     }
-    auto path = options_.reveal_to;
-    if (!path.starts_with('/')) path = doors_.working_directory() + "/" + path;
-    auto const written =
-        files_->write(path, password.reveal() + "\n", {.mode = 0600, .owner = {}, .group = {}});
+    auto const written = files_->write(reveal_path(), password.reveal() + "\n",
+                                       {.mode = 0600, .owner = {}, .group = {}});
     if (!written)
       return refuse("the password could not be written and is lost; `mailstack user passwd " +
                         address_ + "` makes another: " + written.error().what,

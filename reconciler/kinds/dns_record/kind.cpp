@@ -103,6 +103,12 @@ Seen DnsRecord::list(dns::Name const& zone) {
   if (!how->provider) return {nullptr, "zone " + zone.display() + ": " + how->unavailable};
   auto listing = how->provider->list(zone);
   if (!listing) return {nullptr, "zone " + zone.display() + ": " + listing.error().what};
+  bool const first_look = !seen(zone).view;
+  if (listing->empty() && first_look && inputs_.written_zones.contains(zone.text()))
+    return {nullptr,
+            "zone " + zone.display() +
+                " is empty, but held records of ours: restore it (a missing file or mount, "
+                "an emptied zone), or begin it anew with its SOA and NS"};
   return {std::make_shared<ZoneView const>(zone, *std::move(listing)), {}};
 }
 

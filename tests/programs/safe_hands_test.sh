@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# What a first user broke by hand, and what must not happen then.
+# shellcheck source=tests/programs/person.sh
+source "$1/tests/programs/person.sh" "$@"
+
+small_manifest
+run apply --yes
+expect 0
+echo 'theirs 300 IN A 198.51.100.7' >>zones/example.org.zone
+
+# A zone file that is away (a mount that is missing) is not begun anew: all foreign records would be lost.
+mv zones away
+run plan
+expect 4
+says 'is empty, but held records of ours'
+run reconcile --yes
+expect 4
+[[ ! -e zones/example.org.zone ]] || fail 'a zone was begun anew'
+mv away zones
+run reconcile --yes
+expect 0
+holds zones/example.org.zone 'theirs 300 IN A 198.51.100.7'
+
+# An include cannot show what stands in another place.
+echo root:SECRETHASHLINE:1:2:: >"$work/fakeshadow"
+mkdir inner
+sed "1a include: [../fakeshadow]" mailstack.yaml >inner/mailstack.yaml
+run validate --manifest inner/mailstack.yaml
+expect 3
+says 'include-outside'
+silent 'SECRETHASHLINE'
+sed "1a include: [$work/fakeshadow]" mailstack.yaml >inner/mailstack.yaml
+run validate --manifest inner/mailstack.yaml
+expect 3
+silent 'SECRETHASHLINE'
+
+# A user's name is no path.
+run user add '../../etc@example.org' --no-password
+expect 3
+
+# A password that was written once is not written over.
+run user add gen@example.org --generate --reveal-to gen.txt
+expect 0
+first=$(<gen.txt)
+run user add gen2@example.org --generate --reveal-to gen.txt
+expect 3
+[[ $(<gen.txt) == "$first" ]] || fail 'the first password is lost'
+if grep -q gen2 mailstack.yaml; then fail 'the user was added without a password'; fi
+finish
