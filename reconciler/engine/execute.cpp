@@ -55,6 +55,7 @@ class Run {
     return in_.kinds.find(address.kind)->laws();
   }
 
+  [[nodiscard]] Row row_for(std::size_t index) const;
   void take_over();
   void carry_out(std::vector<std::size_t> const& wave, bool removal);
   bool ready(std::size_t index);
@@ -108,6 +109,24 @@ Record Run::about(std::string event, std::size_t index) const {
   return record;
 }
 
+/// The row of a desired item as the plan says it; what the looks noted in an older one is kept.
+Row Run::row_for(std::size_t index) const {
+  auto const& it = item(index);
+  auto const* old = in_.inventory.find(it.address);
+  Row row = old ? *old : Row{};
+  row.address = it.address;
+  row.applied = it.spec;
+  row.lane = it.lane;
+  row.group = it.group;
+  row.reason = it.reason;
+  row.source = it.source;
+  auto const& resource = in_.planned_from.resources[it.resource];
+  row.on_remove = resource.on_remove;
+  row.retirement = resource.retirement;
+  row.heads = resource.heads;
+  return row;
+}
+
 /// Rows for what is as it should be: adopted, released, or said in another place of the manifest.
 void Run::take_over() {
   for (std::size_t i = 0; i < in_.plan.items.size(); ++i) {
@@ -117,17 +136,7 @@ void Run::take_over() {
     auto const* row = in_.inventory.find(it.address);
     if (row == nullptr && !it.adopted) continue;
     if (row != nullptr && in_.plan.mode == Mode::reconcile) continue;
-    Row next = row ? *row : Row{};
-    auto const& resource = in_.planned_from.resources[it.resource];
-    next.address = it.address;
-    next.applied = it.spec;
-    next.lane = it.lane;
-    next.group = it.group;
-    next.reason = it.reason;
-    next.source = it.source;
-    next.on_remove = resource.on_remove;
-    next.retirement = resource.retirement;
-    next.heads = resource.heads;
+    Row next = row_for(i);
     if (row == nullptr) next.applied_at = in_.planned_from.world.at;
     if (!next.same_since) next.same_since = in_.planned_from.world.at;
     if (row == nullptr || !(*row == next)) in_.inventory.put(std::move(next));
@@ -334,22 +343,11 @@ void Run::own(std::size_t index, Step const& step) {
     in_.inventory.erase(it.address);
     return;
   }
-  auto const* old = in_.inventory.find(it.address);
-  Row row = old ? *old : Row{};
-  row.address = it.address;
-  row.applied = it.spec;
-  row.lane = it.lane;
-  row.group = it.group;
-  row.reason = it.reason;
-  row.source = it.source;
+  Row row = row_for(index);
   row.applied_at = in_.now();
   row.same_since.reset();
   row.departure.reset();
   row.orphaned_since.reset();
-  auto const& resource = in_.planned_from.resources[it.resource];
-  row.on_remove = resource.on_remove;
-  row.retirement = resource.retirement;
-  row.heads = resource.heads;
   in_.inventory.put(std::move(row));
 }
 
