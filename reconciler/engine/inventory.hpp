@@ -71,11 +71,6 @@ class Inventory {
   [[nodiscard]] bool owns_lineage(std::string const& lineage) const;
 
  private:
-  struct AddressHash {
-    std::size_t operator()(Address const& a) const {
-      return std::hash<std::string>()(a.name) * 31 + std::hash<std::string>()(a.kind);
-    }
-  };
   std::deque<std::optional<Row>> rows_;  // rows keep their place while others come
   std::unordered_map<Address, std::size_t, AddressHash> index_;
 };

@@ -3,6 +3,7 @@
 /// Resources: what should exist, as plain data. The engine knows no kind by name.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,12 @@ struct Address {
 
   [[nodiscard]] std::string text() const { return kind + "/" + name; }
   auto operator<=>(Address const&) const = default;
+};
+
+struct AddressHash {
+  std::size_t operator()(Address const& address) const {
+    return std::hash<std::string>()(address.name) * 31 + std::hash<std::string>()(address.kind);
+  }
 };
 
 /// Parses text(): everything before the first `/` is the kind.

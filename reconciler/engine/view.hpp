@@ -14,12 +14,6 @@ namespace mailstack::engine {
 /// The output that the engine offers for every resource beside those of its kind.
 inline constexpr char const* same_since_output = "same_since";
 
-struct AddressHash {
-  std::size_t operator()(Address const& address) const {
-    return std::hash<std::string>()(address.name) * 31 + std::hash<std::string>()(address.kind);
-  }
-};
-
 /// A view on a PlanInput, which must outlive it. Pure.
 class View {
  public:

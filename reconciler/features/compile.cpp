@@ -16,12 +16,6 @@ struct Claims {
   std::vector<Feature const*> owners;  ///< of compiled.resources
 };
 
-struct AddressHash {
-  std::size_t operator()(engine::Address const& address) const {
-    return std::hash<std::string>()(address.name) * 31 + std::hash<std::string>()(address.kind);
-  }
-};
-
 Claims collect(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
   Claims claims;
   // Growing moves every resource again and again; about twenty a domain are usual.
@@ -48,7 +42,7 @@ bool declares(Feature const& feature) { return feature.name == "zone_records"; }
 std::vector<engine::Resource> unique(Claims& claims) {
   std::vector<engine::Resource> kept;
   std::vector<Feature const*> owners;
-  std::unordered_map<engine::Address, std::size_t, AddressHash> index;
+  std::unordered_map<engine::Address, std::size_t, engine::AddressHash> index;
   kept.reserve(claims.compiled.resources.size());
   index.reserve(claims.compiled.resources.size());
   for (std::size_t i = 0; i < claims.compiled.resources.size(); ++i) {
