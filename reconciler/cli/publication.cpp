@@ -30,6 +30,7 @@ std::map<std::string, std::string> publication(engine::Inventory const& inventor
   std::map<std::string, std::string> contents;
   engine::Inventory shown;
   shown.manifest_digest = inventory.manifest_digest;
+  shown.manifest_file = inventory.manifest_file;
   shown.revision = inventory.revision;
   shown.applied_at = inventory.applied_at;
   shown.looked_at = inventory.looked_at;

@@ -141,10 +141,60 @@ bool Session::make_root() {
   return false;
 }
 
+std::string Session::manifest_file() {
+  auto const path = manifest_path(options_, doors_);
+  auto const* repository = this->repository();
+  if (repository == nullptr) return path;
+  auto const below = repository->top() + "/";
+  return path.starts_with(below) ? path.substr(below.size()) : path;
+}
+
+bool Session::check_manifest() {
+  auto* repository = this->repository();
+  auto const path = manifest_path(options_, doors_);
+  auto const ours = manifest_file();
+  // One that was moved or renamed is the same manifest: the old file is no longer there.
+  auto const another = [&](std::string const& file) {
+    if (file.empty() || file == ours || file == path) return false;
+    bool const below = !file.starts_with('/');
+    if (below && repository == nullptr) return false;
+    return files_->stat(below ? repository->top() + "/" + file : file).has_value();
+  };
+  auto const& of_state = inventory_.manifest_file;
+  if (another(of_state)) {
+    talk_.error("the state in " + state_ + " is that of the manifest " + of_state +
+                ": give each manifest a state of its own with --state DIR");
+    happened.invalid = true;
+    return false;
+  }
+  if (repository == nullptr) return true;
+  auto const recorded = repository->read(applier_.name, "inventory.jsonl");
+  if (!recorded) return true;  // no branch yet
+  auto const branch = engine::parse_inventory(recorded->substr(0, recorded->find('\n') + 1));
+  if (!branch || !another(branch->manifest_file)) return true;
+  talk_.error("the branch mailstack/" + applier_.name + " records the manifest " +
+              branch->manifest_file + ": two manifests of one repository need appliers of " +
+              "different names, or a repository each");
+  happened.invalid = true;
+  return false;
+}
+
 bool Session::check_checkout() {
   auto const& applied = inventory_.revision;
+  if (applied.empty()) return true;
   auto* repository = this->repository();
-  if (repository == nullptr || applied.empty() || revision().empty()) return true;
+  if (git_refuses_) {
+    talk_.error("whether this checkout is older than what was applied last (" +
+                applied.substr(0, 12) + ") cannot be seen: " + git_refuses_->what);
+    happened.error = true;
+    return false;
+  }
+  if (repository == nullptr || revision().empty()) {
+    talk_.warning("what was applied last was commit " + applied.substr(0, 12) +
+                  ", and git knows no commit here: mailstack cannot see whether this manifest is "
+                  "older than it");
+    return true;
+  }
   auto const descends = repository->descends(revision(), applied);
   if (descends && *descends) return true;
   if (!descends) {
@@ -164,12 +214,11 @@ void Session::compile() {
   if (options_.root.empty() && !(doors_.privileged() && options_.state.empty()))
     facts.key_directory = state_ + "/dkim";
   compiled_ = features::compile(*manifest_, facts, now_);
-  groups_.clear();
-  for (auto const& zone : manifest_->zones) groups_.insert(zone.name.display());
-  for (auto const& host : manifest_->hosts) groups_.insert(host.key);
+  for (auto const& zone : manifest_->zones) places_.insert(zone.name.display());
+  for (auto const& host : manifest_->hosts) places_.insert(host.key);
   for (auto const& domain : manifest_->domains) {
-    groups_.insert({domain.name.display(), domain.unicode});
-    if (domain.absent) departing_.insert({domain.name.display(), domain.unicode});
+    domains_.insert(domain.name.display());
+    if (domain.absent) departing_.insert(domain.name.display());
   }
 }
 
@@ -325,8 +374,9 @@ engine::PlanInput Session::plan_input() const {
                           mode_,
                           options_.adopt,
                           lanes_,
-                          groups_,
+                          domains_,
                           departing_,
+                          places_,
                           manifest_->safety.max_deletes,
                           {manifest_->safety.protect.begin(), manifest_->safety.protect.end()},
                           last_run_};
@@ -352,10 +402,12 @@ git::Repository* Session::repository() {
     process_ = doors_.process();
     auto found =
         git::Repository::find(*process_, *files_, directory_of(manifest_path(options_, doors_)));
-    if (found)
+    if (found) {
       repository_ = *std::move(found);
-    else
+    } else {
+      git_refuses_ = found.error();
       talk_.warning(found.error().what);
+    }
   }
   return repository_ ? &*repository_ : nullptr;
 }

@@ -58,7 +58,11 @@ class Session {
   bool open_state();
   /// Makes the directory of `--root`, before something is written below it.
   bool make_root();
-  /// Refuses an apply from a checkout that does not descend from the applied revision.
+  /// Refuses an apply of another manifest than the one that this state, or the applier's branch,
+  /// belongs to.
+  bool check_manifest();
+  /// Refuses an apply from a checkout that does not descend from the applied revision, or of which
+  /// git does not say whether it does.
   bool check_checkout();
   /// Compiles, looks at the lanes that are ours (only at those in `lanes`, where given), notes in
   /// the inventory what the look showed, and plans.
@@ -86,10 +90,12 @@ class Session {
   [[nodiscard]] files::Files& files() { return *files_; }
   [[nodiscard]] std::unique_ptr<engine::Progress> progress();
 
-  /// nullptr where the manifest stands in none.
+  /// nullptr where the manifest stands in none, or git does not let us in.
   [[nodiscard]] git::Repository* repository();
   /// The commit that is checked out; empty without repository or commit.
   [[nodiscard]] std::string const& revision();
+  /// How the inventory names the manifest: its path below the repository's top, else absolute.
+  [[nodiscard]] std::string manifest_file();
 
   Result<> store_inventory();
   Result<engine::Journal> open_journal();
@@ -128,12 +134,13 @@ class Session {
   std::vector<std::unique_ptr<engine::Kind>> owned_kinds_;
   engine::Kinds kinds_;
   std::vector<engine::Row const*> rows_;
-  std::set<std::string> groups_, departing_, lanes_;
+  std::set<std::string> domains_, departing_, places_, lanes_;
   engine::World world_;
   engine::Mode mode_ = engine::Mode::apply;
   engine::Plan plan_;
   bool looked_for_repository_ = false;
   std::optional<git::Repository> repository_;
+  std::optional<Error> git_refuses_;
   std::optional<std::string> revision_;
 };
 

@@ -121,9 +121,11 @@ Row Run::row_for(std::size_t index) const {
   row.reason = it.reason;
   row.source = it.source;
   auto const& resource = in_.planned_from.resources[it.resource];
+  row.of_domain = resource.of_domain;
   row.on_remove = resource.on_remove;
   row.retirement = resource.retirement;
   row.heads = resource.heads;
+  row.schedule = resource.schedule;
   return row;
 }
 

@@ -1,6 +1,7 @@
 #include "reconciler/engine/hazards.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace mailstack::engine {
 
@@ -30,9 +31,53 @@ void tag_by_features(PlanInput const& input, PlanItem& item) {
   auto const* row = input.inventory.find(item.address);
   if (row == nullptr) return;
   for (auto hazard : row->on_remove) tag(input, item, hazard);
-  if (!row->group.empty() && !input.groups.contains(row->group) &&
-      !input.departing.contains(row->group))
-    tag(input, item, Hazard::domain);
+  auto const& named = row->of_domain ? input.domains : input.places;
+  if (!row->group.empty() && !named.contains(row->group)) tag(input, item, Hazard::domain);
+}
+
+/// New values that take the place of old ones, each counted once.
+class Successors {
+ public:
+  Successors(Laws const& laws, Plan const& plan) : laws_(laws) {
+    for (auto const& item : plan.items)
+      if (item.displaced) places_.try_emplace(place(item));
+    for (auto const& item : plan.items)
+      if (item.standing == Standing::change && item.action == Action::create)
+        if (auto const found = places_.find(place(item)); found != places_.end())
+          found->second.push_back(&item.address);
+  }
+
+  /// Takes one that is written with the removal `item`; false where none is left.
+  bool take(PlanItem const& item) {
+    auto const found = item.displaced ? places_.find(place(item)) : places_.end();
+    if (found == places_.end()) return false;
+    auto const& laws = *laws_.find(item.address.kind);
+    auto& all = found->second;
+    auto const one = std::find_if(all.begin(), all.end(), [&](Address const* other) {
+      return laws.merges(item.address, *other) || laws.excludes(item.address, *other);
+    });
+    if (one == all.end()) return false;
+    all.erase(one);
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::string place(PlanItem const& item) const {
+    return item.lane + "\n" + laws_.find(item.address.kind)->place(item.address);
+  }
+
+  Laws const& laws_;
+  std::unordered_map<std::string, std::vector<Address const*>> places_;
+};
+
+/// Removals that no new value makes up for: of ten values that one replaces, nine are deletions.
+std::vector<PlanItem*> deletions(PlanInput const& input, Plan& plan) {
+  Successors successors(input.laws, plan);
+  std::vector<PlanItem*> all;
+  for (auto& item : plan.items)
+    if (counts(item) && item.action == Action::remove && !successors.take(item))
+      all.push_back(&item);
+  return all;
 }
 
 }  // namespace
@@ -47,17 +92,11 @@ std::optional<std::string> clock_hazard(std::optional<TimePoint> last_run, TimeP
 }
 
 void note_hazards(PlanInput const& input, Plan& plan) {
-  long long removals = 0;
-  for (auto& item : plan.items) {
-    if (!counts(item)) continue;
-    tag_by_features(input, item);
-    // A value that its successor replaces in the same write is a change, not a deletion.
-    removals += item.action == Action::remove && !item.displaced ? 1 : 0;
-  }
-  if (removals > input.max_deletes)
-    for (auto& item : plan.items)
-      if (counts(item) && item.action == Action::remove && !item.displaced)
-        tag(input, item, Hazard::deletes);
+  for (auto& item : plan.items)
+    if (counts(item)) tag_by_features(input, item);
+  auto const deleted = deletions(input, plan);
+  if (static_cast<long long>(deleted.size()) > input.max_deletes)
+    for (auto* item : deleted) tag(input, *item, Hazard::deletes);
   plan.clock_hazard = clock_hazard(input.last_run, input.now);
 }
 

@@ -19,6 +19,7 @@ constexpr char const* address = "address";
 constexpr char const* applied = "spec";
 constexpr char const* lane = "lane";
 constexpr char const* group = "group";
+constexpr char const* of_domain = "of_domain";
 constexpr char const* reason = "reason";
 constexpr char const* file = "file";
 constexpr char const* line = "line";
@@ -31,6 +32,7 @@ constexpr char const* neighbours = "neighbours";
 constexpr char const* on_remove = "on_remove";
 constexpr char const* retirement = "retirement";
 constexpr char const* heads = "heads";
+constexpr char const* schedule = "schedule";
 }  // namespace member
 
 void set_time(Json& json, char const* name, std::optional<TimePoint> const& time) {
@@ -51,6 +53,11 @@ unsigned number_of(Json const& json, char const* name) {
 std::string text_of(Json const& json, char const* name) {
   auto const found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+bool flag_of(Json const& json, char const* name) {
+  auto const found = json.find(name);
+  return found != json.end() && found->is_boolean() && found->get<bool>();
 }
 
 Json addresses(std::vector<Address> const& all) {
@@ -85,6 +92,7 @@ std::string format_row(Row const& row) {
   json[member::applied] = Json::parse(format_json(row.applied));
   json[member::lane] = row.lane;
   json[member::group] = row.group;
+  if (row.of_domain) json[member::of_domain] = true;
   json[member::reason] = row.reason;
   if (!row.source.file.empty()) {
     json[member::file] = row.source.file;
@@ -105,6 +113,7 @@ std::string format_row(Row const& row) {
     json[member::retirement] = {{"lineage", row.retirement->lineage},
                                 {"after", row.retirement->after.count()}};
   if (!row.heads.empty()) json[member::heads] = row.heads;
+  if (!row.schedule.empty()) json[member::schedule] = row.schedule;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -153,6 +162,7 @@ Result<Row> parse_row(std::string_view line) {
   row.applied = *std::move(fields);
   row.lane = text_of(json, member::lane);
   row.group = text_of(json, member::group);
+  row.of_domain = flag_of(json, member::of_domain);
   row.reason = text_of(json, member::reason);
   row.source.file = text_of(json, member::file);
   row.source.line = number_of(json, member::line);
@@ -165,6 +175,7 @@ Result<Row> parse_row(std::string_view line) {
   read_hazards(json, row);
   read_retirement(json, row);
   row.heads = text_of(json, member::heads);
+  row.schedule = text_of(json, member::schedule);
   return row;
 }
 
@@ -173,6 +184,7 @@ Result<> parse_header(std::string_view line, Inventory& inventory) {
   if (!json.is_object() || number_of(json, member::version) != 1)
     return fail(ErrorCode::invalid, "line 1: not an inventory of version 1");
   inventory.manifest_digest = text_of(json, "manifest");
+  inventory.manifest_file = text_of(json, "file");
   inventory.revision = text_of(json, "revision");
   inventory.applied_at = time_of(json, "applied_at");
   inventory.looked_at = time_of(json, "looked_at");
@@ -215,17 +227,11 @@ std::vector<Row const*> Inventory::rows() const {
   return all;
 }
 
-bool Inventory::owns_lineage(std::string const& lineage) const {
-  return std::any_of(rows_.begin(), rows_.end(), [&](std::optional<Row> const& row) {
-    return row &&
-           (row->heads == lineage || (row->retirement && row->retirement->lineage == lineage));
-  });
-}
-
 std::string format_inventory(Inventory const& inventory) {
   Json header;
   header[member::version] = 1;
   header["manifest"] = inventory.manifest_digest;
+  if (!inventory.manifest_file.empty()) header["file"] = inventory.manifest_file;
   if (!inventory.revision.empty()) header["revision"] = inventory.revision;
   set_time(header, "applied_at", inventory.applied_at);
   set_time(header, "looked_at", inventory.looked_at);

@@ -37,6 +37,7 @@ struct Row {
   Fields applied;  ///< the spec, with its references
   std::string lane;
   std::string group;
+  bool of_domain = false;
   std::string reason;
   Source source;
   TimePoint applied_at{};
@@ -47,6 +48,7 @@ struct Row {
   std::vector<Hazard> on_remove;
   std::optional<Retirement> retirement;
   std::string heads;
+  std::string schedule;
 
   bool operator==(Row const&) const = default;
 };
@@ -55,7 +57,8 @@ class Inventory {
  public:
   /// Of the applied manifest, for "what is pending"; empty before the first apply.
   std::string manifest_digest;
-  std::string revision;  ///< commit of the applied manifest, where there is a repository
+  std::string manifest_file;  ///< below the repository's top; absolute where there is none
+  std::string revision;       ///< commit of the manifest applied last from a repository
   std::optional<TimePoint> applied_at;
   std::optional<TimePoint> looked_at;  ///< of the last look that changed a row
 
@@ -67,8 +70,6 @@ class Inventory {
   /// In the order of insertion; erased ones are skipped.
   [[nodiscard]] std::vector<Row const*> rows() const;
   [[nodiscard]] std::size_t size() const { return index_.size(); }
-  /// True where a row of this lineage (head or retired) exists.
-  [[nodiscard]] bool owns_lineage(std::string const& lineage) const;
 
  private:
   std::deque<std::optional<Row>> rows_;  // rows keep their place while others come

@@ -37,8 +37,8 @@ struct Bench {
   Inventory inventory;
   std::vector<Resource> wanted;
   std::set<std::string> lanes{"host/one", "host/two"};
-  std::set<std::string> groups{"home"};
-  std::set<std::string> departing;
+  std::set<std::string> domains, departing;
+  std::set<std::string> places{"home"};
   std::set<Hazard> protect{Hazard::mx, Hazard::user};
   std::optional<TimePoint> last_run;
   bool adopt = false;
@@ -78,8 +78,9 @@ struct Bench {
                           .mode = mode,
                           .adopt = adopt,
                           .lanes = lanes,
-                          .groups = groups,
+                          .domains = domains,
                           .departing = departing,
+                          .places = places,
                           .max_deletes = 3,
                           .protect = protect,
                           .last_run = last_run};
@@ -420,17 +421,31 @@ TEST_CASE("law 10: removals over the limit, a vanished domain and protected thin
   auto mail = thing("m/x", "1");
   mail.on_remove = {Hazard::mx, Hazard::spf};
   mail.group = "gone.example";
-  bench.groups = {"home", "gone.example"};
+  mail.of_domain = true;
+  // A zone of the domain's name stays, and says nothing about the domain.
+  bench.places = {"home", "gone.example"};
+  bench.domains = {"gone.example"};
   bench.wanted = {mail};
   for (auto const* name : {"a/x", "b/x", "c/x"}) bench.wanted.push_back(thing(name, "1"));
   bench.apply();
   bench.wanted.clear();
-  bench.groups = {"home"};
+  bench.domains.clear();
   auto const plan = bench.plan();
   CHECK(plan.hazards() == std::set<Hazard>{Hazard::deletes, Hazard::mx, Hazard::domain});
   CHECK(closed_gates(plan, {Hazard::deletes, Hazard::mx}).size() == 1);
-  bench.departing = {"gone.example"};
+  bench.domains = bench.departing = {"gone.example"};
   CHECK_FALSE(bench.plan().hazards().contains(Hazard::domain));
+}
+
+TEST_CASE("law 10: of many values that one replaces, the others are deletions", "[engine][law10]") {
+  Bench bench;
+  for (auto const* name : {"a/1", "a/2", "a/3", "a/4", "a/5"})
+    bench.wanted.push_back(thing(name, "1"));
+  bench.apply();
+  bench.wanted = {thing("a/6", "1")};
+  CHECK(bench.plan().hazards() == std::set<Hazard>{Hazard::deletes});  // four, and three may go
+  bench.wanted.push_back(thing("a/7", "1"));
+  CHECK(bench.plan().hazards().empty());
 }
 
 TEST_CASE("law 10: restoring what was applied is no hazard", "[engine][law10]") {
@@ -457,6 +472,27 @@ TEST_CASE("law 10: a clock far from the last run's is a hazard", "[engine][law10
   CHECK(bench.plan().hazards().empty());
   bench.last_run = at(-401LL * 86400);
   CHECK(bench.plan().hazards().contains(Hazard::clock));
+}
+
+TEST_CASE("law 10: reconcile follows the clock by the schedule that was applied, not by a new one",
+          "[engine][law10]") {
+  Bench bench;
+  auto const key = [](std::string const& name, std::string const& schedule) {
+    auto resource = thing(name, "1");
+    resource.retirement = Retirement{"dkim/home", Duration(0)};
+    resource.heads = "dkim/home";
+    resource.schedule = schedule;
+    return resource;
+  };
+  bench.wanted = {key("k/june", "every 30d")};
+  bench.apply();
+  bench.mode = Mode::reconcile;
+  bench.wanted = {key("k/other", "every 60d")};
+  CHECK(item(bench.plan(), "k/other").standing == Standing::later);
+  CHECK(bench.plan().changes() == 0);
+  bench.wanted = {key("k/july", "every 30d")};
+  CHECK(item(bench.plan(), "k/july").cause == Cause::clock);
+  CHECK(item(bench.plan(), "k/july").standing == Standing::change);
 }
 
 TEST_CASE("law 10: reconcile never does what a new manifest asks", "[engine][law10]") {

@@ -88,12 +88,7 @@ void Planner::wait_for_upstream(PlanItem& item) {
 }
 
 Cause Planner::cause_of(Resource const& resource, Row const* row) const {
-  if (row == nullptr)
-    return resource.clocked &&
-                   input_.inventory.owns_lineage(resource.retirement ? resource.retirement->lineage
-                                                                     : resource.heads)
-               ? Cause::clock
-               : Cause::manifest;
+  if (row == nullptr) return view_.keeps_schedule(resource) ? Cause::clock : Cause::manifest;
   return row->applied == resource.spec && row->lane == resource.lane ? Cause::world
                                                                      : Cause::manifest;
 }

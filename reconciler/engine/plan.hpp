@@ -84,8 +84,9 @@ struct PlanInput {
   Mode mode = Mode::apply;
   bool adopt = false;
   std::set<std::string> lanes = {};      ///< that this applier applies
-  std::set<std::string> groups = {};     ///< domains, zones and hosts that the manifest still names
-  std::set<std::string> departing = {};  ///< domains with `state: absent`
+  std::set<std::string> domains = {};    ///< that the manifest still names, leaving ones too
+  std::set<std::string> departing = {};  ///< those of them with `state: absent`
+  std::set<std::string> places = {};     ///< zones and hosts that the manifest still names
   long long max_deletes = 3;
   std::set<Hazard> protect = {};  ///< of mx, ns, spf, dkim, tlsa, user; the other four always count
   std::optional<TimePoint> last_run = {};  ///< for the clock hazard

@@ -106,16 +106,19 @@ struct Retirement {
 struct Resource {
   Address address;
   Fields spec;
-  std::string lane;    ///< who applies it: `provider/NAME` or `host/NAME`
-  std::string group;   ///< heading in the plan: a domain, a zone or a host
+  std::string lane;        ///< who applies it: `provider/NAME` or `host/NAME`
+  std::string group;       ///< heading in the plan: a domain, a zone or a host
+  bool of_domain = false;  ///< a mail domain asked for it; `group` is then its name
   std::string reason;  ///< why it should exist, in words: "host mx1 receives mail for example.org"
   Source source;       ///< the manifest line that asked for it
   std::vector<Hazard> on_change;  ///< hazards of changing it in place
   std::vector<Hazard> on_remove;  ///< hazards of removing it
   std::optional<Retirement> retirement;
   std::string heads;  ///< the lineage that this resource heads while desired; empty: none
-  bool clocked =
-      false;  ///< made by the clock: reconcile may create it where its lineage is owned already
+  /// The rule by which the clock makes it (`{yyyymm}{a} every 180d`); empty: the clock does not.
+  /// Where its lineage was applied under the same rule, reconcile may create it; a new rule is what
+  /// the manifest asks.
+  std::string schedule;
 };
 
 }  // namespace mailstack::engine

@@ -13,6 +13,18 @@ View::View(PlanInput const& input) : input_(input) {
     desired_.emplace(input.resources[i].address, i);
   rows_.reserve(input.rows.size());
   for (std::size_t i = 0; i < input.rows.size(); ++i) rows_.emplace(input.rows[i]->address, i);
+  // The head speaks for its lineage: what it succeeded may still stand under an older schedule.
+  for (auto const* row : input.rows)
+    if (!row->heads.empty()) schedules_.emplace(row->heads, &row->schedule);
+  for (auto const* row : input.rows)
+    if (row->retirement) schedules_.emplace(row->retirement->lineage, &row->schedule);
+}
+
+bool View::keeps_schedule(Resource const& resource) const {
+  if (resource.schedule.empty()) return false;
+  auto const applied =
+      schedules_.find(resource.retirement ? resource.retirement->lineage : resource.heads);
+  return applied != schedules_.end() && *applied->second == resource.schedule;
 }
 
 std::optional<std::size_t> View::desired(Address const& address) const {

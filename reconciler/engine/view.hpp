@@ -33,6 +33,8 @@ class View {
 
   /// What was last applied, with references as the world answers them now.
   [[nodiscard]] Fields applied(Row const& row) const;
+  /// True where the lineage of `resource` was applied under the schedule that it is made by.
+  [[nodiscard]] bool keeps_schedule(Resource const& resource) const;
   /// How the world differs from what was last applied. Absent where it cannot be seen.
   [[nodiscard]] std::optional<Verdict> drift(Row const& row) const;
 
@@ -40,6 +42,7 @@ class View {
   PlanInput const& input_;
   std::unordered_map<Address, std::size_t, AddressHash> desired_;
   std::unordered_map<Address, std::size_t, AddressHash> rows_;
+  std::unordered_map<std::string, std::string const*> schedules_;  ///< by lineage, as applied
 };
 
 }  // namespace mailstack::engine

@@ -39,10 +39,11 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     for (auto const& value : values) {
       auto canonical = dns::canonical_rdata(dns::type::caa, value, domain.name);
       if (!canonical) continue;  // check() has said why
-      records::publish(manifest, out,
-                       {domain.name, dns::type::caa, std::move(*canonical), domain.name.display(),
-                        "it says who may issue certificates for " + domain.name.display(),
-                        domain.section.place("caa").at});
+      records::publish(
+          manifest, out,
+          {domain.name, dns::type::caa, std::move(*canonical), records::asked_by(domain),
+           "it says who may issue certificates for " + domain.name.display(),
+           domain.section.place("caa").at});
     }
   }
 }

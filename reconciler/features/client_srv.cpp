@@ -63,7 +63,7 @@ void offer(Manifest const& manifest, Domain const& domain, Service const& servic
       {*name, dns::type::srv,
        std::to_string(service.priority) + " 1 " + std::to_string(service.port) + " " +
            host.fqdn.text(),
-       domain.name.display(),
+       records::asked_by(domain),
        "mail programs find where users of " + domain.name.display() + " submit mail",
        domain.place.at});
   if (resource == nullptr) return;
@@ -83,7 +83,7 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
       if (!name) continue;
       records::publish(
           manifest, out,
-          {*name, dns::type::srv, "0 0 0 .", domain.name.display(),
+          {*name, dns::type::srv, "0 0 0 .", records::asked_by(domain),
            domain.name.display() + " forwards its mail and has no mailboxes", domain.place.at});
     }
   }

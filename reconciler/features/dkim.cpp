@@ -68,6 +68,7 @@ struct Plan {
   std::string pattern;  ///< with {host} where several hosts send
   Duration retire_after;
   bool rotates = false;
+  std::string schedule;  ///< of what rotates
   rotation::Period current;
   rotation::Period next;
   bool next_due = false;  ///< near enough to be published
@@ -96,12 +97,14 @@ Plan plan_of(Domain const& domain, std::size_t hosts, TimePoint now) {
             pattern_of(domain, hosts),
             dkim.duration("retire_after"),
             false,
+            {},
             {now, now},
             {now, now},
             false};
   plan.rotates = rotation::rotates(plan.pattern);
   if (!plan.rotates) return plan;
   auto const rotate = dkim.duration("rotate");
+  plan.schedule = plan.pattern + " every " + format(rotate);
   auto const jitter = rotation::jitter_of(domain.name.text(), rotate);
   plan.current = rotation::period_at(now, rotate, jitter);
   plan.next = rotation::period_at(plan.current.end, rotate, jitter);
@@ -137,9 +140,10 @@ std::optional<Key> key_of(Plan const& plan, Host const& host, std::string const&
 
 void settle(engine::Resource& resource, Plan const& plan, Key const& key, Duration after) {
   resource.group = plan.domain.name.display();
+  resource.of_domain = true;
   resource.source = place_of(plan.domain).at;
   resource.retirement = engine::Retirement{key.lineage, after};
-  resource.clocked = plan.rotates;
+  resource.schedule = plan.schedule;
 }
 
 engine::Resource waiting_key(Plan const& plan, Facts const& facts, Key const& key) {

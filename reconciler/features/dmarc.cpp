@@ -140,7 +140,7 @@ void consent(Manifest const& manifest, Domain const& domain, std::string const& 
     if (!name) continue;
     records::publish(
         manifest, out,
-        {*name, dns::type::txt, dns::txt_value("v=DMARC1"), domain.name.display(),
+        {*name, dns::type::txt, dns::txt_value("v=DMARC1"), records::asked_by(domain),
          address.domain.display() + " takes the DMARC reports about " + domain.name.display(),
          place_of(domain).at, address.domain});
   }
@@ -153,7 +153,7 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     auto const name = records::below("_dmarc", domain.name);
     if (!text || !name) continue;
     records::publish(manifest, out,
-                     {*name, dns::type::txt, dns::txt_value(*text), domain.name.display(),
+                     {*name, dns::type::txt, dns::txt_value(*text), records::asked_by(domain),
                       "it tells receivers what to do with mail that only claims to be from " +
                           domain.name.display(),
                       place_of(domain).at});

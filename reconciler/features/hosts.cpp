@@ -14,9 +14,10 @@ using manifest::Manifest;
 void address(Manifest const& manifest, Host const& host, dns::Type type, std::string const& value,
              manifest::Place const& place, Compiled& out) {
   if (value.empty()) return;
-  records::publish(manifest, out,
-                   {host.fqdn, type, value, host.key, "host " + host.key + " is reached here",
-                    place.at.line == 0 ? host.place.at : place.at});
+  records::publish(
+      manifest, out,
+      {host.fqdn, type, value, records::asked_by(host), "host " + host.key + " is reached here",
+       place.at.line == 0 ? host.place.at : place.at});
   if (host.ptr == Host::Ptr::none) return;
   auto resource = kinds::ptr::verify(host.key, value, host.fqdn.text());
   resource.group = host.key;

@@ -50,6 +50,7 @@ void add_user(Facts const& facts, Domain const& domain, Host const& host, User c
   auto resource = kinds::user::user(std::move(wish));
   resource.lane = "host/" + host.key;
   resource.group = domain.name.display();
+  resource.of_domain = true;
   resource.reason = user.disabled ? "the manifest keeps the user, but disabled"
                     : user.password
                         ? "the manifest lets " + user.name + " log in"
@@ -72,6 +73,7 @@ void add_alias(Facts const& facts, Domain const& domain, Host const& host, Alias
                                       directory(facts, domain) + "/aliases", facts.conf_group);
   resource.lane = "host/" + host.key;
   resource.group = domain.name.display();
+  resource.of_domain = true;
   resource.reason = reason_of(domain, alias);
   resource.source = alias.place.at.line == 0 ? domain.place.at : alias.place.at;
   out.resources.push_back(std::move(resource));

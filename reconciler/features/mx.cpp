@@ -16,7 +16,7 @@ constexpr char const* null_mx = "0 .";
 
 void null_exchanger(Manifest const& manifest, Domain const& domain, Compiled& out) {
   records::publish(manifest, out,
-                   {domain.name, dns::type::mx, null_mx, domain.name.display(),
+                   {domain.name, dns::type::mx, null_mx, records::asked_by(domain),
                     domain.name.display() + " takes no mail", domain.place.at});
 }
 
@@ -26,8 +26,8 @@ void exchangers(Manifest const& manifest, Domain const& domain, Compiled& out) {
     auto* resource = records::publish(
         manifest, out,
         {domain.name, dns::type::mx, std::to_string(host.mx_priority) + " " + host.fqdn.text(),
-         domain.name.display(), "host " + host.key + " receives mail for " + domain.name.display(),
-         domain.place.at});
+         records::asked_by(domain),
+         "host " + host.key + " receives mail for " + domain.name.display(), domain.place.at});
     if (resource == nullptr) continue;
     // An MX that leads nowhere bounces mail, so the address comes first.
     if (auto address = records::address_record(manifest, host))

@@ -177,7 +177,7 @@ void helo(Manifest const& manifest, std::vector<dns::Name> const& taken, Host co
   if (own || spf_in_records(manifest, host.fqdn) || !(host.send || host.mx || host.submit)) return;
   records::publish(
       manifest, out,
-      {host.fqdn, dns::type::txt, dns::txt_value("v=spf1 a -all"), host.key,
+      {host.fqdn, dns::type::txt, dns::txt_value("v=spf1 a -all"), records::asked_by(host),
        "receivers check the HELO name of host " + host.key + " for bounces", host.place.at});
 }
 
@@ -188,7 +188,7 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
       taken.push_back(record.name);
       records::publish(manifest, out,
                        {record.name, dns::type::txt, dns::txt_value(record.text),
-                        domain.name.display(), record.reason, record.place.at});
+                        records::asked_by(domain), record.reason, record.place.at});
     }
   }
   std::sort(taken.begin(), taken.end());

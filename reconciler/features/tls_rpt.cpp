@@ -60,11 +60,11 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     if (reports.empty()) continue;
     auto const name = records::below("_smtp._tls", domain.name);
     if (!name) continue;
-    records::publish(
-        manifest, out,
-        {*name, dns::type::txt, dns::txt_value(syntax::format({reports})), domain.name.display(),
-         "other servers report failed TLS towards " + domain.name.display() + " here",
-         place_of(domain).at});
+    records::publish(manifest, out,
+                     {*name, dns::type::txt, dns::txt_value(syntax::format({reports})),
+                      records::asked_by(domain),
+                      "other servers report failed TLS towards " + domain.name.display() + " here",
+                      place_of(domain).at});
   }
 }
 

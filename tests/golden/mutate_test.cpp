@@ -55,11 +55,13 @@ std::vector<std::pair<std::string, engine::Resource>> without_one(engine::Resour
   add("reason", [](engine::Resource& rest) { rest.reason.clear(); });
   add("source", [](engine::Resource& rest) { rest.source = {}; });
   add("group", [](engine::Resource& rest) { rest.group.clear(); });
+  if (whole.of_domain) add("of_domain", [](engine::Resource& rest) { rest.of_domain = false; });
   if (!whole.on_remove.empty())
     add("on_remove", [](engine::Resource& rest) { rest.on_remove.clear(); });
   if (whole.retirement) add("retirement", [](engine::Resource& rest) { rest.retirement.reset(); });
   if (!whole.heads.empty()) add("heads", [](engine::Resource& rest) { rest.heads.clear(); });
-  if (whole.clocked) add("clocked", [](engine::Resource& rest) { rest.clocked = false; });
+  if (!whole.schedule.empty())
+    add("schedule", [](engine::Resource& rest) { rest.schedule.clear(); });
   return rests;
 }
 

@@ -28,14 +28,15 @@ inline std::string words(std::vector<engine::Hazard> const& hazards) {
 inline std::string format_resource(engine::Resource const& resource) {
   std::ostringstream text;
   text << resource.address.text() << "\n  spec " << engine::format_json(resource.spec)
-       << "\n  lane " << resource.lane << " group " << resource.group << "\n  because "
-       << resource.reason << "\n  at " << where(resource.source) << " on_change "
-       << words(resource.on_change) << " on_remove " << words(resource.on_remove);
+       << "\n  lane " << resource.lane << " group " << resource.group
+       << (resource.of_domain ? " (a domain)" : "") << "\n  because " << resource.reason
+       << "\n  at " << where(resource.source) << " on_change " << words(resource.on_change)
+       << " on_remove " << words(resource.on_remove);
   if (resource.retirement)
     text << "\n  retires " << format(resource.retirement->after) << " after the head of "
          << resource.retirement->lineage;
   if (!resource.heads.empty()) text << "\n  heads " << resource.heads;
-  if (resource.clocked) text << "\n  clocked";
+  if (!resource.schedule.empty()) text << "\n  schedule " << resource.schedule;
   text << "\n";
   return text.str();
 }

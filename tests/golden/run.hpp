@@ -231,16 +231,17 @@ class Run {
                             .mode = engine::Mode::apply,
                             .adopt = adopt_,
                             .lanes = lanes_,
-                            .groups = {},
+                            .domains = {},
                             .departing = {},
+                            .places = {},
                             .max_deletes = manifest_->safety.max_deletes,
                             .protect = {},
                             .last_run = {}};
     input.protect = {manifest_->safety.protect.begin(), manifest_->safety.protect.end()};
-    for (auto const& zone : manifest_->zones) input.groups.insert(zone.name.display());
-    for (auto const& host : manifest_->hosts) input.groups.insert(host.key);
+    for (auto const& zone : manifest_->zones) input.places.insert(zone.name.display());
+    for (auto const& host : manifest_->hosts) input.places.insert(host.key);
     for (auto const& domain : manifest_->domains) {
-      input.groups.insert(domain.name.display());
+      input.domains.insert(domain.name.display());
       if (domain.absent) input.departing.insert(domain.name.display());
     }
     return input;

@@ -38,6 +38,27 @@ silent 'SECRETHASHLINE'
 run user add '../../etc@example.org' --no-password
 expect 3
 
+# A domain that merely vanished is a hazard, also where the zone of its name stays.
+cp mailstack.yaml whole.yaml
+sed -i '/^domains:/,$d' mailstack.yaml
+run plan
+says 'domain'
+run apply --yes --allow deletes --allow mx --allow spf --allow user --allow dkim
+expect 5
+says '--allow domain'
+cp whole.yaml mailstack.yaml
+
+# Ten addresses that one replaces are nine deletions.
+for i in 1 2 3 4 5 6 7 8 9; do sed -i "s/^        www 300 IN A 203.0.113.80/        many 300 IN A 198.51.100.$i\n&/" mailstack.yaml; done
+run apply --yes
+expect 0
+sed -i '/^        many/d; s/^        www 300 IN A/        many 300 IN A 198.51.100.77\n&/' mailstack.yaml
+run apply --yes
+expect 5
+says '--allow deletes'
+run apply --yes --allow deletes
+expect 0
+
 # A password that was written once is not written over.
 run user add gen@example.org --generate --reveal-to gen.txt
 expect 0

@@ -113,7 +113,7 @@ class Machine {
                             .now = clock.now()};
     input.adopt = true;
     input.lanes = lanes;
-    for (auto const& domain : manifest->domains) input.groups.insert(domain.name.display());
+    for (auto const& domain : manifest->domains) input.domains.insert(domain.name.display());
     engine::note_look(*inventory, input, std::nullopt);
     auto const plan = engine::make_plan(input);
     Ran ran;

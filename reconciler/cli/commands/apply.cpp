@@ -11,6 +11,10 @@ namespace mailstack::cli {
 
 namespace {
 
+/// Stands in the state directory from before the first write of a run until its commit is made.
+constexpr auto const* unpublished = "unpublished";
+files::Attributes const private_file{.mode = 0600, .owner = {}, .group = {}};
+
 /// Apply and reconcile: they differ in the mode and in what a new manifest may ask.
 class ApplyRun {
  public:
@@ -23,7 +27,8 @@ class ApplyRun {
 
   ExitCode run() {
     bool const ready = session_.load() && session_.take_lock(true) && session_.open_state() &&
-                       (mode_ == engine::Mode::reconcile || session_.check_checkout()) &&
+                       (mode_ == engine::Mode::reconcile ||
+                        (session_.check_manifest() && session_.check_checkout())) &&
                        session_.look(mode_);
     if (!ready) return exit_code(session_.happened);
     auto const& plan = session_.plan();
@@ -43,11 +48,17 @@ class ApplyRun {
     bool const steps = std::any_of(plan.items.begin(), plan.items.end(), [](auto const& item) {
       return item.standing == engine::Standing::change || item.adopted || item.forgotten;
     });
-    if (steps) return false;
+    if (steps || branch_is_behind()) return false;
     auto const& inventory = session_.inventory();
     if (mode_ == engine::Mode::reconcile) return true;
     return inventory.applied_at && inventory.manifest_digest == session_.manifest().digest &&
-           inventory.revision == session_.revision();
+           (session_.revision().empty() || inventory.revision == session_.revision());
+  }
+
+  /// True where an earlier run did not get its commit through.
+  bool branch_is_behind() {
+    return session_.repository() != nullptr &&
+           session_.files().stat(session_.state_path(unpublished)).has_value();
   }
 
   bool allowed() {
@@ -101,6 +112,14 @@ class ApplyRun {
         return;
       }
     }
+    if (session_.repository() != nullptr)
+      if (auto const marked =
+              session_.files().write(session_.state_path(unpublished), "", private_file);
+          !marked) {
+        talk_.error(marked.error().what);
+        session_.happened.error = true;
+        return;
+      }
     execute(*journal);
     publish(first);
     auto end = session_.record("end");
@@ -118,7 +137,9 @@ class ApplyRun {
     inventory.applied_at = session_.now();
     if (!options_.only.empty()) return;
     inventory.manifest_digest = session_.manifest().digest;
-    inventory.revision = session_.revision();
+    inventory.manifest_file = session_.manifest_file();
+    // What git cannot say now is not forgotten: the next checkout is compared with it.
+    if (!session_.revision().empty()) inventory.revision = session_.revision();
   }
 
   void execute(engine::Journal& journal) {
@@ -160,7 +181,10 @@ class ApplyRun {
         options_.command + " " + session_.run() +
         (session_.revision().empty() ? "" : "\n\nManifest: " + session_.revision()) + "\n";
     auto const commit = repository->publish(session_.applier().name, contents, message);
-    if (commit) return;
+    if (commit) {
+      (void)session_.files().remove(session_.state_path(unpublished));
+      return;
+    }
     talk_.error("applied, but not committed: " + commit.error().what);
     session_.happened.not_recorded = true;
   }

@@ -8,6 +8,9 @@ namespace mailstack::features::records {
 
 namespace dns_record = kinds::dns_record;
 
+Asker asked_by(manifest::Domain const& domain) { return {domain.name.display(), true}; }
+Asker asked_by(manifest::Host const& host) { return {host.key, false}; }
+
 engine::Resource* publish(manifest::Manifest const& manifest, Compiled& out, Wish wish) {
   auto const* zone = manifest.zone_of(wish.name);
   if (zone == nullptr || zone->provider.empty()) {
@@ -26,7 +29,8 @@ engine::Resource* publish(manifest::Manifest const& manifest, Compiled& out, Wis
   auto resource =
       dns_record::record(zone->name, wish.name, wish.type, std::move(wish.value), zone->ttl);
   resource.lane = lane(*zone);
-  resource.group = std::move(wish.group);
+  resource.group = std::move(wish.asker.group);
+  resource.of_domain = wish.asker.of_domain;
   resource.reason = std::move(wish.reason);
   resource.source = std::move(wish.source);
   set_hazards(resource, wish.type, slot);

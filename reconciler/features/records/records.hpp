@@ -12,12 +12,20 @@
 
 namespace mailstack::features::records {
 
+/// Who in the manifest wants something: its heading in the plan, and what is gone when it vanishes.
+struct Asker {
+  std::string group;
+  bool of_domain = false;
+};
+Asker asked_by(manifest::Domain const& domain);
+Asker asked_by(manifest::Host const& host);
+
 /// One value that should be in the DNS, wherever its name is held.
 struct Wish {
   dns::Name name;
   dns::Type type;
   std::string value;  ///< canonical rdata
-  std::string group;
+  Asker asker;
   std::string reason;
   engine::Source source;
   dns::Name owner =
