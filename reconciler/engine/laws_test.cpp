@@ -585,6 +585,20 @@ TEST_CASE("law 8: an old value stays while the new one of its place cannot come"
   CHECK(bench.shelf.things.contains("mx/new"));
 }
 
+TEST_CASE("drift tells how the world moved away from what was applied, a plan the way back",
+          "[engine]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "applied")};
+  bench.apply();
+  bench.plan();
+  bench.clock = 60;
+  bench.shelf.things["a/x"] = holding("edited");
+  CHECK(item(bench.plan(), "a/x").reasons == std::vector<std::string>{"edited → applied"});
+  auto const drift = bench.with_input([](PlanInput const& in) { return find_drift(in); });
+  REQUIRE(drift.size() == 1);
+  CHECK(drift[0].reasons == std::vector<std::string>{"applied → edited"});
+}
+
 TEST_CASE("law 10: what the manifest gives to another lane is no drift of the old one",
           "[engine][law10]") {
   Bench bench;
