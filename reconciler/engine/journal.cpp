@@ -49,10 +49,28 @@ void add(Json& json, char const* name, std::string const& text) {
   if (!text.empty()) json[name] = text;
 }
 
+/// Nothing of ours is nested deeper; the library copies and prints by recursion, and a line of
+/// brackets alone would end the process.
+constexpr int deepest = 16;
+
+/// Discarded where `text` is not JSON, or nested too deeply.
+Json parse_json(std::string_view text) {
+  bool deep = false;
+  auto json = Json::parse(
+      text,
+      [&](int depth, Json::parse_event_t, Json const&) {
+        deep = deep || depth > deepest;
+        return depth <= deepest;
+      },
+      false);
+  return deep ? Json(Json::value_t::discarded) : json;
+}
+
 void add_fields(Json& json, char const* name, std::string const& fields) {
   if (fields.empty()) return;
-  auto parsed = Json::parse(fields, nullptr, false);
-  json[name] = parsed.is_discarded() ? Json(fields) : std::move(parsed);
+  auto parsed = parse_json(fields);
+  // Text that is no object stays as it is: `"5"` must not come back as `5`.
+  json[name] = parsed.is_object() ? std::move(parsed) : Json(fields);
 }
 
 std::string text_of(Json const& json, char const* name) {
@@ -68,8 +86,8 @@ Result<Json> open_seal(std::string_view line) {
     return fail(ErrorCode::invalid, "the line is cut short: its sum is missing");
   if (line.substr(end + sum_member.size(), 8) != hex(crc32c(line.substr(0, end))))
     return fail(ErrorCode::invalid, "the line's sum does not fit");
-  auto json = Json::parse(line, nullptr, false);
-  if (!json.is_object()) return fail(ErrorCode::invalid, "not a JSON object");
+  auto json = parse_json(line);
+  if (!json.is_object()) return fail(ErrorCode::invalid, "not a JSON object, or nested too deeply");
   return json;
 }
 

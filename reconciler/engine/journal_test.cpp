@@ -84,6 +84,28 @@ TEST_CASE("journal: a line that a crash cut short is named, and what follows is 
   }
 }
 
+TEST_CASE("journal: a line of brackets alone does not end the process", "[engine]") {
+  auto record = intent();
+  std::size_t const depth = 200'000;
+  record.before = std::string(depth, '[') + std::string(depth, ']');
+  auto const back = parse_record(format_record(record));
+  REQUIRE(back);
+  CHECK(*back == record);  // kept as text
+  CHECK(parse_journal(std::string(depth, '[') + "\n" + format_record(ended(0))).records.size() ==
+        1);
+  // The sum fits: a record whose fields are an object that is nested too deeply.
+  record.before = "{\"a\":" + record.before + "}";
+  CHECK(parse_record(format_record(record))->before == record.before);
+}
+
+TEST_CASE("journal: fields that are no object come back as they were", "[engine]") {
+  for (auto const* text : {"5", "\"5\"", "[1]", "null", "not JSON"}) {
+    auto record = intent();
+    record.before = text;
+    CHECK(parse_record(format_record(record))->before == text);
+  }
+}
+
 TEST_CASE("journal: a full disk is an error before the write, and nothing is half there",
           "[engine]") {
   files::MemoryFiles files;
