@@ -16,6 +16,7 @@
 
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/engine/resource.hpp"
+#include "reconciler/kinds/entry_parts.hpp"
 
 namespace mailstack::kinds::alias {
 
@@ -27,14 +28,8 @@ engine::Resource alias(std::string host, std::string domain, std::string name,
 /// A recipient as the daemon reads it: folded, and with the domain that it lacks.
 std::string as_read(std::string const& recipient, std::string const& domain);
 
-/// The parts of an address.
-struct Place {
-  std::string host, domain, name;
-
-  bool operator==(Place const&) const = default;
-};
 /// Fails with invalid for anything that alias() does not write.
-Result<Place> parse(engine::Address const& address);
+Result<EntryPlace> parse(engine::Address const& address);
 
 engine::KindLaws const& laws();
 

@@ -26,6 +26,7 @@
 
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/engine/resource.hpp"
+#include "reconciler/kinds/entry_parts.hpp"
 
 namespace mailstack::kinds::user {
 
@@ -41,14 +42,8 @@ struct Wish {
 };
 engine::Resource user(Wish wish);
 
-/// The parts of an address.
-struct Place {
-  std::string host, domain, name;
-
-  bool operator==(Place const&) const = default;
-};
 /// Fails with invalid for anything that user() does not write.
-Result<Place> parse(engine::Address const& address);
+Result<EntryPlace> parse(engine::Address const& address);
 
 engine::KindLaws const& laws();
 
