@@ -104,9 +104,9 @@ class EntryKind : public engine::Kind {
     auto const where = place(resource.address);
     if (!where) return engine::Observation::unseen(where.error().what);
     auto seen = look_at(resource, *where, file->entries, desired);
-    if (seen.standing == engine::Observation::Standing::present && files_.sets_owners() &&
-        file->stat)
-      seen.state.set("group", readers_of(*file->stat));
+    if (seen.standing == engine::Observation::Standing::present && file->stat)
+      note_readers(seen.state, file->stat->mode,
+                   files_.sets_owners() ? file->stat->group : std::string());
     return seen;
   }
 

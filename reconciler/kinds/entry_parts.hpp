@@ -9,6 +9,7 @@
 #include "core/result/result.hpp"
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/kinds/address_parts.hpp"
+#include "reconciler/kinds/mode_parts.hpp"
 
 namespace mailstack::kinds {
 
@@ -34,12 +35,23 @@ inline std::string place_of(Result<EntryPlace> const& where, std::string_view fi
   return where ? std::string(file) + "/" + where->host + "/" + where->domain : std::string();
 }
 
-/// Notes where the file of an entry cannot be read by those who should.
+/// Sets `mode` and, where this process could change it, `group` of the file in which an entry
+/// stands. Every entry of the file then shows a difference: each is as open as the file.
+inline void note_readers(engine::Fields& state, unsigned mode, std::string group) {
+  state.set("mode", format_mode(mode));
+  if (!group.empty()) state.set("group", std::move(group));
+}
+
+/// Compares what note_readers() set with what `spec` and closed_mode() wish.
 inline void compare_readers(engine::Fields const& spec, engine::Fields const& state,
                             engine::Verdict& verdict) {
+  auto const mode = parse_mode(state.text("mode"));
+  if (mode && closed_mode(*mode) != *mode)
+    verdict.reasons.push_back("mode " + state.text("mode") + " → " +
+                              format_mode(closed_mode(*mode)));
   auto const& group = spec.text("group");
   if (!group.empty() && state.find("group") != nullptr && state.text("group") != group)
-    verdict.reasons.push_back("readable by group " + state.text("group") + " → " + group);
+    verdict.reasons.push_back("group " + state.text("group") + " → " + group);
 }
 
 }  // namespace mailstack::kinds

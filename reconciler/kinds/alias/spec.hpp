@@ -3,12 +3,12 @@
 /// One line of a domain's `aliases` file: the pure half of the kind `alias`.
 ///
 /// Address: `alias/HOST/DOMAIN/NAME`; the catch-all's NAME is `*`. Spec: `path` (of the aliases
-/// file), `to` (recipients in order, as written to the file), `group`. State: `path`, `to`, `group`
-/// (who can read the file; `nobody` where its mode lets no group; absent where this process could
-/// not change it).
+/// file), `to` (recipients in order, as written to the file), `group`. State: `path`, `to`, `mode`
+/// (of the file), `group` (of the file; absent where this process could not change it).
 ///
 /// Laws: recipients are compared as a list, in the form in which chasquid reads them: lower case,
 /// and one without a domain is of the alias's own. Foreign lines and comments of the file are kept.
+/// The file is as open as closed_mode() says.
 /// Place: the aliases file, so that all changes of one file are one write.
 
 #include <string>
