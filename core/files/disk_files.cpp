@@ -2,10 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,89 +13,10 @@
 
 #include "core/files/descriptor.hpp"
 #include "core/files/owners.hpp"
+#include "core/files/place.hpp"
 
 namespace mailstack::files {
 namespace {
-
-ErrorCode code_of(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR: return ErrorCode::not_found;
-    case EACCES:
-    case EPERM:
-    case EROFS: return ErrorCode::denied;
-    case EISDIR:
-    case ENOTEMPTY:
-    case EEXIST: return ErrorCode::conflict;
-    case EINVAL:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case EXDEV: return ErrorCode::invalid;
-    default: return ErrorCode::unavailable;
-  }
-}
-
-std::string_view remedy_of(int error) {
-  switch (error) {
-    case ENOSPC: return "; free space on this file system and run again";
-    case EDQUOT: return "; raise the quota or free space and run again";
-    case EROFS: return "; mount the file system writable and run again";
-    case EACCES:
-    case EPERM: return "; run as a user who may, or change the permissions";
-    case EISDIR: return "; move the directory away";
-    case ENOTEMPTY:
-    case EEXIST: return "; move away what it holds";
-    case EMFILE:
-    case ENFILE: return "; raise the limit of open files";
-    default: return "";
-  }
-}
-
-tl::unexpected<Error> failure(std::string_view verb, std::string const& shown, int error) {
-  std::string what(verb);
-  what.append(" ").append(shown).append(": ").append(std::strerror(error)).append(remedy_of(error));
-  return fail(code_of(error), std::move(what));
-}
-
-/// Where a path leads: its open parent and its last component (`.` for the root itself).
-struct Place {
-  Descriptor parent;
-  std::string leaf;
-  std::string shown;  ///< the path with the prefix, for messages
-};
-
-/// openat2 below `root`; `path` is absolute.
-int open_below(std::string const& root, std::string const& path, int flags) {
-  if (root.empty()) return ::open(path.c_str(), flags | O_CLOEXEC);
-  Descriptor const base(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!base.open()) return -1;
-  open_how how{};
-  how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_IN_ROOT;
-  return static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how));
-}
-
-Result<> check_path(std::string const& path) {
-  if (!path.starts_with('/') || path.find('\0') != std::string::npos)
-    return fail(ErrorCode::invalid, "path " + path + " is not absolute");
-  if ((path + "/").find("/../") != std::string::npos)
-    return fail(ErrorCode::invalid, "path " + path + " holds `..`; write where it leads");
-  return {};
-}
-
-Result<Place> find(std::string_view verb, std::string const& root, std::string const& path) {
-  if (auto ok = check_path(path); !ok) return fail(ok.error());
-  auto const end = path.find_last_not_of('/');
-  std::string const clean = end == std::string::npos ? "/" : path.substr(0, end + 1);
-  auto const slash = clean.rfind('/');
-  Place place;
-  place.shown = root + clean;
-  place.leaf = clean == "/" ? "." : clean.substr(slash + 1);
-  auto const parent = slash == 0 ? std::string("/") : clean.substr(0, slash);
-  place.parent = Descriptor(open_below(root, parent, O_RDONLY | O_DIRECTORY));
-  if (!place.parent.open()) return failure(verb, place.shown, errno);
-  return place;
-}
 
 struct Owner {
   uid_t user = static_cast<uid_t>(-1);
@@ -200,7 +119,15 @@ bool DiskFiles::sets_owners() const {
 Result<std::string> DiskFiles::read(std::string const& path) {
   if (auto ok = check_path(path); !ok) return fail(ok.error());
   Descriptor const file(open_below(root_, path, O_RDONLY));
-  if (!file.open()) return failure("read", root_ + path, errno);
+  if (!file.open()) {
+    int const error = errno;
+    // "No such file" would send people looking for the link.
+    if (error == ENOENT || error == ELOOP)
+      if (auto const place = follow("read", root_, path);
+          !place && place.error().code == ErrorCode::conflict)
+        return fail(place.error());
+    return failure("read", root_ + path, error);
+  }
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return failure("read", root_ + path, errno);
   std::string content;
@@ -220,7 +147,7 @@ Result<std::string> DiskFiles::read(std::string const& path) {
 }
 
 Result<Stat> DiskFiles::stat(std::string const& path) {
-  auto place = find("stat", root_, path);
+  auto place = follow("stat", root_, path);
   if (!place) return fail(place.error());
   struct stat status {};
   if (::fstatat(place->parent.number(), place->leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
@@ -259,7 +186,7 @@ Result<std::vector<std::string>> DiskFiles::list(std::string const& directory) {
 
 Result<> DiskFiles::write(std::string const& path, std::string_view content,
                           Attributes const& attributes) {
-  auto place = find("write", root_, path);
+  auto place = follow("write", root_, path);
   if (!place) return fail(place.error());
   auto const owner = owner_of(*this, root_, *place, attributes);
   if (!owner) return fail(within(owner.error(), "write"));
@@ -284,7 +211,7 @@ Result<> DiskFiles::write(std::string const& path, std::string_view content,
 }
 
 Result<> DiskFiles::append(std::string const& path, std::string_view content) {
-  auto place = find("append to", root_, path);
+  auto place = follow("append to", root_, path);
   if (!place) return fail(place.error());
   auto const* const leaf = place->leaf.c_str();
   int const directory = place->parent.number();
@@ -311,7 +238,7 @@ Result<> DiskFiles::append(std::string const& path, std::string_view content) {
 
 Result<> DiskFiles::make_directory(std::string const& path, Attributes const& attributes) {
   if (auto ok = check_path(path); !ok) return fail(ok.error());
-  auto place = find("create directory", root_, path);
+  auto place = follow("create directory", root_, path);
   if (!place && place.error().code == ErrorCode::not_found) {
     auto const parent = path.substr(0, path.find_last_of('/', path.find_last_not_of('/')));
     if (parent.empty()) return fail(place.error());
@@ -321,7 +248,7 @@ Result<> DiskFiles::make_directory(std::string const& path, Attributes const& at
                                            " is a file; move it away");
     if (auto made = make_directory(parent, Attributes{0755, {}, {}}); !made)
       return fail(made.error());
-    place = find("create directory", root_, path);
+    place = follow("create directory", root_, path);
   }
   if (!place) return fail(place.error());
   auto const owner = owner_of(*this, root_, *place, attributes);

@@ -27,9 +27,10 @@ namespace mailstack::files {
 /// A failure before the rename removes the temporary file. A failure of the last fsync is reported
 /// as unavailable although the new file is visible: whether it survives a crash is not known.
 ///
-/// A symbolic link at the path itself is replaced, not followed. A directory where a file is
-/// expected, or one that is not empty where it should go, is a conflict. Stateless, so safe to call
-/// from several threads.
+/// A symbolic link at the path stays: what it leads to is read and replaced, in its own directory
+/// (docs/decisions/0013-links-are-followed.md; place.hpp says whose links). remove() and move() are
+/// about the link itself. A directory where a file is expected, or one that is not empty where it
+/// should go, is a conflict. Stateless, so safe to call from several threads.
 class DiskFiles final : public Files {
  public:
   explicit DiskFiles(std::string root = {});

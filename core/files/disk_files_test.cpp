@@ -268,16 +268,88 @@ TEST_CASE("disk files: a planted temporary file or link is replaced, never writt
   CHECK(files.list("/") == std::vector<std::string>{"a", "victim"});
 }
 
-TEST_CASE("disk files: a symbolic link at the path is replaced, not followed", "[files]") {
+TEST_CASE("disk files: a file is read and replaced where its link leads, and the link stays",
+          "[files]") {
   support::TemporaryDirectory const root;
   DiskFiles files(root.path());
-  REQUIRE(files.write("/target", "target", {}));
-  REQUIRE(::symlink("target", (root.path() + "/a").c_str()) == 0);
-  CHECK(files.read("/a") == "target");
-  REQUIRE_FALSE(files.append("/a", "x"));
-  REQUIRE(files.write("/a", "new", {}));
-  CHECK(files.read("/target") == "target");
-  CHECK(files.read("/a") == "new");
+  REQUIRE(files.make_directory("/store/deep", {0755, {}, {}}));
+  REQUIRE(files.make_directory("/conf", {0755, {}, {}}));
+  REQUIRE(files.write("/store/target", "target", {0640, {}, {}}));
+  auto const link = [&](char const* target, char const* at) {
+    REQUIRE(::symlink(target, (root.path() + at).c_str()) == 0);
+  };
+  link("../store/target", "/conf/relative");
+  link("/store/target", "/conf/absolute");  // of the root, not of the host
+  link("relative", "/conf/chain");
+  link("../../conf/chain", "/store/deep/up");
+  for (std::string const path :
+       {"/conf/relative", "/conf/absolute", "/conf/chain", "/store/deep/up"}) {
+    INFO(path);
+    CHECK(files.stat(path)->mode == 0640);
+    REQUIRE(files.write(path, path, {0640, {}, {}}));
+    CHECK(files.read("/store/target") == path);
+    CHECK(files.read(path) == path);
+    REQUIRE(files.append(path, "+"));
+    CHECK(files.read("/store/target") == path + "+");
+    CHECK(std::filesystem::is_symlink(root.path() + path));
+  }
+  // Nothing is left in the folder of either, and what goes is the link.
+  CHECK(files.list("/store") == std::vector<std::string>{"deep", "target"});
+  CHECK(files.list("/conf") == std::vector<std::string>{"absolute", "chain", "relative"});
+  REQUIRE(files.remove("/conf/absolute"));
+  CHECK(files.read("/store/target"));
+  link("../store", "/conf/folder");
+  CHECK(files.stat("/conf/folder")->directory);
+  CHECK(files.make_directory("/conf/folder", {0750, {}, {}}));
+  CHECK(files.stat("/store")->mode == 0750);
+  CHECK(files.write("/conf/folder", "x", {}).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("disk files: a link that leads nowhere is a conflict with its remedy, never a new file",
+          "[files]") {
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  REQUIRE(::symlink("missing", (root.path() + "/dangling").c_str()) == 0);
+  REQUIRE(::symlink("/no/folder/file", (root.path() + "/far").c_str()) == 0);
+  REQUIRE(::symlink("there", (root.path() + "/here").c_str()) == 0);
+  REQUIRE(::symlink("here", (root.path() + "/there").c_str()) == 0);
+  for (std::string const path : {"/dangling", "/far", "/here"}) {
+    INFO(path);
+    for (auto const& error :
+         {files.read(path).error(), files.stat(path).error(), files.write(path, "x", {}).error(),
+          files.append(path, "x").error(), files.make_directory(path, {}).error()}) {
+      CHECK(error.code == ErrorCode::conflict);
+      CHECK(error.what.find(path == "/here"
+                                ? "leads in a circle; let it lead to a file"
+                                : "which does not exist; put the file there") != std::string::npos);
+    }
+    CHECK(std::filesystem::is_symlink(root.path() + path));
+    CHECK(files.remove(path));
+    CHECK_FALSE(std::filesystem::is_symlink(root.path() + path));
+  }
+  CHECK(files.read("/missing").error().code == ErrorCode::not_found);
+  CHECK(files.list("/") == std::vector<std::string>{"there"});
+}
+
+TEST_CASE("disk files: a stranger's link does not have root overwrite a file", "[files]") {
+  if (::geteuid() != 0) return;
+  constexpr uid_t stranger = 12345;
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  REQUIRE(files.write("/ours", "ours", {}));
+  auto const path = root.path() + "/users";
+  REQUIRE(::symlink("ours", path.c_str()) == 0);
+  REQUIRE(::lchown(path.c_str(), stranger, stranger) == 0);
+  auto const written = files.write("/users", "x", {});
+  REQUIRE_FALSE(written);
+  CHECK(written.error().code == ErrorCode::denied);
+  CHECK(written.error().what.find("chown -h") != std::string::npos);
+  CHECK(files.stat("/users").error().code == ErrorCode::denied);
+  CHECK(files.read("/ours") == "ours");
+  // What is theirs anyway they may link to.
+  REQUIRE(::chown((root.path() + "/ours").c_str(), stranger, stranger) == 0);
+  CHECK(files.write("/users", "x", {}));
+  CHECK(files.read("/ours") == "x");
 }
 
 TEST_CASE("disk files: links inside a root do not lead out of it", "[files]") {

@@ -30,16 +30,17 @@ struct Stat {
 };
 
 /// Paths are absolute and written as the host will see them; an adapter may put a prefix (`--root`)
-/// in front. Codes: not_found (no such file), denied (permissions, read-only file system), conflict
-/// (a directory where a file should be, a directory that is not empty), invalid (a relative path, a
-/// path with `..`, an owner that does not exist), unavailable (disk full, I/O error). Safe to call
-/// from several threads.
+/// in front. Symbolic links are followed, also in the last component: a file stays where its link
+/// leads. Only remove() and move() are about the link itself. Codes: not_found (no such file),
+/// denied (permissions, read-only file system, a stranger's link), conflict (a directory where a
+/// file should be, a directory that is not empty, a link that leads nowhere), invalid (a relative
+/// path, a path with `..`, an owner that does not exist), unavailable (disk full, I/O error). Safe
+/// to call from several threads.
 class Files {
  public:
   virtual ~Files() = default;
 
   virtual Result<std::string> read(std::string const& path) = 0;
-  /// Does not follow a symbolic link in the last component.
   virtual Result<Stat> stat(std::string const& path) = 0;
   /// Names of the entries without `.` and `..`, sorted.
   virtual Result<std::vector<std::string>> list(std::string const& directory) = 0;
@@ -55,9 +56,10 @@ class Files {
   /// Creates the directory and missing parents (those with mode 0755). Success where it exists,
   /// with its attributes set.
   virtual Result<> make_directory(std::string const& path, Attributes const& attributes) = 0;
-  /// Renames within one file system, replacing a file at `to`; both directories are synced.
+  /// Renames within one file system (a link: the link), replacing a file at `to`; both directories
+  /// are synced.
   virtual Result<> move(std::string const& from, std::string const& to) = 0;
-  /// Success where nothing is there. A directory must be empty.
+  /// Success where nothing is there. A directory must be empty. Of a link only the link goes.
   virtual Result<> remove(std::string const& path) = 0;
 
   /// False where ownership is left alone: then owner and group of stat() are not ours to compare.

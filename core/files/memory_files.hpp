@@ -15,7 +15,8 @@ namespace mailstack::files {
 /// A file system in memory that answers as DiskFiles does; tests/ run both through one table.
 ///
 /// New nodes belong to `root`, as if root ran us, so attributes can be compared. There are no
-/// symbolic links. Safe to call from several threads.
+/// symbolic links: what Files says of them is shown with DiskFiles. Safe to call from several
+/// threads.
 class MemoryFiles final : public Files {
  public:
   /// Thrown by the call in which the process dies, so that nothing after it runs.

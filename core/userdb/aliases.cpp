@@ -1,7 +1,6 @@
 #include "core/userdb/aliases.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "core/userdb/utf8.hpp"
@@ -117,12 +116,22 @@ Aliases::Line Aliases::parse_line(std::string_view text) {
   return line;
 }
 
+void Aliases::add(Line line) {
+  if (!line.name.empty()) by_name_[line.name].push_back(lines_.size());
+  lines_.push_back(std::move(line));
+}
+
+void Aliases::drop(std::size_t index) {
+  lines_[index] = {};
+  lines_[index].gone = true;
+}
+
 Aliases Aliases::parse(std::string_view text) {
   Aliases aliases;
   aliases.final_newline_ = text.empty() || text.ends_with('\n');
   while (!text.empty()) {
     auto const end = std::min(text.find('\n'), text.size());
-    aliases.lines_.push_back(parse_line(text.substr(0, end)));
+    aliases.add(parse_line(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return aliases;
@@ -130,29 +139,30 @@ Aliases Aliases::parse(std::string_view text) {
 
 std::vector<Aliases::Entry> Aliases::entries() const {
   std::vector<Entry> entries;
-  std::set<std::string_view> seen;
-  for (std::size_t i = lines_.size(); i-- > 0;) {
+  unsigned number = 0;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
     auto const& line = lines_[i];
-    if (!line.name.empty() && seen.insert(line.name).second)
-      entries.push_back({line.name, line.right, static_cast<unsigned>(i + 1)});
+    if (line.gone) continue;
+    ++number;
+    if (!line.name.empty() && by_name_.at(line.name).back() == i)
+      entries.push_back({line.name, line.right, number});
   }
-  std::reverse(entries.begin(), entries.end());
   return entries;
 }
 
 std::vector<Aliases::Problem> Aliases::problems() const {
   std::vector<Problem> problems;
-  for (std::size_t i = 0; i < lines_.size(); ++i)
-    if (!lines_[i].problem.empty())
-      problems.push_back({static_cast<unsigned>(i + 1), lines_[i].problem});
+  unsigned number = 0;
+  for (auto const& line : lines_) {
+    if (!line.gone) ++number;
+    if (!line.problem.empty()) problems.push_back({number, line.problem});
+  }
   return problems;
 }
 
 std::string const* Aliases::find(std::string_view name) const {
-  auto const folded = fold_user(name);
-  for (auto line = lines_.rbegin(); line != lines_.rend(); ++line)
-    if (!line->name.empty() && line->name == folded) return &line->right;
-  return nullptr;
+  auto const found = by_name_.find(fold_user(name));
+  return found == by_name_.end() ? nullptr : &lines_[found->second.back()].right;
 }
 
 Result<> Aliases::set(std::string_view name, std::vector<std::string> const& recipients) {
@@ -176,32 +186,32 @@ Result<> Aliases::set(std::string_view name, std::vector<std::string> const& rec
   auto const wanted = parse_recipients(right, "example.org");
   if (!wanted || wanted->empty())
     return fail(ErrorCode::invalid, "alias " + std::string(name) + ": no recipients");
-  auto const last = std::find_if(lines_.rbegin(), lines_.rend(),
-                                 [&](Line const& other) { return other.name == line.name; });
-  if (last == lines_.rend()) {
-    lines_.push_back(std::move(line));
+  auto const found = by_name_.find(line.name);
+  if (found == by_name_.end()) {
+    add(std::move(line));
     final_newline_ = true;
     return {};
   }
-  auto const folded = line.name;
-  if (parse_recipients(last->right, "example.org") != wanted) *last = std::move(line);
-  // From the end: the first that is met is the one that counts.
-  bool met = false;
-  for (auto i = lines_.size(); i-- > 0;)
-    if (lines_[i].name == folded && std::exchange(met, true))
-      lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(i));
+  auto& indices = found->second;
+  auto const last = indices.back();
+  for (auto const index : indices)
+    if (index != last) drop(index);
+  indices = {last};
+  if (parse_recipients(lines_[last].right, "example.org") != wanted) lines_[last] = std::move(line);
   return {};
 }
 
 void Aliases::erase(std::string_view name) {
-  auto const folded = fold_user(name);
-  std::erase_if(lines_,
-                [&](Line const& line) { return !line.name.empty() && line.name == folded; });
+  auto const found = by_name_.find(fold_user(name));
+  if (found == by_name_.end()) return;
+  for (auto const index : found->second) drop(index);
+  by_name_.erase(found);
 }
 
 std::string Aliases::format() const {
   std::string text;
-  for (auto const& line : lines_) text += line.text + "\n";
+  for (auto const& line : lines_)
+    if (!line.gone) text.append(line.text).append("\n");
   if (!final_newline_ && !text.empty()) text.pop_back();
   return text;
 }

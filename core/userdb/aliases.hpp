@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/result/result.hpp"
@@ -77,10 +78,15 @@ class Aliases {
     std::string name;  ///< empty: not an alias
     std::string right;
     std::string problem;
+    bool gone = false;  ///< stays in its place, so that the others keep theirs
   };
   static Line parse_line(std::string_view text);
+  void add(Line line);
+  void drop(std::size_t index);
 
   std::vector<Line> lines_;
+  /// The lines of a name, in order; the last counts. A file may hold ten thousand.
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
   bool final_newline_ = true;
 };
 

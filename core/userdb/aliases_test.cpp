@@ -1,6 +1,7 @@
 #include "core/userdb/aliases.hpp"
 
 #include <catch2/catch.hpp>
+#include <ctime>
 
 using namespace mailstack;
 using namespace mailstack::userdb;
@@ -131,4 +132,38 @@ TEST_CASE("aliases: a pipe is one recipient, commas and all", "[userdb]") {
   auto aliases = Aliases::parse("");
   REQUIRE(aliases.set("log", {"| /bin/ingest a,b"}));
   CHECK(aliases.format() == "log: | /bin/ingest a,b\n");
+}
+
+TEST_CASE("aliases: lines keep their numbers and their order where others went", "[userdb]") {
+  auto aliases = Aliases::parse("a: x\n# note\nb: x\na: y\nno colon\nc: z\n");
+  aliases.erase("B");
+  REQUIRE(aliases.set("a", {"w"}));
+  REQUIRE(aliases.set("d", {"v"}));
+  CHECK(aliases.find("b") == nullptr);
+  CHECK(*aliases.find("a") == "w");
+  CHECK(aliases.format() == "# note\na: w\nno colon\nc: z\nd: v\n");
+  auto const entries = aliases.entries();
+  REQUIRE(entries.size() == 3);
+  CHECK(entries[0].name == "a");
+  CHECK(entries[0].line == 2);
+  CHECK(entries[2].line == 5);
+  REQUIRE(aliases.problems().size() == 1);
+  CHECK(aliases.problems()[0].line == 3);
+  REQUIRE(aliases.set("b", {"again"}));
+  CHECK(aliases.format() == "# note\na: w\nno colon\nc: z\nd: v\nb: again\n");
+}
+
+TEST_CASE("aliases: the work on a file grows with its size, not with its square", "[userdb]") {
+  // Processor time of one thread, ten times the size: linear is about 10, quadratic 100.
+  auto const work = [](int size) {
+    auto const start = std::clock();
+    Aliases aliases;
+    for (int i = 0; i < size; ++i)
+      REQUIRE(aliases.set("name" + std::to_string(i), {"to@example.net"}).has_value());
+    for (int i = 0; i < size; ++i) aliases.erase("name" + std::to_string(i));
+    CHECK(aliases.format().empty());
+    return static_cast<double>(std::clock() - start);
+  };
+  work(1'000);  // tables of libunistring
+  CHECK(work(10'000) < 40 * work(1'000));
 }

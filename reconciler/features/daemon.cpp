@@ -6,6 +6,7 @@
 /// give_up_send_after: 1.16) are never written, because 1.11 does not start with a field that it
 /// does not know.
 
+#include "core/userdb/text_proto.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/published/published.hpp"
 #include "reconciler/features/records/records.hpp"
@@ -17,6 +18,7 @@ namespace {
 using keys::Type;
 using manifest::Host;
 using manifest::Manifest;
+using userdb::format_text_string;
 
 constexpr long long mebibyte = 1024LL * 1024;
 
@@ -49,39 +51,21 @@ constexpr keys::Key rows[] = {
      .example = "\".\""},
 };
 
-/// A text-format protobuf string: printable ASCII as it is, all else as octal.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char const c : text) {
-    auto const octet = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (octet >= 0x20 && octet < 0x7f) {
-      out += c;
-    } else {
-      out += '\\';
-      for (int shift = 6; shift >= 0; shift -= 3)
-        out += static_cast<char>('0' + ((octet >> shift) & 7));
-    }
-  }
-  return out + "\"";
-}
-
 std::string configuration(Manifest const& manifest, Host const& host) {
   auto const daemon = manifest.root.section("daemon");
   std::string text =
       "# Made by mailstack from the manifest: change it there, edits here are undone.\n"
       "# The listening addresses are systemd's sockets, so none stands here.\n\n"
       "# The name in HELO; its PTR and its address records must agree.\n";
-  text += "hostname: " + quoted(host.fqdn.display()) + "\n";
+  text += "hostname: " + format_text_string(host.fqdn.display()) + "\n";
   auto const size = daemon.section("limits").number("message_size") / mebibyte;
   text += "max_data_size_mb: " + std::to_string(size) + "\n";
   auto const metrics = daemon.section("listen").text("metrics");
-  if (!metrics.empty()) text += "monitoring_address: " + quoted(metrics) + "\n";
+  if (!metrics.empty()) text += "monitoring_address: " + format_text_string(metrics) + "\n";
   for (auto const* key : {"suffix_separators", "drop_characters"})
     // Empty differs from absent: it switches the daemon's default off.
-    if (daemon.present(key)) text += std::string(key) + ": " + quoted(daemon.text(key)) + "\n";
+    if (daemon.present(key))
+      text += std::string(key) + ": " + format_text_string(daemon.text(key)) + "\n";
   return text;
 }
 

@@ -201,3 +201,24 @@ TEST_CASE("conf tree: the last user leaves a file that chasquid loads", "[chasqu
   CHECK(*tree.files.read(std::string(conf) + "/domains/wac.tax/users") == "");
   CHECK(tree.chasquid_util({"check-userdb", "wac.tax"}).output == "Database loaded\n");
 }
+
+TEST_CASE("conf tree: a users file that is a link stays one", "[chasquid]") {
+  Tree tree;
+  auto const place = tree.directory.path() + "/srv/tree";
+  std::filesystem::create_directories(place);
+  std::filesystem::create_directories(tree.on_disk() + "/domains/wac.tax");
+  std::ofstream(place + "/users") << "";
+  auto const link = tree.on_disk() + "/domains/wac.tax/users";
+  std::filesystem::create_symlink("/srv/tree/users", link);
+  tree.apply({wished_user("rx", "receive_only")});
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(tree.files.read("/srv/tree/users").value_or("").find("rx") != std::string::npos);
+  CHECK(tree.plan({wished_user("rx", "receive_only")}).empty());
+  // What leads nowhere is no absent file: nothing is planned in its place.
+  REQUIRE(tree.files.remove("/srv/tree/users"));
+  auto const wish = wished_user("rx", "receive_only");
+  std::vector<engine::Resource const*> const row{&wish};
+  auto const seen = tree.kind("user").observe({"host/mx1", row, {}}, tree.progress).desired[0];
+  CHECK(seen.standing == engine::Observation::Standing::blind);
+  CHECK(seen.blind_reason.find("/srv/tree/users, which does not exist") != std::string::npos);
+}

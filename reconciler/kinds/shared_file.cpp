@@ -1,10 +1,11 @@
 #include "reconciler/kinds/shared_file.hpp"
 
+#include "reconciler/kinds/mode_parts.hpp"
+
 namespace mailstack::kinds {
 
 namespace {
 
-constexpr unsigned group_reads = 0040;
 constexpr unsigned usual_mode = 0640;
 
 }  // namespace
@@ -21,15 +22,10 @@ Result<SharedFile> read_shared(files::Files& files, std::string const& path) {
   return file;
 }
 
-std::string readers_of(files::Stat const& stat) {
-  return (stat.mode & group_reads) != 0 ? stat.group : "nobody";
-}
-
 files::Attributes readable_by(std::optional<files::Stat> const& stat, std::string const& group) {
   files::Attributes attributes{usual_mode, std::nullopt, std::nullopt};
   if (stat) {
-    if ((stat->mode & group_reads) != 0)
-      attributes.mode = stat->mode & 0770U;  // a link says 0777: never open to the world
+    attributes.mode = closed_mode(stat->mode);
     attributes.owner = stat->owner;
     attributes.group = stat->group;
   }

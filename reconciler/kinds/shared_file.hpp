@@ -23,11 +23,8 @@ struct SharedFile {
 /// No file is no error. Fails with what Files says, the path in front.
 Result<SharedFile> read_shared(files::Files& files, std::string const& path);
 
-/// The group that can read the file; `nobody` where its mode lets no group.
-std::string readers_of(files::Stat const& stat);
-
-/// How a file that the daemon must read is written: mode and owner as they were where there is a
-/// file and its group can read it, else 0640; the group as wished, where there is a wish.
+/// How a file that the daemon must read is written: owner as it was and closed_mode() of the mode
+/// that it had, else 0640; the group as wished, where there is a wish.
 files::Attributes readable_by(std::optional<files::Stat> const& stat, std::string const& group);
 
 /// True where writing with `wanted` would change mode or ownership. False where there is no file.

@@ -64,7 +64,7 @@ TEST_CASE("alias: differences and their reasons", "[alias]") {
   CHECK(order.reasons ==
         std::vector<std::string>{"to bob@example.net, i@wac.tax → i@wac.tax, bob@example.net"});
   auto const closed = laws.diff(team.spec, live({"i@wac.tax", "bob@example.net"}, "root"), {});
-  CHECK(closed.reasons == std::vector<std::string>{"readable by group root → chasquid"});
+  CHECK(closed.reasons == std::vector<std::string>{"group root → chasquid"});
   CHECK(laws.describe(team.address, team.spec) ==
         "alias team@wac.tax → i@wac.tax, bob@example.net");
   CHECK(laws.place(team.address) == laws.place(wish("*", {"i"}).address));
@@ -140,4 +140,18 @@ TEST_CASE("alias: a file that cannot be read is blind", "[alias]") {
   bench.write(by_hand);
   bench.files.set_unreadable("/etc/chasquid");
   CHECK(bench.look(*bench.kind(), {wish("team", {"i"})}).desired[0].standing == Standing::blind);
+}
+
+TEST_CASE("alias: a file that somebody opened to all is seen and closed", "[alias]") {
+  Bench bench;
+  auto const kind = bench.kind();
+  REQUIRE(bench.files.write(path, by_hand, {0666, "root", "chasquid"}));
+  auto const wished = wish("list", {"a", "b"});
+  auto const look = bench.look(*kind, {}, {wished});
+  CHECK(kind->laws().diff(wished.spec, look.owned[0], {}).reasons ==
+        std::vector<std::string>{"mode 0666 → 0660"});
+  CHECK(all_done(bench.apply(*kind, {wished})));
+  CHECK(bench.files.stat(path)->mode == 0660);
+  CHECK(bench.files.read(path).value() == by_hand);
+  CHECK(bench.plan(*kind, {wished}).empty());
 }

@@ -2,7 +2,6 @@
 
 #include "core/userdb/aliases.hpp"
 #include "core/userdb/utf8.hpp"
-#include "reconciler/kinds/address_parts.hpp"
 
 namespace mailstack::kinds::alias {
 
@@ -34,9 +33,7 @@ class AliasLaws : public engine::KindLaws {
     auto const wanted = spec.texts("to");
     auto const found = live.state.texts("to");
     if (wanted != found) verdict.reasons.push_back("to " + joined(found) + " → " + joined(wanted));
-    if (auto const& group = spec.text("group");
-        !group.empty() && live.state.find("group") != nullptr && live.state.text("group") != group)
-      verdict.reasons.push_back("readable by group " + live.state.text("group") + " → " + group);
+    compare_readers(spec, live.state, verdict);
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     return verdict;
   }
@@ -46,8 +43,7 @@ class AliasLaws : public engine::KindLaws {
   }
 
   [[nodiscard]] std::string place(Address const& address) const override {
-    auto const where = parse(address);
-    return where ? "aliases/" + where->host + "/" + where->domain : std::string();
+    return place_of(parse(address), "aliases");
   }
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
@@ -81,11 +77,8 @@ engine::Resource alias(std::string host, std::string domain, std::string name,
   return resource;
 }
 
-Result<Place> parse(engine::Address const& address) {
-  auto parts = address_parts(address.name, 3);
-  if (address.kind != kind_name || parts.empty())
-    return fail(ErrorCode::invalid, "not the address of an alias: " + address.text());
-  return Place{std::move(parts[0]), std::move(parts[1]), std::move(parts[2])};
+Result<EntryPlace> parse(engine::Address const& address) {
+  return parse_entry(address, kind_name, "an alias");
 }
 
 engine::KindLaws const& laws() {

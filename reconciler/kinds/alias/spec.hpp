@@ -3,12 +3,12 @@
 /// One line of a domain's `aliases` file: the pure half of the kind `alias`.
 ///
 /// Address: `alias/HOST/DOMAIN/NAME`; the catch-all's NAME is `*`. Spec: `path` (of the aliases
-/// file), `to` (recipients in order, as written to the file), `group`. State: `path`, `to`, `group`
-/// (who can read the file; `nobody` where its mode lets no group; absent where this process could
-/// not change it).
+/// file), `to` (recipients in order, as written to the file), `group`. State: `path`, `to`, `mode`
+/// (of the file), `group` (of the file; absent where this process could not change it).
 ///
 /// Laws: recipients are compared as a list, in the form in which chasquid reads them: lower case,
 /// and one without a domain is of the alias's own. Foreign lines and comments of the file are kept.
+/// The file is as open as closed_mode() says.
 /// Place: the aliases file, so that all changes of one file are one write.
 
 #include <string>
@@ -16,6 +16,7 @@
 
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/engine/resource.hpp"
+#include "reconciler/kinds/entry_parts.hpp"
 
 namespace mailstack::kinds::alias {
 
@@ -27,14 +28,8 @@ engine::Resource alias(std::string host, std::string domain, std::string name,
 /// A recipient as the daemon reads it: folded, and with the domain that it lacks.
 std::string as_read(std::string const& recipient, std::string const& domain);
 
-/// The parts of an address.
-struct Place {
-  std::string host, domain, name;
-
-  bool operator==(Place const&) const = default;
-};
 /// Fails with invalid for anything that alias() does not write.
-Result<Place> parse(engine::Address const& address);
+Result<EntryPlace> parse(engine::Address const& address);
 
 engine::KindLaws const& laws();
 

@@ -1,13 +1,10 @@
 /// \file
 /// The kind `conf_file` at work.
 
-#include <charconv>
-
-#include <fmt/format.h>
-
 #include "core/userdb/utf8.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/mode_parts.hpp"
 #include "reconciler/kinds/shared_file.hpp"
 
 namespace mailstack::kinds {
@@ -20,14 +17,6 @@ using engine::Step;
 
 // No configuration that we render comes near; what does is something else at our path.
 constexpr std::uint64_t most_octets = 1024 * 1024;
-
-Result<unsigned> parse_mode(std::string const& text) {
-  unsigned mode = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-  if (error != std::errc() || end != text.data() + text.size() || mode > 07777)
-    return fail(ErrorCode::internal, "not a file mode: " + text);
-  return mode;
-}
 
 class ConfFileKind : public engine::Kind {
  public:
@@ -74,8 +63,7 @@ class ConfFileKind : public engine::Kind {
     if (!content) return Observation::unseen(path + ": " + content.error().what);
     if (!userdb::is_utf8(*content))
       return Observation::unseen(path + " is not UTF-8 text: move it away");
-    engine::Fields state{{"content", std::move(*content)},
-                         {"mode", fmt::format("{:04o}", stat->mode)}};
+    engine::Fields state{{"content", std::move(*content)}, {"mode", format_mode(stat->mode)}};
     if (files_.sets_owners()) {
       state.set("owner", stat->owner);
       state.set("group", stat->group);
@@ -99,7 +87,7 @@ class ConfFileKind : public engine::Kind {
     if (!file) return fail(file.error());
     if (auto same = check_unmoved(step, *file); !same) return same;
     auto const mode = parse_mode(step.spec.text("mode"));
-    if (!mode) return fail(mode.error());
+    if (!mode) return fail(ErrorCode::internal, "not a file mode: " + step.spec.text("mode"));
     files::Attributes attributes{*mode, std::nullopt, std::nullopt};
     if (file->stat) {
       attributes.owner = file->stat->owner;

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "reconciler/kinds/dkim_key/keys.hpp"
 #include "reconciler/kinds/dkim_key/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/mode_parts.hpp"
 #include "reconciler/kinds/shared_file.hpp"
 
 namespace mailstack::kinds {
@@ -114,7 +113,7 @@ class DkimKeyKind : public engine::Kind {
     Fields state{{"path", path},
                  {"public_key", key.part.key},
                  {"algorithm", key.part.algorithm},
-                 {"mode", fmt::format("{:04o}", key.stat.mode)}};
+                 {"mode", format_mode(key.stat.mode)}};
     if (files_.sets_owners()) state.set("group", key.stat.group);
     return Observation::of(std::move(state));
   }

@@ -364,3 +364,19 @@ TEST_CASE("user: a denied entry of chasquid 1.13 stays what it is where it must 
       bench.apply(*kind, {bench.user("old", "disabled"), bench.user("rx", "receive_only")})));
   CHECK(std::holds_alternative<userdb::Denied>(bench.stored().at("old")));
 }
+
+TEST_CASE("user: a file that somebody opened to all is seen and closed", "[user]") {
+  Bench bench;
+  auto const kind = bench.kind();
+  CHECK(all_done(bench.apply(*kind, bench.usual())));
+  auto const content = bench.files.read(path).value();
+  bench.write(content, {0666, "root", "root"});
+  auto const look = bench.look(*kind, {}, {bench.usual()[2]});
+  CHECK(kind->laws().diff(bench.usual()[2].spec, look.owned[0], {}).reasons ==
+        std::vector<std::string>{"mode 0666 → 0660", "group root → chasquid"});
+  CHECK(all_done(bench.apply(*kind, bench.usual())));
+  CHECK(bench.files.stat(path)->mode == 0660);
+  CHECK(bench.files.stat(path)->group == "chasquid");
+  CHECK(bench.files.read(path) == content);
+  CHECK(bench.plan(*kind, bench.usual()).empty());
+}

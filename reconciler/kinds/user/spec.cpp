@@ -1,7 +1,5 @@
 #include "reconciler/kinds/user/spec.hpp"
 
-#include "reconciler/kinds/address_parts.hpp"
-
 namespace mailstack::kinds::user {
 
 namespace {
@@ -41,9 +39,7 @@ class UserLaws : public engine::KindLaws {
       verdict.reasons.push_back("state " + state.text("state") + " → " + spec.text("state"));
     else if (wanted)
       compare_password(spec, state, verdict);
-    if (auto const& group = spec.text("group");
-        !group.empty() && state.find("group") != nullptr && state.text("group") != group)
-      verdict.reasons.push_back("readable by group " + state.text("group") + " → " + group);
+    compare_readers(spec, state, verdict);
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     return verdict;
   }
@@ -53,8 +49,7 @@ class UserLaws : public engine::KindLaws {
   }
 
   [[nodiscard]] std::string place(Address const& address) const override {
-    auto const where = parse(address);
-    return where ? "users/" + where->host + "/" + where->domain : std::string();
+    return place_of(parse(address), "users");
   }
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
@@ -94,11 +89,8 @@ engine::Resource user(Wish wish) {
   return resource;
 }
 
-Result<Place> parse(engine::Address const& address) {
-  auto parts = address_parts(address.name, 3);
-  if (address.kind != kind_name || parts.empty())
-    return fail(ErrorCode::invalid, "not the address of a user: " + address.text());
-  return Place{std::move(parts[0]), std::move(parts[1]), std::move(parts[2])};
+Result<EntryPlace> parse(engine::Address const& address) {
+  return parse_entry(address, kind_name, "a user");
 }
 
 engine::KindLaws const& laws() {

@@ -11,21 +11,21 @@
 ///
 /// State: `path`; `state` (`active` or `receive_only`); `plain` (true where the file holds the
 /// password itself); `hash_digest` (SHA-256 of the stored hash line); `secret` (the spec's
-/// reference, where the stored hash was made from what it says now); `group` (who can read the
-/// file; `nobody` where its mode lets no group; absent where this process could not change it). No
-/// hash, no password.
+/// reference, where the stored hash was made from what it says now); `mode` (of the file),
+/// `group` (of the file; absent where this process could not change it). No hash, no password.
 ///
 /// Laws: parsed values are compared. `disabled` and `receive_only` are one thing on disk, an entry
 /// without a scheme: chasquid before 1.13 rejects a whole file for `denied {}`, and no version lets
 /// such a user in. A password in plain text is a difference even where it is the right one. Where
 /// the password comes from a reference, scrypt is run only when the reference's value or the stored
-/// hash changed since it was last verified. Removing a user is the hazard `user`. Place: the users
-/// file, so that all changes of one file are one write.
+/// hash changed since it was last verified. The file is as open as closed_mode() says. Removing a
+/// user is the hazard `user`. Place: the users file, so that all changes of one file are one write.
 
 #include <string>
 
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/engine/resource.hpp"
+#include "reconciler/kinds/entry_parts.hpp"
 
 namespace mailstack::kinds::user {
 
@@ -41,14 +41,8 @@ struct Wish {
 };
 engine::Resource user(Wish wish);
 
-/// The parts of an address.
-struct Place {
-  std::string host, domain, name;
-
-  bool operator==(Place const&) const = default;
-};
 /// Fails with invalid for anything that user() does not write.
-Result<Place> parse(engine::Address const& address);
+Result<EntryPlace> parse(engine::Address const& address);
 
 engine::KindLaws const& laws();
 

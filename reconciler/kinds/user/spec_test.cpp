@@ -21,9 +21,9 @@ TEST_CASE("user: an address names host, domain and user", "[user]") {
   auto const resource = wish("active", "aa", "");
   CHECK(resource.address.text() == "user/mx1/wac.tax/i");
   CHECK(resource.lane == "host/mx1");
-  CHECK(user::parse(resource.address) == user::Place{"mx1", "wac.tax", "i"});
+  CHECK(user::parse(resource.address) == EntryPlace{"mx1", "wac.tax", "i"});
   // `/` is legal in a local part (RFC 5321 4.1.2, atext).
-  CHECK(user::parse({"user", "mx1/wac.tax/a/b"}) == user::Place{"mx1", "wac.tax", "a/b"});
+  CHECK(user::parse({"user", "mx1/wac.tax/a/b"}) == EntryPlace{"mx1", "wac.tax", "a/b"});
   for (auto const* name : {"", "mx1", "mx1/wac.tax", "mx1/wac.tax/", "/wac.tax/i", "mx1//i"})
     CHECK_FALSE(user::parse({"user", name}));
   CHECK_FALSE(user::parse({"alias", "mx1/wac.tax/i"}));
@@ -92,7 +92,25 @@ TEST_CASE("user: differences and their reasons", "[user]") {
        "aa",
        "",
        {{"state", "active"}, {"hash_digest", "aa"}, {"group", "root"}},
-       {"readable by group root → chasquid"}},
+       {"group root → chasquid"}},
+      {"readable for everybody",
+       "active",
+       "aa",
+       "",
+       {{"state", "active"}, {"hash_digest", "aa"}, {"mode", "0666"}},
+       {"mode 0666 → 0660"}},
+      {"readable for its owner alone",
+       "active",
+       "aa",
+       "",
+       {{"state", "active"}, {"hash_digest", "aa"}, {"mode", "0600"}},
+       {"mode 0600 → 0640"}},
+      {"as chasquid-util leaves it",
+       "active",
+       "aa",
+       "",
+       {{"state", "active"}, {"hash_digest", "aa"}, {"mode", "0660"}},
+       {}},
       {"readable for the daemon",
        "active",
        "aa",

@@ -78,6 +78,7 @@ void Verified::keep(std::string tag) {
 
 bool Verified::matches(userdb::Scrypt const& scrypt, Secret<std::string> const& password) {
   if (!userdb::check(scrypt)) return false;
+  std::lock_guard const lock(mutex_);
   load();
   for (bool const answer : {true, false})
     if (tags_.contains(tag(answer, scrypt, password))) return answer;
@@ -90,6 +91,7 @@ bool Verified::matches(userdb::Scrypt const& scrypt, Secret<std::string> const& 
 }
 
 void Verified::note(userdb::Scrypt const& scrypt, Secret<std::string> const& password) {
+  std::lock_guard const lock(mutex_);
   load();
   keep(tag(true, scrypt, password));
 }

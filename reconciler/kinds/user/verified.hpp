@@ -2,7 +2,7 @@
 /// \file
 /// Remembers which stored hash was made from which secret, so that scrypt runs once for both.
 
-#include <optional>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -19,7 +19,7 @@ namespace mailstack::kinds::user {
 /// than scrypt does. So key and tags stand in a directory that does not outlive the machine's
 /// uptime and is in no backup: who reads it there is root, and can read the secret at its source.
 /// docs/decisions/0011-password-drift.md has the alternatives. Whatever goes wrong with these files
-/// only costs time: 60 ms a user.
+/// only costs time: 60 ms a user. Safe to call from several threads: lanes share it.
 class Verified {
  public:
   /// An empty `directory`: remembers within the object only.
@@ -42,6 +42,7 @@ class Verified {
                                 Secret<std::string> const& password) const;
 
   files::Files& files_;
+  std::mutex mutex_;  ///< guards what follows
   std::string directory_;
   bool loaded_ = false;
   Secret<std::string> key_;

@@ -1,0 +1,164 @@
+#include "core/files/place.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <vector>
+
+namespace mailstack::files {
+namespace {
+
+ErrorCode code_of(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR: return ErrorCode::not_found;
+    case EACCES:
+    case EPERM:
+    case EROFS: return ErrorCode::denied;
+    case EISDIR:
+    case ENOTEMPTY:
+    case EEXIST: return ErrorCode::conflict;
+    case EINVAL:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EXDEV: return ErrorCode::invalid;
+    default: return ErrorCode::unavailable;
+  }
+}
+
+std::string_view remedy_of(int error) {
+  switch (error) {
+    case ENOSPC: return "; free space on this file system and run again";
+    case EDQUOT: return "; raise the quota or free space and run again";
+    case EROFS: return "; mount the file system writable and run again";
+    case EACCES:
+    case EPERM: return "; run as a user who may, or change the permissions";
+    case EISDIR: return "; move the directory away";
+    case ENOTEMPTY:
+    case EEXIST: return "; move away what it holds";
+    case EMFILE:
+    case ENFILE: return "; raise the limit of open files";
+    default: return "";
+  }
+}
+
+// As many as the kernel follows (path_resolution(7)).
+constexpr int most_links = 40;
+
+/// find() without the rules for paths from outside: a link may hold `..`.
+Result<Place> open_place(std::string_view verb, std::string const& root, std::string const& path) {
+  auto const end = path.find_last_not_of('/');
+  std::string const clean = end == std::string::npos ? "/" : path.substr(0, end + 1);
+  auto const slash = clean.rfind('/');
+  Place place;
+  place.shown = root + clean;
+  place.leaf = clean == "/" ? "." : clean.substr(slash + 1);
+  auto const parent = slash == 0 ? std::string("/") : clean.substr(0, slash);
+  place.parent = Descriptor(open_below(root, parent, O_RDONLY | O_DIRECTORY));
+  if (!place.parent.open()) return failure(verb, place.shown, errno);
+  return place;
+}
+
+/// The link at `place`: where it leads and whose it is, both of one moment.
+Result<std::string> read_link(std::string_view verb, Place const& place, uid_t& owner) {
+  Descriptor const link(
+      ::openat(place.parent.number(), place.leaf.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  std::string target(PATH_MAX, '\0');
+  ssize_t size = -1;
+  if (link.open() && ::fstat(link.number(), &status) == 0)
+    size = ::readlinkat(link.number(), "", target.data(), target.size());
+  if (size < 0) return failure(verb, place.shown, errno);
+  target.resize(static_cast<std::size_t>(size));
+  owner = status.st_uid;
+  return target;
+}
+
+/// `target` as the link at `path` means it, without final slashes.
+std::string from_link(std::string const& path, std::string target) {
+  if (!target.starts_with('/')) target = path.substr(0, path.rfind('/') + 1) + target;
+  return target.substr(0, std::max<std::size_t>(target.find_last_not_of('/') + 1, 1));
+}
+
+}  // namespace
+
+tl::unexpected<Error> failure(std::string_view verb, std::string const& shown, int error) {
+  std::string what(verb);
+  what.append(" ").append(shown).append(": ").append(std::strerror(error)).append(remedy_of(error));
+  return fail(code_of(error), std::move(what));
+}
+
+int open_below(std::string const& root, std::string const& path, int flags) {
+  if (root.empty()) return ::open(path.c_str(), flags | O_CLOEXEC);
+  Descriptor const base(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.open()) return -1;
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_IN_ROOT;
+  return static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how));
+}
+
+Result<> check_path(std::string const& path) {
+  if (!path.starts_with('/') || path.find('\0') != std::string::npos)
+    return fail(ErrorCode::invalid, "path " + path + " is not absolute");
+  if ((path + "/").find("/../") != std::string::npos)
+    return fail(ErrorCode::invalid, "path " + path + " holds `..`; write where it leads");
+  return {};
+}
+
+Result<Place> find(std::string_view verb, std::string const& root, std::string const& path) {
+  if (auto ok = check_path(path); !ok) return fail(ok.error());
+  return open_place(verb, root, path);
+}
+
+Result<Place> follow(std::string_view verb, std::string const& root, std::string const& path) {
+  auto place = find(verb, root, path);
+  if (!place) return place;
+  auto const link = place->shown;
+  auto const wrong = [&](ErrorCode code, std::string const& why) {
+    return fail(code, std::string(verb) + " " + link + ": " + why);
+  };
+  std::string at = path.substr(0, path.find_last_not_of('/') + 1);
+  std::vector<uid_t> owners;
+  for (;;) {
+    struct stat status {};
+    bool const there =
+        ::fstatat(place->parent.number(), place->leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!there && errno == ENOENT && !owners.empty()) break;
+    if (!there || !S_ISLNK(status.st_mode)) {
+      auto const foreign = [&](uid_t owner) {
+        return owner != 0 && owner != ::geteuid() && (!there || owner != status.st_uid);
+      };
+      if (!std::any_of(owners.begin(), owners.end(), foreign)) return place;
+      return wrong(ErrorCode::denied, "a symbolic link that belongs to somebody else leads to " +
+                                          root + at +
+                                          "; give the link to root (chown -h) if "
+                                          "that is meant, or remove it");
+    }
+    if (owners.size() == most_links)
+      return wrong(ErrorCode::conflict,
+                   "the symbolic link leads in a circle; let it lead to a file, or remove it");
+    uid_t owner = 0;
+    auto target = read_link(verb, *place, owner);
+    if (!target) return fail(target.error());
+    owners.push_back(owner);
+    at = from_link(at, std::move(*target));
+    auto next = open_place(verb, root, at);
+    if (!next && next.error().code == ErrorCode::not_found) break;
+    if (!next) return fail(next.error());
+    next->shown = link + " (a symbolic link to " + next->shown + ")";
+    place = std::move(next);
+  }
+  return wrong(ErrorCode::conflict, "the symbolic link leads to " + root + at +
+                                        ", which does not exist; put the file there, or remove "
+                                        "the link");
+}
+
+}  // namespace mailstack::files
