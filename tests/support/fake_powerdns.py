@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A PowerDNS of a few lines that misbehaves on request: for runs that must meet a slow or a picky server.
 
-    fake_powerdns.py PORT_FILE [--slow SECONDS] [--refuse TYPE] [--lag]
+    fake_powerdns.py PORT_FILE [--slow SECONDS] [--refuse TYPE] [--lag] [--log FILE]
 
 Serves one zone of whatever name is asked for. Each PATCH takes SECONDS; one that holds an RRset of TYPE is refused
 with 422 and changes nothing. With --lag it answers DNS on the same port number, and knows nothing of what was
-written: NXDOMAIN to every question. The port is written to PORT_FILE once it listens.
+written: NXDOMAIN to every question. FILE gets a line a request: METHOD PATH. The port is written to PORT_FILE once
+it listens.
 """
 
 import argparse
@@ -21,6 +22,7 @@ options.add_argument("port_file")
 options.add_argument("--slow", type=float, default=0)
 options.add_argument("--refuse", default="")
 options.add_argument("--lag", action="store_true")
+options.add_argument("--log")
 options = options.parse_args()
 rrsets = {}
 lock = threading.Lock()
@@ -58,7 +60,9 @@ class Zone(http.server.BaseHTTPRequestHandler):
         self.answer(204)
 
     def log_message(self, *_):
-        pass
+        if options.log:
+            with open(options.log, "a") as log:
+                log.write(f"{self.command} {self.path}\n")
 
 
 def answer_nothing(port):
