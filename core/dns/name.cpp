@@ -176,7 +176,7 @@ Result<> Name::check_a_labels() const {
   for (std::size_t at = 0; at < text_.size(); at = label_end(text_, at) + 1) {
     auto const label = text_.substr(at, label_end(text_, at) - at);
     if (label.starts_with("xn--"))
-      if (auto const known = check_a_label(label); !known) return known;
+      if (auto known = check_a_label(label); !known) return known;
   }
   return {};
 }

@@ -37,7 +37,7 @@ std::optional<std::string> name_in(std::string const& text, unsigned number) {
   while (!rest.empty()) {
     auto const line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    std::string const name(line.substr(0, line.find(':')));
+    std::string name(line.substr(0, line.find(':')));
     if (!name.empty() && number_in(std::string(line), name) == number) return name;
   }
   return std::nullopt;

@@ -35,7 +35,7 @@ class Resolver {
     if (++lookups_ > most_lookups)
       return fail(ErrorCode::invalid,
                   "resolving " + way_.front() + " takes more than 10,000 look-ups");
-    if (auto const end = check_way(address); !end) return end;
+    if (auto end = check_way(address); !end) return end;
     way_.push_back(address);
     auto done = follow(address);
     way_.pop_back();

@@ -23,6 +23,11 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
   };
   auto const& rrsets = listing->rrsets;
   if (std::adjacent_find(rrsets.begin(), rrsets.end(), not_before) != rrsets.end()) std::abort();
+  for (auto const& rrset : rrsets) {
+    if (listing->find(rrset.name, rrset.type) != rrset) std::abort();
+    auto const id = powerdns::format_zone_id(rrset.name);
+    if (id.empty() || id.find_first_of("/?#% ") != std::string::npos) std::abort();
+  }
   std::size_t octets = 0;
   std::vector<dns::RRset> again;
   for (auto const& patch : powerdns::format_patches(rrsets, *listing, 500)) {

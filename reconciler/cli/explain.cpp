@@ -109,7 +109,7 @@ std::optional<Section> section_of(Manifest const& manifest, Match const& found) 
 
 std::string origin(Section const& section, std::string const& key, keys::Key const& row) {
   auto const place = section.place(key).at;
-  std::string const where = place.file + ":" + std::to_string(place.line);
+  std::string where = place.file + ":" + std::to_string(place.line);
   switch (section.origin(key)) {
     case manifest::Origin::manifest: return where;
     case manifest::Origin::defaults: return where + ", below `defaults:`";

@@ -181,7 +181,7 @@ Result<std::string> Repository::publish(std::string const& applier,
   auto const branch = branch_of(applier);
   auto const before = run({"rev-parse", "--quiet", "--verify", branch + "^{commit}"});
   if (!before) return fail(before.error());
-  auto const parent = before->status == 0 ? first_line(before->output) : std::string{};
+  auto parent = before->status == 0 ? first_line(before->output) : std::string{};
   auto const tree = store_tree(applier, contents);
   if (!tree) return fail(within(tree.error(), branch));
   if (!parent.empty()) {
@@ -197,7 +197,7 @@ Result<std::string> Repository::publish(std::string const& applier,
                              {"GIT_COMMITTER_EMAIL", "mailstack@localhost"}};
   auto const commit = output(std::move(arguments), message, identity);
   if (!commit) return fail(within(commit.error(), branch));
-  auto const id = first_line(*commit);
+  auto id = first_line(*commit);
   // The old value makes it a compare-and-swap; zeros say that there must be none yet.
   auto const moved = output({"update-ref", "--create-reflog", "-m", "mailstack", branch, id,
                              parent.empty() ? std::string(id.size(), '0') : parent});

@@ -21,7 +21,7 @@ std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"
 
 /// As chasquid names the domain's directory: U-labels, lower case, NFC.
 std::string unicode_of(dns::Name const& name) {
-  std::string const ascii = name.display();
+  std::string ascii = name.display();
   if (ascii.find("xn--") == std::string::npos) return ascii;
   char* decoded = nullptr;
   if (idn2_to_unicode_8z8z(ascii.c_str(), &decoded, 0) != IDN2_OK) return ascii;

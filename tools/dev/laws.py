@@ -1,12 +1,14 @@
 """Applies each patch of tests/laws/ to a copy of the tree and checks that exactly the named test fails.
 
 A patch opens with `# test: NAME` (a Catch2 test case by its exact name, or `[tag]`) and `# law: …`, which says in words
-what it breaks. Both are prose before the diff, which patch(1) skips.
+what it breaks. Both are prose before the diff, which patch(1) skips. With a line `# cases: N` the property test is asked,
+and may look at so many cases.
 """
 
 import concurrent.futures
 import functools
 import hashlib
+import os
 import pathlib
 import re
 import shutil
@@ -18,6 +20,7 @@ import xml.etree.ElementTree as xml
 MAX_CHANGED_LINES = 10
 LAWS = 14  # numbered from 0 in docs/architecture.md
 PROGRAMS = ("core_tests", "providers_tests", "reconciler_tests")
+PROPERTY = "property_tests"
 NOT_RUN = "~[property]~[real]~[.]"
 PRODUCTION = re.compile(r"^(core|providers|reconciler)/(?!.*(_test|_twin|_fuzz)\.).*\.[ch]pp$")
 
@@ -50,10 +53,10 @@ def copy_tree(root, copy):
             path.unlink()
 
 
-def build(copy):
+def build(copy, programs=PROGRAMS):
     done = run("cmake", "--preset", "dev", cwd=copy)
     if done.returncode == 0:
-        done = run("cmake", "--build", "build", "--target", *PROGRAMS, cwd=copy)
+        done = run("cmake", "--build", "build", "--target", *programs, cwd=copy)
     if done.returncode != 0:
         raise Unfit("does not compile:\n" + "\n".join((done.stdout + done.stderr).splitlines()[-25:]))
 
@@ -62,20 +65,26 @@ def digests(copy):
     return {name: hashlib.sha256((copy / "build/bin" / name).read_bytes()).hexdigest() for name in PROGRAMS}
 
 
-def failures(copy, programs):
+def run_tests(copy, program, cases):
+    """The arguments are for the unit tests; the property test stops at the first case that fails."""
+    chosen = ["-a"] if cases else [NOT_RUN]
+    return run(str(program), *chosen, "-r", "xml", cwd=copy / "build", timeout=3600 if cases else 600, errors="replace",
+               env=os.environ | {"MAILSTACK_PROPERTY_CASES": str(cases)})
+
+
+def failures(copy, programs, cases=0):
     """Runs these test programs; returns {test name: (tags, how it failed)}."""
-    failed, cases = {}, 0
+    failed, seen = {}, 0
     for program in programs:
         try:
-            done = run(str(program), NOT_RUN, "-r", "xml", cwd=copy / "build", timeout=600,
-                       errors="replace")
+            done = run_tests(copy, program, cases)
             tree = xml.fromstring(done.stdout)
         except subprocess.TimeoutExpired:
             raise Unfit(f"{program.name} does not end") from None
         except xml.ParseError:
             raise Unfit(f"{program.name} died (exit {done.returncode}): a crash proves nothing") from None
         for case in tree.iter("TestCase"):
-            cases += 1
+            seen += 1
             result = case.find("OverallResult")
             if result is None or result.get("success") != "true":
                 crashed = next(case.iter("FatalErrorCondition"), None) is not None
@@ -83,14 +92,14 @@ def failures(copy, programs):
                     True for _ in case.iter("Failure"))
                 how = "crash" if crashed else "assertion" if asserted else "exception"
                 failed[case.get("name")] = (case.get("tags") or "", how)
-    if cases == 0:
+    if seen == 0:
         raise Unfit("there are no tests to run")
     return failed
 
 
 def read_patch(path):
     text = path.read_text()
-    head = dict(re.findall(r"^# (test|law): (.+)$", text, re.M))
+    head = dict(re.findall(r"^# (test|law|cases): (.+)$", text, re.M))
     if not text.startswith("# test: ") or "law" not in head:
         raise Unfit("must open with `# test: NAME` and `# law: WORDS`")
     changed = [line for line in text.splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
@@ -99,7 +108,7 @@ def read_patch(path):
     for name in re.findall(r"^\+\+\+ b/(\S+)", text, re.M):
         if not PRODUCTION.match(name):
             raise Unfit(f"changes {name}, which is not production code")
-    return head["test"].strip(), head["law"].strip()
+    return head["test"].strip(), head["law"].strip(), int(head.get("cases", 0))
 
 
 def number_of(patch):
@@ -129,30 +138,32 @@ def judge(wanted, failed):
 
 def make(root, copy, patch, unpatched):
     """Builds the patched tree; returns the programs that differ, kept aside: those that are equal need not run."""
-    wanted, law = read_patch(patch)
+    wanted, law, cases = read_patch(patch)
     try:
         applied = run("patch", "-p1", "--no-backup-if-mismatch", "-i", str(patch), cwd=copy)
         if applied.returncode != 0:
             raise Unfit(f"does not apply:\n{applied.stdout}")
-        build(copy)
-        differ = [name for name, digest in digests(copy).items() if digest != unpatched[name]]
+        build(copy, [PROPERTY] if cases else PROGRAMS)
+        differ = [PROPERTY] if cases else [
+            name for name, digest in digests(copy).items() if digest != unpatched[name]]
         if not differ:
             raise Unfit("changes nothing that is tested")
         place = copy.parent / "programs" / patch.stem
         place.mkdir(parents=True, exist_ok=True)
-        return wanted, law, [pathlib.Path(shutil.copy(copy / "build/bin" / name, place)) for name in differ]
+        return wanted, law, cases, [pathlib.Path(shutil.copy(copy / "build/bin" / name, place)) for name in differ]
     finally:
         copy_tree(root, copy)
 
 
-def prove(copy, wanted, law, programs):
-    failed = failures(copy, programs)
+def prove(copy, wanted, law, cases, programs):
+    failed = failures(copy, programs, cases)
     shutil.rmtree(programs[0].parent)
     complaint = judge(wanted, failed)
     if complaint:
         raise Unfit(complaint)
     twins = sum("[golden]" in tags for tags, _ in failed.values())
-    return f"{law}\n     noticed by `{wanted}`" + (f" and {twins} golden plans" if twins else "")
+    return (f"{law}\n     noticed by `{wanted}`" + (f" within {cases} cases" if cases else "") +
+            (f" and {twins} golden plans" if twins else ""))
 
 
 def refuse(unfit):

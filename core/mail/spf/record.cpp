@@ -230,7 +230,7 @@ class Reader {
   }
 
   static std::string host(Term& term, std::string_view text) {
-    if (auto const fault = take_lengths(term, text); !fault.empty()) return fault;
+    if (auto fault = take_lengths(term, text); !fault.empty()) return fault;
     if (text.empty()) return {};
     term.value = std::string(text.substr(1));
     return domain_fault(term.value);
