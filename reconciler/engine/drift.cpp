@@ -74,8 +74,11 @@ std::vector<Drift> find_drift(PlanInput const& input) {
     // A row without a same look yet was never seen in place: nothing could have changed it.
     if (!verdict || in_place(*verdict) || !row->departure) continue;
     auto const& seen = *view.observed(row->address);
-    all.push_back({row, view.applied(*row), seen.state, std::move(verdict->reasons),
-                   row->departure->seen, row->departure->missed, row->departure->replacements});
+    // What a kind says of an absent thing (where a copy stands) is not what stands in its place.
+    bool const present = seen.standing == Observation::Standing::present;
+    all.push_back({row, view.applied(*row), present ? seen.state : Fields{},
+                   std::move(verdict->drift), row->departure->seen, row->departure->missed,
+                   row->departure->replacements});
   }
   return all;
 }
