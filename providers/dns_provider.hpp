@@ -30,9 +30,7 @@ struct Change {
 
 /// What a host cannot store or how it behaves, so that the plan says it before the API does.
 struct Limits {
-  bool atomic = false;        ///< set() applies all of its changes or none
-  std::uint32_t ttl_min = 0;  ///< seconds
-  std::uint32_t ttl_max = 2147483647;
+  bool atomic = false;          ///< set() applies all of its changes or none
   unsigned parallel_reads = 1;  ///< how many list() calls of one account may overlap
   bool written_is_served =
       false;  ///< the store is what is served; there is no name server to ask after a write

@@ -97,6 +97,7 @@ std::string_view word(engine::Confirmation::Standing standing) {
     case engine::Confirmation::Standing::confirmed: return "confirmed";
     case engine::Confirmation::Standing::pending: return "pending";
     case engine::Confirmation::Standing::unknown: return "unknown";
+    case engine::Confirmation::Standing::kept: return "kept";
   }
   return "unknown";
 }

@@ -58,8 +58,8 @@ TEST_CASE("render_drift: what stands in its place is shown as the change it is",
 TEST_CASE("render_drift: a change beside the value is said in words", "[cli]") {
   Fixture f;
   f.one.after = record("203.0.113.80", 60).spec;
-  f.one.reasons = {"ttl 60 → 300"};
-  CHECK(f.text({f.one}).find("  ~ A example.org 203.0.113.80\n      ttl 60 → 300\n") !=
+  f.one.reasons = {"ttl 300 → 60"};
+  CHECK(f.text({f.one}).find("  ~ A example.org 203.0.113.80\n      ttl 300 → 60\n") !=
         std::string::npos);
 }
 

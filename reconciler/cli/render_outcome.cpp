@@ -59,11 +59,13 @@ void add_servers(std::string& text, engine::Outcome const& outcome, Paper const&
     auto const& said = step.confirmation;
     bool const pending = said.standing == Confirmation::Standing::pending;
     bool const unknown = said.standing == Confirmation::Standing::unknown;
-    if (!pending && !unknown && !(paper.verbose && !said.answers.empty())) continue;
+    bool const kept = said.standing == Confirmation::Standing::kept;
+    if (!pending && !unknown && !kept && !(paper.verbose && !said.answers.empty())) continue;
     auto const head = pending   ? "not served yet: "
                       : unknown ? "nobody could be asked: "
+                      : kept    ? "stays: "
                                 : "served: ";
-    add_line(text, paper, pending ? Ink::yellow : Ink::dim, pending ? "…" : "=",
+    add_line(text, paper, pending || kept ? Ink::yellow : Ink::dim, pending ? "…" : "=",
              head + step.description);
     for (auto const& answer : said.answers) add_detail(text, paper, answer);
   }
@@ -93,6 +95,7 @@ OutcomeCounts count_outcome(engine::Outcome const& outcome, engine::Plan const& 
         break;
       case Confirmation::Standing::pending: ++counts.pending; break;
       case Confirmation::Standing::unknown: ++counts.unknown; break;
+      case Confirmation::Standing::kept: break;
     }
   }
   return counts;

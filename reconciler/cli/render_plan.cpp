@@ -8,6 +8,7 @@
 
 #include "reconciler/cli/word_diff.hpp"
 #include "reconciler/engine/hazards.hpp"
+#include "reconciler/kinds/domain_folder/spec.hpp"
 
 namespace mailstack::cli {
 
@@ -164,7 +165,9 @@ class PlanText {
         going.push_back(describe(address));
     if (!going.empty()) below("in the same write goes " + list(going, paper_.verbose));
     if (!paper_.verbose) return;
-    for (auto const& upstream : item.follows) below("follows " + describe(upstream));
+    for (auto const& upstream : item.follows)
+      // That a folder comes before what stands in it goes without saying, of every user and alias.
+      if (upstream.kind != kinds::domain_folder::kind_name) below("follows " + describe(upstream));
   }
 
   static std::string removal_reason(PlanItem const& item) {

@@ -1,8 +1,89 @@
 #include "reconciler/cli/store_edit.hpp"
 
+#include <algorithm>
+
+#include "reconciler/cli/all_keys.hpp"
+#include "reconciler/cli/render_diagnostics.hpp"
 #include "reconciler/engine/journal.hpp"
+#include "reconciler/features/feature.hpp"
+#include "reconciler/manifest/load.hpp"
 
 namespace mailstack::cli {
+
+namespace {
+
+/// The files as they would be: some contents exchanged, and nothing can be changed.
+class Preview final : public files::Files {
+ public:
+  Preview(files::Files& files, std::map<std::string, std::string> contents)
+      : files_(files), contents_(std::move(contents)) {}
+
+  Result<std::string> read(std::string const& path) override {
+    auto const found = contents_.find(path);
+    return found == contents_.end() ? files_.read(path) : found->second;
+  }
+  Result<files::Stat> stat(std::string const& path) override {
+    auto stat = files_.stat(path);
+    auto const found = contents_.find(path);
+    if (found == contents_.end()) return stat;
+    if (!stat) stat = files::Stat{false, 0600, {}, {}, 0};
+    stat->size = found->second.size();
+    return stat;
+  }
+  Result<std::vector<std::string>> list(std::string const& directory) override {
+    return files_.list(directory);
+  }
+  Result<> write(std::string const& path, std::string_view, files::Attributes const&) override {
+    return no(path);
+  }
+  Result<> append(std::string const& path, std::string_view) override { return no(path); }
+  Result<> make_directory(std::string const& path, files::Attributes const&) override {
+    return no(path);
+  }
+  Result<> move(std::string const& from, std::string const&) override { return no(from); }
+  Result<> remove(std::string const& path) override { return no(path); }
+
+ private:
+  static Result<> no(std::string const& path) {
+    return fail(ErrorCode::internal, "a preview changes nothing: " + path);
+  }
+
+  files::Files& files_;
+  std::map<std::string, std::string> contents_;
+};
+
+manifest::Diagnostics problems_of(files::Files& files, std::string const& path) {
+  manifest::Diagnostics diagnostics;
+  auto const manifest = manifest::load(files, path, all_keys(), diagnostics);
+  if (manifest) features::check(*manifest, diagnostics);
+  return diagnostics;
+}
+
+}  // namespace
+
+bool takes_edit(files::Files& files, std::string const& manifest, manifest::FileEdit const& edit,
+                std::map<std::string, std::string> const& beside, Talk& talk) {
+  auto contents = beside;
+  contents[edit.path] = edit.after;
+  Preview preview(files, std::move(contents));
+  auto const after = problems_of(preview, manifest);
+  if (!after.failed()) return true;
+  // A manifest with a fault elsewhere can still be edited, or nobody could mend it this way.
+  auto const before = problems_of(files, manifest);
+  manifest::Diagnostics fresh;
+  for (auto const& one : after.all()) {
+    bool const known = std::any_of(before.all().begin(), before.all().end(), [&](auto const& old) {
+      return old.code == one.code && old.message == one.message;
+    });
+    if (one.severity == manifest::Severity::error && !known)
+      fresh.error(one.code, one.place, one.message) = one;
+  }
+  if (!fresh.failed()) return true;
+  fresh.sort();
+  talk.problems(render_diagnostics(fresh, source_reader(preview), talk.err_paper()));
+  talk.error("`mailstack validate` would refuse that; nothing was changed");
+  return false;
+}
 
 Result<> store_edit(files::Files& files, manifest::FileEdit const& edit) {
   if (edit.after == edit.before) return {};

@@ -2,14 +2,22 @@
 /// \file
 /// Carries out an edit of the manifest that a person asked for.
 
+#include <map>
 #include <string>
 
 #include "core/clock/clock.hpp"
 #include "core/files/files.hpp"
 #include "core/result/result.hpp"
+#include "reconciler/cli/talk.hpp"
 #include "reconciler/manifest/edit.hpp"
 
 namespace mailstack::cli {
+
+/// Whether `mailstack validate` would take the manifest after the edit: true where the edit breaks
+/// no rule that holds now. Else says which, and that nothing was changed. `beside` are files that
+/// the edit comes with, by their path.
+bool takes_edit(files::Files& files, std::string const& manifest, manifest::FileEdit const& edit,
+                std::map<std::string, std::string> const& beside, Talk& talk);
 
 /// Replaces the file as a whole, with the mode and owner that it had. Fails with conflict where it
 /// is no longer as it was read.

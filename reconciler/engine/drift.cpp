@@ -24,26 +24,6 @@ std::vector<Address> appeared(std::vector<Address> const& now, std::vector<Addre
 
 bool in_place(Verdict const& verdict) { return verdict.action == Action::none; }
 
-/// `fields`, with the values that `others` has for the same names.
-Fields with_values_of(Fields fields, Fields const& others) {
-  for (auto const& [name, value] : others.entries())
-    if (fields.find(name) != nullptr) fields.set(name, value);
-  return fields;
-}
-
-/// How the world moved away from what was applied, `0640 → 0666`: a plan tells the way back, so the
-/// two sides change places. What has no other side is said as the plan says it.
-std::vector<std::string> told_from_applied(KindLaws const& laws, Fields const& applied,
-                                           Observation const& seen, TimePoint now,
-                                           std::vector<std::string> said) {
-  if (seen.standing != Observation::Standing::present) return said;
-  auto before = seen;
-  before.state = with_values_of(seen.state, applied);
-  auto turned = laws.diff(with_values_of(applied, seen.state), before, now);
-  return turned.action == Action::update && !turned.reasons.empty() ? std::move(turned.reasons)
-                                                                    : std::move(said);
-}
-
 /// What one look changes in a row; absent where it changes nothing.
 std::optional<Row> noted(View const& view, PlanInput const& input, Row const& row,
                          std::optional<TimePoint> previous) {
@@ -94,11 +74,11 @@ std::vector<Drift> find_drift(PlanInput const& input) {
     // A row without a same look yet was never seen in place: nothing could have changed it.
     if (!verdict || in_place(*verdict) || !row->departure) continue;
     auto const& seen = *view.observed(row->address);
-    auto applied = view.applied(*row);
-    auto reasons = told_from_applied(view.laws(row->address), applied, seen, input.now,
-                                     std::move(verdict->reasons));
-    all.push_back({row, std::move(applied), seen.state, std::move(reasons), row->departure->seen,
-                   row->departure->missed, row->departure->replacements});
+    // What a kind says of an absent thing (where a copy stands) is not what stands in its place.
+    bool const present = seen.standing == Observation::Standing::present;
+    all.push_back({row, view.applied(*row), present ? seen.state : Fields{},
+                   std::move(verdict->drift), row->departure->seen, row->departure->missed,
+                   row->departure->replacements});
   }
   return all;
 }

@@ -47,9 +47,22 @@ struct Observation {
 struct Verdict {
   Action action = Action::none;
   std::vector<std::string> reasons;     ///< one clause a difference: `ttl 3600 → 300`
+  std::vector<std::string> drift;       ///< told of what was applied and moved: `ttl 300 → 3600`
   std::optional<TimePoint> not_before;  ///< action is right, but not yet
   std::vector<std::string>
       notes;  ///< said beside `same` too: "ttl 3600 is kept: foreign values share the RRset"
+
+  /// Notes a difference for who plans (as found → as it will be) and for who looks for drift (as
+  /// applied → as found).
+  void differ(std::string_view what, std::string_view live, std::string_view wish) {
+    reasons.push_back(std::string(what).append(" ").append(live).append(" → ").append(wish));
+    drift.push_back(std::string(what).append(" ").append(wish).append(" → ").append(live));
+  }
+  /// One that both say in the same words.
+  void differ(std::string clause) {
+    drift.push_back(clause);
+    reasons.push_back(std::move(clause));
+  }
 };
 
 /// The pure half of a kind: no I/O, no clock, no state. Lives in kinds/<kind>/spec.*, linked into
@@ -69,13 +82,6 @@ class KindLaws {
   /// the output `same_since` (seconds since 1970): since when every look has shown this resource as
   /// it should be; it is absent until the first such look.
   [[nodiscard]] virtual Fields outputs(Fields const& spec, Observation const& live) const = 0;
-
-  /// The spec that would make `live` the wish; for adoption and for rendering what was there
-  /// before. Default: its state.
-  [[nodiscard]] virtual Fields adopted(Fields const& spec, Observation const& live) const {
-    (void)spec;
-    return live.state;
-  }
 
   /// True where the two cannot exist at the same time (a CNAME and an A at one name). Symmetric.
   [[nodiscard]] virtual bool excludes(Address const& a, Address const& b) const {
@@ -147,8 +153,9 @@ struct Confirmation {
   enum class Standing {
     confirmed,
     pending,
-    unknown
-  };  ///< unknown: nobody could be asked; a warning
+    unknown,  ///< nobody could be asked; a warning
+    kept,     ///< a removal that left what is not ours: the answers say what; a warning
+  };
   Standing standing = Standing::confirmed;
   std::vector<std::string>
       answers;  ///< one line a server: `192.0.2.53:53 answered "v=spf1 mx ~all"`

@@ -593,10 +593,10 @@ TEST_CASE("drift tells how the world moved away from what was applied, a plan th
   bench.plan();
   bench.clock = 60;
   bench.shelf.things["a/x"] = holding("edited");
-  CHECK(item(bench.plan(), "a/x").reasons == std::vector<std::string>{"edited → applied"});
+  CHECK(item(bench.plan(), "a/x").reasons == std::vector<std::string>{"value edited → applied"});
   auto const drift = bench.with_input([](PlanInput const& in) { return find_drift(in); });
   REQUIRE(drift.size() == 1);
-  CHECK(drift[0].reasons == std::vector<std::string>{"applied → edited"});
+  CHECK(drift[0].reasons == std::vector<std::string>{"value applied → edited"});
 }
 
 TEST_CASE("law 10: what the manifest gives to another lane is no drift of the old one",

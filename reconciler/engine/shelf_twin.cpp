@@ -48,12 +48,12 @@ engine::Verdict ShelfLaws::diff(Fields const& spec, Observation const& live, Tim
   }
   if (spec.text("value") != live.state.text("value")) {
     verdict.action = Action::update;
-    verdict.reasons = {live.state.text("value") + " → " + spec.text("value")};
+    verdict.differ("value", live.state.text("value"), spec.text("value"));
   }
   if (auto const* loaded = spec.find("loaded");
       loaded != nullptr && spec.text("loaded") != live.state.text("loaded")) {
     verdict.action = Action::update;
-    verdict.reasons.push_back("has " + live.state.text("loaded") + " loaded");
+    verdict.differ("has " + live.state.text("loaded") + " loaded");
   }
   return verdict;
 }

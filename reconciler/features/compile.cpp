@@ -6,6 +6,7 @@
 
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/published/published.hpp"
+#include "reconciler/kinds/domain_folder/spec.hpp"
 
 namespace mailstack::features {
 namespace {
@@ -63,6 +64,43 @@ std::vector<engine::Resource> unique(Claims& claims) {
   return kept;
 }
 
+/// `DIRECTORY/domains/DOMAIN` where `path` is that of a file in it; empty for others.
+std::string_view domain_folder_of(std::string_view path, std::string const& domains) {
+  if (!path.starts_with(domains)) return {};
+  auto const slash = path.find('/', domains.size());
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+
+/// Each folder of a domain in which some feature put something, ahead of the first that stands in
+/// it; all that stand in it need it. Said once here, because users, aliases and keys come from
+/// several features.
+std::vector<engine::Resource> with_folders(std::vector<engine::Resource> resources,
+                                           Facts const& facts) {
+  auto const domains = facts.conf_directory + "/domains/";
+  std::unordered_map<std::string, engine::Address> folders;
+  std::vector<engine::Resource> all;
+  all.reserve(resources.size() + resources.size() / 8);
+  for (auto& resource : resources) {
+    auto const path = domain_folder_of(resource.spec.text("path"), domains);
+    if (!path.empty()) {
+      auto const host = resource.lane.substr(resource.lane.find('/') + 1);
+      auto const [entry, first] = folders.try_emplace(host + std::string(path));
+      if (first) {
+        auto folder = kinds::domain_folder::folder(host, std::string(path));
+        folder.group = resource.group;
+        folder.of_domain = resource.of_domain;
+        folder.source = resource.source;
+        entry->second = folder.address;
+        all.push_back(std::move(folder));
+      }
+      resource.spec.set("needs",
+                        std::vector<engine::Item>{engine::Reference{entry->second, "path"}});
+    }
+    all.push_back(std::move(resource));
+  }
+  return all;
+}
+
 template <class T, class Key>
 void drop_doubles(std::vector<T>& list, Key key) {
   std::set<std::string> seen;
@@ -81,7 +119,7 @@ void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostic
 
 Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
   auto claims = collect(manifest, facts, now);
-  claims.compiled.resources = unique(claims);
+  claims.compiled.resources = with_folders(unique(claims), facts);
   drop_doubles(claims.compiled.unmanaged, [](std::string const& word) { return word; });
   drop_doubles(claims.compiled.owed, [](Owed const& owed) { return owed.who + '\n' + owed.what; });
   return std::move(claims.compiled);

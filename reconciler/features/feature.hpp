@@ -27,7 +27,6 @@ namespace mailstack::features {
 
 /// What was observed before compiling, because what should exist depends on it.
 struct Facts {
-  std::string daemon_version;                             ///< of the managed daemon; empty: unknown
   std::string conf_directory = "/etc/chasquid";           ///< where the conf tree stands on a host
   std::string key_directory = "/var/lib/mailstack/dkim";  ///< where waiting keys stand
   std::string conf_group = "chasquid";                    ///< who may read what the daemon reads

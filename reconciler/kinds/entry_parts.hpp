@@ -30,11 +30,6 @@ inline Result<EntryPlace> parse_entry(engine::Address const& address, std::strin
   return EntryPlace{std::move(parts[0]), std::move(parts[1]), std::move(parts[2])};
 }
 
-/// The file in which an entry stands, for KindLaws::place(): all changes of one file are one write.
-inline std::string place_of(Result<EntryPlace> const& where, std::string_view file) {
-  return where ? std::string(file) + "/" + where->host + "/" + where->domain : std::string();
-}
-
 /// Sets `mode` and, where this process could change it, `group` of the file in which an entry
 /// stands. Every entry of the file then shows a difference: each is as open as the file.
 inline void note_readers(engine::Fields& state, unsigned mode, std::string group) {
@@ -47,11 +42,10 @@ inline void compare_readers(engine::Fields const& spec, engine::Fields const& st
                             engine::Verdict& verdict) {
   auto const mode = parse_mode(state.text("mode"));
   if (mode && closed_mode(*mode) != *mode)
-    verdict.reasons.push_back("mode " + state.text("mode") + " → " +
-                              format_mode(closed_mode(*mode)));
+    verdict.differ("mode", state.text("mode"), format_mode(closed_mode(*mode)));
   auto const& group = spec.text("group");
   if (!group.empty() && state.find("group") != nullptr && state.text("group") != group)
-    verdict.reasons.push_back("group " + state.text("group") + " → " + group);
+    verdict.differ("group", state.text("group"), group);
 }
 
 }  // namespace mailstack::kinds

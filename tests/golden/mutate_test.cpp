@@ -81,7 +81,9 @@ void mutate(fs::path const& folder, Matrix& matrix) {
     if (run.text() != plan) ++tally.in_plan;
   };
   for (std::size_t i = 0; i < whole.size(); ++i) {
-    auto const feature = owner.at(whole[i].address.text());
+    // What no feature makes alone is made of all together: folders.
+    auto const found = owner.find(whole[i].address.text());
+    auto const feature = found == owner.end() ? "(all)" : found->second;
     auto rest = whole;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
     attempt(feature, whole_record, std::move(rest));

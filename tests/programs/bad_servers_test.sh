@@ -56,7 +56,7 @@ wait "$run"
 code=$? out=$(<log)
 expect 130
 says 'not begun'
-silent '0 done'
+silent 'Applied: 0 done'
 stop_server
 grep -q '"event":"end"' state/journal.jsonl || fail 'an interrupted run must record its end'
 

@@ -33,12 +33,37 @@ expect 0
 run user add ci@example.org --credential ci-password
 expect 0
 holds mailstack.yaml 'credential: ci-password'
+# A referenced password is not turned into a hash behind the back of who uses the reference.
+run user passwd ci@example.org --generate --reveal-to other.txt
+expect 3
+says 'comes from {credential: ci-password}: change it there'
+[[ ! -e other.txt && ! -e secrets/ci@example.org ]] || fail 'a refused passwd writes nothing'
+holds mailstack.yaml 'credential: ci-password'
 run user remove ci@example.org
 expect 0
+silent 'old hash'
+run user add brief@example.org --generate --reveal-to brief.txt
+expect 0
+run user remove brief@example.org
+expect 0
+says 'The old hash stays in secrets/brief@example.org'
+rm secrets/brief@example.org brief.txt
 run alias add team@example.org rx bob@example.net
 expect 0
 run alias add '*@example.org' me@example.net
 expect 0
+# What validate would refuse is refused before it is written.
+run alias add here@example.org there
+expect 0
+cp mailstack.yaml before.yaml
+run alias add there@example.org here
+expect 3
+says 'error[alias-loop]'
+says 'nothing was changed'
+cmp -s mailstack.yaml before.yaml || fail 'a refused alias is not written'
+run alias remove here@example.org
+expect 0
+rm before.yaml
 # Every comment of the file that init wrote is still there.
 holds mailstack.yaml '# The machine'"'"'s own name'
 run validate

@@ -1,12 +1,15 @@
 #include <array>
 #include <random>
 
+#include "core/dns/name.hpp"
+#include "core/mail/username/username.hpp"
 #include "core/userdb/scrypt.hpp"
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/commands/commands.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/store_edit.hpp"
 #include "reconciler/cli/user_check.hpp"
+#include "reconciler/manifest/load.hpp"
 
 namespace mailstack::cli {
 
@@ -27,6 +30,22 @@ Secret<std::string> generate_password() {
   return password;
 }
 
+/// Stands for the hash that is not made yet, where the edit is tried before anybody is asked.
+constexpr char const* any_hash =
+    "$scrypt$ln=14,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
+
+/// Whether two spellings are one address.
+bool same_user(std::string const& a, std::string const& b) {
+  auto const parts = [](std::string const& address) {
+    auto const at = address.rfind('@');
+    return std::pair(mail::normalize_username(address.substr(0, at)),
+                     dns::Name::parse(at == address.npos ? "" : address.substr(at + 1)));
+  };
+  auto const x = parts(a), y = parts(b);
+  return x.first && x.second && y.first && y.second && *x.first == *y.first &&
+         *x.second == *y.second;
+}
+
 /// The edits of one user; each returns the code of its end.
 class UserRun {
  public:
@@ -44,7 +63,7 @@ class UserRun {
     if (verb == "add") return add();
     if (verb == "passwd") return set_password();
     if (verb == "disable") return store(editor_.set_user_state(address_, "disabled"), "disabled");
-    return store(editor_.remove_user(address_), "removed");
+    return remove();
   }
 
  private:
@@ -73,8 +92,76 @@ class UserRun {
     return store_with_hash(editor_.add_user(address_, hash_form()), "added");
   }
 
+  /// A reference is somebody else's to change: a hash here would leave whoever logs in with the
+  /// referenced secret outside.
   ExitCode set_password() {
-    return store_with_hash(editor_.set_password(address_, hash_form()), "has a new password");
+    auto const now = password_now();
+    if (now && now->first != "hash" && now->first != "hash_file")
+      return refuse(
+          "the password of " + address_ + " comes from {" + now->first + ": " + now->second +
+          "}: change it there, and `mailstack apply` writes the new one. "
+          "To have it in the manifest's repository instead, write `password: {hash_file: " +
+          hash_file() + "}` and run this again");
+    auto const code =
+        store_with_hash(editor_.set_password(address_, hash_form()), "has a new password");
+    if (code != ExitCode::done || !now || *now == hash_form()) return code;
+    if (now->first == "hash")
+      talk_.text("The hash that stood in the manifest is now in " + hash_file() + ".\n");
+    else
+      say_left(now->second);
+    return code;
+  }
+
+  ExitCode remove() {
+    auto const now = password_now();
+    auto const code = store(editor_.remove_user(address_), "removed");
+    if (code == ExitCode::done && now && now->first == "hash_file") say_left(now->second);
+    return code;
+  }
+
+  /// The file of a hash that nobody refers to any more. It is not removed: whoever takes the edit
+  /// back needs it, and so does `apply` until then.
+  void say_left(std::string const& file) {
+    auto const path = file.starts_with('/') ? file : directory() + "/" + file;
+    if (!files_->stat(path) || refers_to(path)) return;
+    talk_.text("The old hash stays in " + file + ", and nobody needs it any more: rm '" + path +
+               "'.\n");
+  }
+
+  /// Every password of the manifest as it is written there, by address.
+  std::vector<std::pair<std::string, manifest::PasswordForm>> passwords() {
+    std::vector<std::pair<std::string, manifest::PasswordForm>> all;
+    manifest::Diagnostics unused;
+    auto const manifest = manifest::load(*files_, options_.manifest, all_keys(), unused);
+    if (!manifest) return all;
+    for (auto const& domain : manifest->domains)
+      if (auto const* users = domain.section.node("users"))
+        for (auto const& user : users->entries) {
+          auto const* password = user.value.find("password");
+          if (password == nullptr || password->entries.empty()) continue;
+          auto const& form = password->entries.front();
+          all.emplace_back(user.key + "@" + domain.unicode,
+                           manifest::PasswordForm{form.key, form.value.scalar});
+        }
+    return all;
+  }
+
+  std::optional<manifest::PasswordForm> password_now() {
+    for (auto& [address, form] : passwords())
+      if (same_user(address, address_)) return std::move(form);
+    return std::nullopt;
+  }
+
+  bool refers_to(std::string const& path) {
+    for (auto const& [address, form] : passwords())
+      if (form.first == "hash_file" &&
+          (form.second.starts_with('/') ? form.second : directory() + "/" + form.second) == path)
+        return true;
+    return false;
+  }
+
+  [[nodiscard]] std::string directory() const {
+    return directory_of(manifest_path(options_, doors_));
   }
 
   [[nodiscard]] std::string hash_file() const { return "secrets/" + address_; }
@@ -87,6 +174,7 @@ class UserRun {
 
   ExitCode store(Result<FileEdit> const& edit, std::string const& what) {
     if (!edit) return refuse(edit.error().what);
+    if (!takes_edit(*files_, options_.manifest, *edit, {}, talk_)) return ExitCode::invalid;
     if (auto const stored = store_edit(*files_, *edit); !stored)
       return refuse(stored.error().what, ExitCode::error);
     note_edit(*files_, state_directory(options_, doors_), doors_.clock.now(),
@@ -98,19 +186,21 @@ class UserRun {
 
   ExitCode store_with_hash(Result<FileEdit> const& edit, std::string const& what) {
     if (!edit) return refuse(edit.error().what);
+    auto const path = directory() + "/" + hash_file();
+    if (!takes_edit(*files_, options_.manifest, *edit, {{path, any_hash}}, talk_))
+      return ExitCode::invalid;
     auto const password = take_password();
     if (!password) return refuse(password.error().what);
     auto const hash = userdb::hash_password(*password);
     if (!hash) return refuse(hash.error().what, ExitCode::error);
-    auto const directory = directory_of(manifest_path(options_, doors_));
-    if (!files_->stat(directory + "/secrets")) {
-      auto const made =
-          files_->make_directory(directory + "/secrets", {.mode = 0700, .owner = {}, .group = {}});
+    if (!files_->stat(directory() + "/secrets")) {
+      auto const made = files_->make_directory(directory() + "/secrets",
+                                               {.mode = 0700, .owner = {}, .group = {}});
       if (!made) return refuse(made.error().what, ExitCode::error);
     }
     auto const line = userdb::format_phc(*hash);
-    if (auto const written = files_->write(directory + "/" + hash_file(), line.reveal() + "\n",
-                                           {.mode = 0600, .owner = {}, .group = {}});
+    if (auto const written =
+            files_->write(path, line.reveal() + "\n", {.mode = 0600, .owner = {}, .group = {}});
         !written)
       return refuse(written.error().what, ExitCode::error);
     auto const code = store(edit, what);

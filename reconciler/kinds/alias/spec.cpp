@@ -32,7 +32,7 @@ class AliasLaws : public engine::KindLaws {
     }
     auto const wanted = spec.texts("to");
     auto const found = live.state.texts("to");
-    if (wanted != found) verdict.reasons.push_back("to " + joined(found) + " → " + joined(wanted));
+    if (wanted != found) verdict.differ("to", joined(found), joined(wanted));
     compare_readers(spec, live.state, verdict);
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     return verdict;
@@ -40,10 +40,6 @@ class AliasLaws : public engine::KindLaws {
 
   [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& /*live*/) const override {
     return {};
-  }
-
-  [[nodiscard]] std::string place(Address const& address) const override {
-    return place_of(parse(address), "aliases");
   }
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {

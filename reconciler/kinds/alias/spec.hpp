@@ -9,7 +9,7 @@
 /// Laws: recipients are compared as a list, in the form in which chasquid reads them: lower case,
 /// and one without a domain is of the alias's own. Foreign lines and comments of the file are kept.
 /// The file is as open as closed_mode() says.
-/// Place: the aliases file, so that all changes of one file are one write.
+/// No place: nothing excludes an alias, and the kind writes all changes of one file at once.
 
 #include <string>
 #include <vector>

@@ -109,6 +109,12 @@ TEST_CASE("conf_file: mode and ownership count where they can be seen", "[conf_f
         std::vector<std::string>{"group root → chasquid"});
 }
 
+TEST_CASE("conf_file: drift is told as applied → as found, a plan the other way", "[conf_file]") {
+  auto const verdict = conf_file::laws().diff(wish("a\nb\n").spec, live("a\nx\n", "0666"), {});
+  CHECK(verdict.reasons == std::vector<std::string>{"- x", "+ b", "mode 0666 → 0640"});
+  CHECK(verdict.drift == std::vector<std::string>{"- b", "+ x", "mode 0640 → 0666"});
+}
+
 TEST_CASE("conf_file: made with its directory, changed, removed", "[conf_file]") {
   Bench bench;
   auto const kind = bench.kind();

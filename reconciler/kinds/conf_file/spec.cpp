@@ -89,7 +89,7 @@ void compare_attribute(std::string_view name, Fields const& spec, Fields const& 
                        Verdict& verdict) {
   auto const& wanted = spec.text(name);
   if (wanted.empty() || state.find(name) == nullptr || state.text(name) == wanted) return;
-  verdict.reasons.push_back(std::string(name) + " " + state.text(name) + " → " + wanted);
+  verdict.differ(name, state.text(name), wanted);
 }
 
 class ConfFileLaws : public engine::KindLaws {
@@ -104,7 +104,10 @@ class ConfFileLaws : public engine::KindLaws {
       return verdict;
     }
     auto const& content = live.state.text("content");
-    if (!same_content(spec, content)) verdict.reasons = line_diff(content, spec.text("content"));
+    if (!same_content(spec, content)) {
+      verdict.reasons = line_diff(content, spec.text("content"));
+      verdict.drift = line_diff(spec.text("content"), content);
+    }
     for (auto const* attribute : {"mode", "owner", "group"})
       compare_attribute(attribute, spec, live.state, verdict);
     if (!verdict.reasons.empty()) verdict.action = Action::update;

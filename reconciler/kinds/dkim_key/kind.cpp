@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reconciler/kinds/dkim_key/keys.hpp"
+#include "reconciler/kinds/dkim_key/known.hpp"
 #include "reconciler/kinds/dkim_key/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/mode_parts.hpp"
@@ -37,7 +38,9 @@ bool is_signing(Fields const& spec) { return spec.find("from") != nullptr; }
 class DkimKeyKind : public engine::Kind {
  public:
   DkimKeyKind(Inputs const& inputs, Doors const& doors)
-      : files_(doors.files), maker_(inputs.key_maker) {
+      : files_(doors.files),
+        known_(doors.files, inputs.runtime_directory),
+        maker_(inputs.key_maker) {
     if (!maker_) maker_ = std::make_shared<dkim_key::OpenSslKeyMaker>();
   }
 
@@ -59,6 +62,7 @@ class DkimKeyKind : public engine::Kind {
     engine::Look look;
     for (auto const* resource : scope.desired) look.desired.push_back(look_at(*resource, copies));
     for (auto const* resource : scope.owned) look.owned.push_back(look_at(*resource, copies));
+    known_.store();
     progress.advance(scope.lane, calls(scope));
     return look;
   }
@@ -86,7 +90,7 @@ class DkimKeyKind : public engine::Kind {
     if (!file) return fail(file.error());
     if (!file->stat) return std::optional<KeyFile>();
     Secret<std::string> pem(std::move(file->content));
-    auto part = dkim_key::parse_private_key(pem);
+    auto part = known_.part(pem);
     if (!part) return fail(within(part.error(), path));
     return std::optional(KeyFile{std::move(pem), std::move(*part), std::move(*file->stat)});
   }
@@ -207,6 +211,7 @@ class DkimKeyKind : public engine::Kind {
   }
 
   files::Files& files_;
+  dkim_key::KnownKeys known_;
   std::shared_ptr<dkim_key::KeyMaker> maker_;
 };
 

@@ -309,3 +309,19 @@ TEST_CASE("dkim_key: what chasquid would refuse is refused", "[dkim_key]") {
        {"", "x", pkcs1, ec, "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n"})
     CHECK_FALSE(dkim_key::parse_private_key(Secret<std::string>(pem)));
 }
+
+TEST_CASE("dkim_key: drift is told as applied → as found, and of what differs alone",
+          "[dkim_key]") {
+  auto const copy = signing("k", "1767225600");
+  auto live = Observation::of({{"path", signing_path},
+                               {"public_key", "k"},
+                               {"algorithm", "rsa2048"},
+                               {"mode", "0666"},
+                               {"group", "chasquid"}});
+  auto const verdict = dkim_key::laws().diff(copy.spec, live, {});
+  CHECK(verdict.reasons == std::vector<std::string>{"mode 0666 → 0640"});
+  CHECK(verdict.drift == std::vector<std::string>{"mode 0640 → 0666"});
+  // What the state knows more than the spec is no change.
+  CHECK(dkim_key::laws().describe(copy.address, copy.spec) ==
+        dkim_key::laws().describe(copy.address, live.state));
+}

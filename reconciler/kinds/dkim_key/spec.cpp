@@ -45,11 +45,10 @@ Verdict diff_absent(Fields const& spec, Observation const& live, TimePoint now) 
 
 void compare_mode(std::string const& wanted, Fields const& spec, Fields const& state,
                   Verdict& verdict) {
-  if (state.text("mode") != wanted)
-    verdict.reasons.push_back("mode " + state.text("mode") + " → " + wanted);
+  if (state.text("mode") != wanted) verdict.differ("mode", state.text("mode"), wanted);
   auto const& group = spec.text("group");
   if (!group.empty() && state.find("group") != nullptr && state.text("group") != group)
-    verdict.reasons.push_back("group " + state.text("group") + " → " + group);
+    verdict.differ("group", state.text("group"), group);
 }
 
 class DkimKeyLaws : public engine::KindLaws {
@@ -85,20 +84,13 @@ class DkimKeyLaws : public engine::KindLaws {
     return {{"public_key", key}, {"txt", dns::txt_value(record)}};
   }
 
-  [[nodiscard]] Fields adopted(Fields const& spec, Observation const& live) const override {
-    // The references stay: they are what ties the copy to its key and to the record.
-    auto fields = spec;
-    for (auto const* name : {"algorithm", "group"})
-      if (spec.find(name) != nullptr && live.state.find(name) != nullptr)
-        fields.set(name, live.state.text(name));
-    return fields;
-  }
-
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
     auto const where = parse(address);
     if (!where) return "DKIM key " + address.name;
     auto line = "DKIM key " + where->selector + "._domainkey." + where->domain;
-    if (auto const& algorithm = spec.text("algorithm"); !algorithm.empty()) line += " " + algorithm;
+    // The spec of a copy has none, and its state has: told of both it would look like a change.
+    if (auto const& algorithm = spec.text("algorithm"); !algorithm.empty() && !where->signing)
+      line += " " + algorithm;
     return line + (where->signing ? " (signing)" : " (waiting)");
   }
 

@@ -98,11 +98,12 @@ class Laws final : public engine::KindLaws {
     } else if (*value != live.state.text("value")) {
       verdict.action = Action::update;
       verdict.reasons.push_back(live.state.text("value") + " → " + *value);
+      verdict.drift.push_back(*value + " → " + live.state.text("value"));
     }
     compare_ttl(spec, live.state, verdict);
     if (live.state.flag("doubled")) {
       verdict.action = Action::update;
-      verdict.reasons.emplace_back("a second one stands beside it: receivers then take neither");
+      verdict.differ("a second one stands beside it: receivers then take neither");
     }
     return verdict;
   }
@@ -161,14 +162,13 @@ class Laws final : public engine::KindLaws {
   static void compare_ttl(Fields const& spec, Fields const& state, Verdict& verdict) {
     auto const wish = spec.number("ttl"), live = state.number("ttl");
     if (!wish || !live || *wish == *live) return;
-    auto const change = std::to_string(*live) + " → " + std::to_string(*wish);
     if (state.flag("shared")) {
       verdict.notes.push_back("ttl " + std::to_string(*live) + " is kept, not " +
                               std::to_string(*wish) + ": foreign values share the RRset");
       return;
     }
     verdict.action = Action::update;
-    verdict.reasons.push_back("ttl " + change);
+    verdict.differ("ttl", std::to_string(*live), std::to_string(*wish));
   }
 };
 

@@ -14,11 +14,11 @@ void compare_password(Fields const& spec, Fields const& state, Verdict& verdict)
   auto const& secret = spec.text("secret");
   auto const& hash = spec.text("hash_digest");
   if (state.flag("plain"))
-    verdict.reasons.emplace_back("the password stands there in plain text");
+    verdict.differ("the password stands there in plain text");
   else if (!hash.empty() && state.text("hash_digest") != hash)
-    verdict.reasons.emplace_back("the stored hash is not the declared one");
+    verdict.differ("the stored hash is not the declared one");
   else if (!secret.empty() && state.text("secret") != secret)
-    verdict.reasons.push_back("the stored hash was not made from " + secret);
+    verdict.differ("the stored hash was not made from " + secret);
 }
 
 class UserLaws : public engine::KindLaws {
@@ -36,7 +36,7 @@ class UserLaws : public engine::KindLaws {
     bool const wanted = spec.text("state") == "active";
     bool const found = state.text("state") == "active";
     if (wanted != found)
-      verdict.reasons.push_back("state " + state.text("state") + " → " + spec.text("state"));
+      verdict.differ("state", state.text("state"), spec.text("state"));
     else if (wanted)
       compare_password(spec, state, verdict);
     compare_readers(spec, state, verdict);
@@ -46,10 +46,6 @@ class UserLaws : public engine::KindLaws {
 
   [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& live) const override {
     return {{"state", live.state.text("state")}};
-  }
-
-  [[nodiscard]] std::string place(Address const& address) const override {
-    return place_of(parse(address), "users");
   }
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {

@@ -19,7 +19,8 @@
 /// such a user in. A password in plain text is a difference even where it is the right one. Where
 /// the password comes from a reference, scrypt is run only when the reference's value or the stored
 /// hash changed since it was last verified. The file is as open as closed_mode() says. Removing a
-/// user is the hazard `user`. Place: the users file, so that all changes of one file are one write.
+/// user is the hazard `user`. No place: nothing excludes a user, and the kind writes all changes of
+/// one file at once.
 
 #include <string>
 

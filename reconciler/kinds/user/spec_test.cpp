@@ -29,13 +29,6 @@ TEST_CASE("user: an address names host, domain and user", "[user]") {
   CHECK_FALSE(user::parse({"alias", "mx1/wac.tax/i"}));
 }
 
-TEST_CASE("user: users of one file are written together", "[user]") {
-  auto const& laws = user::laws();
-  CHECK(laws.place({"user", "mx1/wac.tax/i"}) == laws.place({"user", "mx1/wac.tax/app"}));
-  CHECK(laws.place({"user", "mx1/wac.tax/i"}) != laws.place({"user", "mx1/example.org/i"}));
-  CHECK(laws.place({"user", "mx1/wac.tax/i"}) != laws.place({"user", "mx2/wac.tax/i"}));
-}
-
 TEST_CASE("user: differences and their reasons", "[user]") {
   struct {
     std::string about, state, hash, secret;
