@@ -136,13 +136,18 @@ def judge(wanted, failed):
     return f"others fail too: {', '.join(sorted(others))}" if others else None
 
 
-def make(root, copy, patch, unpatched):
+def apply(copy, patch, *options):
+    return run("patch", "-p1", "--no-backup-if-mismatch", *options, "-i", str(patch), cwd=copy)
+
+
+def make(copy, patch, unpatched):
     """Builds the patched tree; returns the programs that differ, kept aside: those that are equal need not run."""
     wanted, law, cases = read_patch(patch)
+    tried = apply(copy, patch, "--dry-run")
+    if tried.returncode != 0:
+        raise Unfit(f"does not apply:\n{tried.stdout}")
+    apply(copy, patch)
     try:
-        applied = run("patch", "-p1", "--no-backup-if-mismatch", "-i", str(patch), cwd=copy)
-        if applied.returncode != 0:
-            raise Unfit(f"does not apply:\n{applied.stdout}")
         build(copy, [PROPERTY] if cases else PROGRAMS)
         differ = [PROPERTY] if cases else [
             name for name, digest in digests(copy).items() if digest != unpatched[name]]
@@ -152,7 +157,7 @@ def make(root, copy, patch, unpatched):
         place.mkdir(parents=True, exist_ok=True)
         return wanted, law, cases, [pathlib.Path(shutil.copy(copy / "build/bin" / name, place)) for name in differ]
     finally:
-        copy_tree(root, copy)
+        apply(copy, patch, "-R")
 
 
 def prove(copy, wanted, law, cases, programs):
@@ -184,15 +189,15 @@ def self_test():
 def main():
     root, only = pathlib.Path(sys.argv[1]), sys.argv[2:]
     self_test()
-    patches = [p for p in sorted((root / "tests/laws").glob("*.patch")) if not only or any(o in p.name for o in only)]
+    copy = root / "build/laws/tree"
+    copy.mkdir(parents=True, exist_ok=True)
+    copy_tree(root, copy)
+    patches = [p for p in sorted((copy / "tests/laws").glob("*.patch")) if not only or any(o in p.name for o in only)]
     if not patches:
         sys.exit("laws: no patch in tests/laws" + (f" has {' or '.join(only)} in its name" if only else ""))
     unguarded = set(range(LAWS)) - {number_of(patch) for patch in patches}
     if unguarded and not only:
         sys.exit(f"laws: no patch breaks law {', '.join(map(str, sorted(unguarded)))}")
-    copy = root / "build/laws/tree"
-    copy.mkdir(parents=True, exist_ok=True)
-    copy_tree(root, copy)
     began = time.monotonic()
     try:
         build(copy)
@@ -218,7 +223,7 @@ def main():
         told = []
         for patch in patches:
             try:
-                made = make(root, copy, patch, unpatched)
+                made = make(copy, patch, unpatched)
             except Unfit as unfit:
                 told.append(tester.submit(tell, patch, functools.partial(refuse, unfit)))
             else:
