@@ -32,7 +32,6 @@ dns::Type chosen(std::uint8_t first, std::uint8_t second) {
 
 // ldns 1.8.3 forgets a few octets when an IPSECKEY or HIP record does not parse. Ours frees all
 // that it gets in unique_ptr, so nothing of interest hides behind this.
-// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is the sanitizer's
 extern "C" char const* __lsan_default_suppressions() { return "leak:libldns\n"; }
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
