@@ -214,9 +214,14 @@ class UserRun {
         return fail(ErrorCode::invalid,
                     "a generated password is shown on a terminal only; --reveal-to FILE writes it "
                     "to a file");
-      if (!options_.reveal_to.empty() && files_->stat(reveal_path()))
-        return fail(ErrorCode::invalid,
-                    options_.reveal_to + " exists and may hold another password; name a new file");
+      if (!options_.reveal_to.empty()) {
+        // A link that leads nowhere would be found out when the password is made already.
+        auto const there = files_->stat(reveal_path());
+        if (there || there.error().code != ErrorCode::not_found)
+          return fail(ErrorCode::invalid, options_.reveal_to +
+                                              " exists and may hold another password; name a new "
+                                              "file");
+      }
       return generate_password();
     }
     if (!doors_.terminal.answers)
