@@ -133,8 +133,10 @@ class TreeBuilder final : public YAML::EventHandler {
     if (wants_key()) return reject_key(mark, "an alias cannot be a key");
     auto const found = anchored_.find(anchor);
     if (found == anchored_.end()) {
-      diagnostics_.error("yaml-alias", alias_place(mark),
-                         "this alias stands inside the value that it repeats");
+      auto& error = diagnostics_.error("yaml-alias", alias_place(mark),
+                                       "this alias stands inside the value that it repeats");
+      error.cause = "it would repeat itself for ever";
+      error.remedy = "write the value out, or name it (`&name`) further in";
       throw Abandoned{};
     }
     repeated_ += found->second.nodes;
@@ -142,6 +144,7 @@ class TreeBuilder final : public YAML::EventHandler {
       auto& error = diagnostics_.error(
           "yaml-too-large", alias_place(mark),
           "aliases repeat more than " + std::to_string(limits_.repeated_nodes) + " values");
+      error.cause = "a few lines of nested aliases can fill any memory";
       error.remedy = "write what is common once below `defaults:`";
       throw Abandoned{};
     }
@@ -196,6 +199,11 @@ class TreeBuilder final : public YAML::EventHandler {
            !open_.back().has_key;
   }
 
+  /// What stands inside a key that was refused is not called wrong once more.
+  [[nodiscard]] bool inside_key() const {
+    return std::any_of(open_.begin(), open_.end(), [](Open const& one) { return one.is_key; });
+  }
+
   [[nodiscard]] Place alias_place(YAML::Mark const& mark) const {
     std::string_view const line = source_.line(static_cast<std::size_t>(mark.line));
     auto const column = std::min(static_cast<std::size_t>(mark.column), line.size());
@@ -207,12 +215,14 @@ class TreeBuilder final : public YAML::EventHandler {
     if (tag.empty() || tag == "?" || tag == "!") return;
     auto& error = diagnostics_.error("yaml-tag", source_.place(mark, 1),
                                      "a tag (`!…`) says nothing in a manifest");
+    error.cause = "the key table knows the type of each value";
     error.remedy = "remove it; quotes make a value text";
   }
 
   void reject_key(YAML::Mark const& mark, std::string const& why) {
-    diagnostics_.error("yaml-key", source_.place(mark, 1), why).remedy =
-        "a key is one word of text: `key: value`";
+    auto& error = diagnostics_.error("yaml-key", source_.place(mark, 1), why);
+    error.cause = "a key is one word of text";
+    error.remedy = "write `key: value`";
     open_.back().has_key = true;
     open_.back().dropped = true;
   }
@@ -233,6 +243,7 @@ class TreeBuilder final : public YAML::EventHandler {
     } else if (Node::Entry const* first = top.node.entry(key.scalar)) {
       auto& error = diagnostics_.error("duplicate-key", key.place,
                                        "`" + key.scalar + "` stands here a second time");
+      error.cause = "some programs take the first, some the last";
       error.remedy = "keep one of the two";
       error.related.emplace_back(first->key_place, "first here");
       top.dropped = true;
@@ -268,8 +279,10 @@ class TreeBuilder final : public YAML::EventHandler {
     auto const rest = source_.line(line).size() - column;
     auto const end = quote_end(source_.text(), start);
     if (end != std::string_view::npos) return std::min(end - start, rest);
-    diagnostics_.error("yaml-syntax", source_.place(line, column, 1), "this quote is never closed")
-        .remedy = "write the closing quote";
+    auto& error = diagnostics_.error("yaml-syntax", source_.place(line, column, 1),
+                                     "this quote is never closed");
+    error.cause = "everything up to the end of the file would belong to the text";
+    error.remedy = "write the closing quote";
     return rest;
   }
 
@@ -286,13 +299,16 @@ class TreeBuilder final : public YAML::EventHandler {
              YAML::EmitterStyle::value style, Node::Shape shape) {
     check_tag(mark, tag);
     if (open_.size() >= limits_.depth) {
-      diagnostics_.error(
+      auto& error = diagnostics_.error(
           "yaml-too-large", source_.place(mark, 1),
           "values are nested deeper than " + std::to_string(limits_.depth) + " levels");
+      error.cause = "no manifest needs so many";
+      error.remedy = "look for brackets that are opened too often";
       throw Abandoned{};
     }
     bool const is_key = wants_key();
-    if (is_key) reject_key(mark, "a list or a mapping cannot be a key");
+    if (is_key && !inside_key()) reject_key(mark, "a list or a mapping cannot be a key");
+    if (is_key) open_.back().has_key = open_.back().dropped = true;
     Open fresh;
     fresh.is_key = is_key;
     fresh.anchor = anchor;
@@ -341,8 +357,11 @@ class TreeBuilder final : public YAML::EventHandler {
   void count(std::size_t fresh, Place const& place) {
     total_ += fresh;
     if (total_ <= limits_.nodes) return;
-    diagnostics_.error("yaml-too-large", place,
-                       "more than " + std::to_string(limits_.nodes) + " values in one file");
+    auto& error =
+        diagnostics_.error("yaml-too-large", place,
+                           "more than " + std::to_string(limits_.nodes) + " values in one file");
+    error.cause = "the bound keeps a file from filling the memory";
+    error.remedy = "split it with `include:`";
     throw Abandoned{};
   }
 
@@ -392,8 +411,11 @@ void report_syntax(YAML::ParserException const& broken, SourceText const& source
   std::string_view const rest = source.line(at).substr(
       std::min(static_cast<std::size_t>(std::max(broken.mark.column, 0)), source.line(at).size()));
   auto& error = diagnostics.error("yaml-syntax", source.place(broken.mark, 1), broken.msg);
+  error.cause = "the text breaks YAML's rules here, so nothing behind it can be read";
+  error.remedy = "look at indentation, brackets and quotes here and in the line above";
   if (rest.starts_with("*")) {
     error.message = "`*` starts an alias here";
+    error.cause = "`*name` repeats what `&name` named";
     error.remedy = "quote it (`\"*\"`); the address for everybody else is `catch_all:`";
   } else if (broken.msg == "illegal map value") {
     error.message = "a `:` where no key can end";
@@ -405,20 +427,28 @@ void report_syntax(YAML::ParserException const& broken, SourceText const& source
 
 }  // namespace
 
+void too_large(std::string const& file, YamlLimits const& limits, Diagnostics& diagnostics) {
+  auto& error =
+      diagnostics.error("yaml-too-large", {{file, 0, 0}, 0},
+                        "the file is larger than " + std::to_string(limits.octets >> 20) + " MiB");
+  error.cause = "no manifest that people write is so large";
+  error.remedy = "name the manifest, or split it with `include:`";
+}
+
 std::optional<Node> parse_yaml(std::string const& file, std::string_view text,
                                Diagnostics& diagnostics, YamlLimits const& limits) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (text.size() > limits.octets) {
-    diagnostics.error("yaml-too-large", {{file, 1, 1}, 0},
-                      "the file is larger than " + std::to_string(limits.octets >> 20) + " MiB");
+    too_large(file, limits, diagnostics);
     return std::nullopt;
   }
   SourceText const source(file, text);
   if (auto const bad = illegal_octet(text)) {
     // yaml-cpp takes octet 4 for the end of the file and would drop the rest without a word.
-    diagnostics.error("yaml-character", source.place_of(bad->first, 1), bad->second).remedy =
-        "save the file as UTF-8 text with Unix line ends";
+    auto& error = diagnostics.error("yaml-character", source.place_of(bad->first, 1), bad->second);
+    error.cause = "a manifest is text that people and programs read alike";
+    error.remedy = "save the file as UTF-8 text with Unix line ends";
     return std::nullopt;
   }
   TreeBuilder builder(source, diagnostics, limits);
