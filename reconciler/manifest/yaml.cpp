@@ -9,6 +9,7 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "reconciler/manifest/source_text.hpp"
 #include "reconciler/manifest/utf8.hpp"
 
 namespace mailstack::manifest {
@@ -18,89 +19,10 @@ namespace {
 /// Ends the parse from inside a callback; the diagnostic has been written.
 struct Abandoned {};
 
-/// The text with the offsets of its lines.
-class SourceText {
- public:
-  SourceText(std::string const& file, std::string_view text) : file_(file), text_(text) {
-    starts_.push_back(0);
-    for (std::size_t at = text.find('\n'); at != std::string_view::npos;
-         at = text.find('\n', at + 1))
-      starts_.push_back(at + 1);
-  }
-
-  [[nodiscard]] std::string_view text() const { return text_; }
-  [[nodiscard]] std::size_t line_count() const { return starts_.size(); }
-
-  /// Without the line end; `line` counts from 0 and may lie behind the end.
-  [[nodiscard]] std::string_view line(std::size_t line) const {
-    if (line >= starts_.size()) return {};
-    std::size_t const end = line + 1 < starts_.size() ? starts_[line + 1] - 1 : text_.size();
-    std::string_view found = text_.substr(starts_[line], end - starts_[line]);
-    if (found.ends_with('\r')) found.remove_suffix(1);
-    return found;
-  }
-
-  [[nodiscard]] std::size_t offset(std::size_t line, std::size_t column) const {
-    return starts_[line] + column;
-  }
-
-  [[nodiscard]] Place place(std::size_t line, std::size_t column, std::size_t octets) const {
-    return {{file_, static_cast<unsigned>(line + 1), static_cast<unsigned>(column + 1)},
-            static_cast<unsigned>(octets)};
-  }
-
-  [[nodiscard]] Place place(YAML::Mark const& mark, std::size_t octets) const {
-    if (mark.is_null()) return place(0, 0, 0);
-    return place(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column),
-                 octets);
-  }
-
-  [[nodiscard]] Place place_of(std::size_t offset, std::size_t octets) const {
-    auto const after = std::upper_bound(starts_.begin(), starts_.end(), offset);
-    auto const index = static_cast<std::size_t>(after - starts_.begin()) - 1;
-    return place(index, offset - starts_[index], octets);
-  }
-
- private:
-  std::string const& file_;
-  std::string_view text_;
-  std::vector<std::size_t> starts_;
-};
-
-/// Skips `&anchor` and `!tag` at `column`: yaml-cpp marks a value with properties at the first of
-/// them.
-std::size_t skip_properties(std::string_view line, std::size_t column) {
-  while (column < line.size() && (line[column] == '&' || line[column] == '!')) {
-    std::size_t const end = line.find_first_of(" \t", column);
-    if (end == std::string_view::npos) return column;
-    std::size_t const next = line.find_first_not_of(" \t", end);
-    if (next == std::string_view::npos) return column;
-    column = next;
-  }
-  return column;
-}
-
-/// Behind the quote that closes the scalar which starts at `start`; npos where none does. yaml-cpp
-/// takes the end of the file for one.
-std::size_t quote_end(std::string_view text, std::size_t start) {
-  char const quote = text[start];
-  for (std::size_t at = start + 1; at < text.size(); ++at) {
-    if (quote == '"' && text[at] == '\\') {
-      ++at;
-    } else if (text[at] == quote) {
-      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return at + 1;
-      ++at;
-    }
-  }
-  return std::string_view::npos;
-}
-
-std::size_t plain_length(std::string_view line, std::size_t column, std::string_view value) {
-  if (line.substr(column, value.size()) == value) return value.size();
-  // A plain scalar over several lines: what stands on the first one.
-  std::string_view rest = line.substr(column);
-  while (rest.ends_with(' ') || rest.ends_with('\t')) rest.remove_suffix(1);
-  return rest.size();
+Place place_of(SourceText const& source, YAML::Mark const& mark, std::size_t octets) {
+  if (mark.is_null()) return source.place(0, 0, 0);
+  return source.place(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column),
+                      octets);
 }
 
 class TreeBuilder final : public YAML::EventHandler {
@@ -112,7 +34,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnDocumentStart(YAML::Mark const& mark) override {
     if (++documents_ == 1) return;
-    auto& found = diagnostics_.error("yaml-several-documents", source_.place(mark, 3),
+    auto& found = diagnostics_.error("yaml-several-documents", place_of(source_, mark, 3),
                                      "a second document starts here");
     found.cause = "a manifest is one YAML document";
     found.remedy = "remove the `---`; `include:` splits a manifest over several files";
@@ -124,7 +46,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (wants_key()) return reject_key(mark, "a key is missing");
     Node node;
     node.place = open_.empty() || open_.back().node.shape == Node::Shape::sequence
-                     ? source_.place(mark, 0)
+                     ? place_of(source_, mark, 0)
                      : open_.back().key_place;
     finish(std::move(node), anchor, 1);
   }
@@ -208,19 +130,19 @@ class TreeBuilder final : public YAML::EventHandler {
     std::string_view const line = source_.line(static_cast<std::size_t>(mark.line));
     auto const column = std::min(static_cast<std::size_t>(mark.column), line.size());
     std::size_t const end = std::min(line.find_first_of(" \t,]}", column), line.size());
-    return source_.place(mark, end - column);
+    return place_of(source_, mark, end - column);
   }
 
   void check_tag(YAML::Mark const& mark, std::string const& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
-    auto& error = diagnostics_.error("yaml-tag", source_.place(mark, 1),
+    auto& error = diagnostics_.error("yaml-tag", place_of(source_, mark, 1),
                                      "a tag (`!…`) says nothing in a manifest");
     error.cause = "the key table knows the type of each value";
     error.remedy = "remove it; quotes make a value text";
   }
 
   void reject_key(YAML::Mark const& mark, std::string const& why) {
-    auto& error = diagnostics_.error("yaml-key", source_.place(mark, 1), why);
+    auto& error = diagnostics_.error("yaml-key", place_of(source_, mark, 1), why);
     error.cause = "a key is one word of text";
     error.remedy = "write `key: value`";
     open_.back().has_key = true;
@@ -300,7 +222,7 @@ class TreeBuilder final : public YAML::EventHandler {
     check_tag(mark, tag);
     if (open_.size() >= limits_.depth) {
       auto& error = diagnostics_.error(
-          "yaml-too-large", source_.place(mark, 1),
+          "yaml-too-large", place_of(source_, mark, 1),
           "values are nested deeper than " + std::to_string(limits_.depth) + " levels");
       error.cause = "no manifest needs so many";
       error.remedy = "look for brackets that are opened too often";
@@ -315,7 +237,7 @@ class TreeBuilder final : public YAML::EventHandler {
     fresh.node.shape = shape;
     bool const flow = style == YAML::EmitterStyle::Flow;
     fresh.node.style = flow ? Node::Style::flow : Node::Style::block;
-    fresh.node.place = source_.place(mark, 1);
+    fresh.node.place = place_of(source_, mark, 1);
     if (flow && !mark.is_null()) {
       auto const line = source_.line(static_cast<std::size_t>(mark.line));
       fresh.node.place.at.column =
@@ -410,7 +332,7 @@ void report_syntax(YAML::ParserException const& broken, SourceText const& source
   }
   std::string_view const rest = source.line(at).substr(
       std::min(static_cast<std::size_t>(std::max(broken.mark.column, 0)), source.line(at).size()));
-  auto& error = diagnostics.error("yaml-syntax", source.place(broken.mark, 1), broken.msg);
+  auto& error = diagnostics.error("yaml-syntax", place_of(source, broken.mark, 1), broken.msg);
   error.cause = "the text breaks YAML's rules here, so nothing behind it can be read";
   error.remedy = "look at indentation, brackets and quotes here and in the line above";
   if (rest.starts_with("*")) {
