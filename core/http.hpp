@@ -12,6 +12,13 @@
 
 namespace mailstack {
 
+/// `http://127.0.0.1:8081` of a URL: scheme, host and port, which say who gets what is sent there.
+inline std::string origin_of(std::string const& url) {
+  auto const scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  return url.substr(0, url.find_first_of("/?#", scheme + 3));
+}
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  ///< absolute; never holds a credential

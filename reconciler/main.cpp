@@ -18,6 +18,7 @@
 #include <sstream>
 
 #include "core/files/disk_files.hpp"
+#include "core/files/working_directory.hpp"
 #include "reconciler/cli/commands/commands.hpp"
 #include "reconciler/world/clock/system_clock.hpp"
 #include "reconciler/world/dns_query/dns_client.hpp"
@@ -117,11 +118,6 @@ std::size_t terminal_columns() {
   return 0;
 }
 
-std::string working_directory() {
-  std::array<char, 4096> path{};
-  return ::getcwd(path.data(), path.size()) ? path.data() : ".";
-}
-
 std::string random_word() {
   std::array<char, 9> text{};
   std::random_device random;
@@ -158,7 +154,7 @@ int main(int argc, char** argv) {
             auto const* value = std::getenv(name.c_str());
             return std::string(value ? value : "");
           },
-      .working_directory = working_directory,
+      .working_directory = files::working_directory,
       .host_name = host_name,
       .addresses = addresses,
       .hold_signals = listen_for_stop,

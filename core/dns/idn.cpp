@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "core/dns/name.hpp"
+
 namespace mailstack::dns {
 namespace {
 
@@ -33,6 +35,15 @@ Result<std::string> idn_to_ascii(std::string_view label) {
   if (ascii.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != std::string::npos)
     return fail(ErrorCode::invalid, "`" + input + "`: maps to a character that no name may hold");
   return ascii;
+}
+
+std::string unicode_form(Name const& name) {
+  std::string const ascii = name.display();
+  if (ascii.find("xn--") == std::string::npos) return ascii;
+  char* decoded = nullptr;
+  int const code = idn2_to_unicode_8z8z(ascii.c_str(), &decoded, 0);
+  Text const owner(decoded);
+  return code == IDN2_OK ? std::string(decoded) : ascii;
 }
 
 Result<> check_a_label(std::string const& label) {

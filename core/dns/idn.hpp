@@ -13,6 +13,12 @@ namespace mailstack::dns {
 /// itself). Fails with invalid where the label is not allowed.
 Result<std::string> idn_to_ascii(std::string_view label);
 
+class Name;
+
+/// `name` as people write it: without the final dot, in U-labels, lower case, NFC. Where an A-label
+/// does not decode, all stay A-labels.
+std::string unicode_form(Name const& name);
+
 /// Fails with invalid where the A-label (lower case, `xn--…`) does not decode to a U-label whose
 /// A-label it is.
 Result<> check_a_label(std::string const& label);

@@ -181,6 +181,29 @@ Result<> Name::check_a_labels() const {
   return {};
 }
 
+Result<> Name::check_labels() const {
+  std::string_view last;
+  for (std::size_t at = 0; at < text_.size(); at = label_end(text_, at) + 1) {
+    last = std::string_view(text_).substr(at, label_end(text_, at) - at);
+    if (last.starts_with('-') || last.ends_with('-'))
+      return fail(ErrorCode::invalid,
+                  "the label '" + std::string(last) + "' starts or ends with a hyphen");
+  }
+  if (!last.empty() && last.find_first_not_of("0123456789") == last.npos)
+    return fail(ErrorCode::invalid,
+                "its last label '" + std::string(last) + "' is a number, as in an address");
+  return {};
+}
+
+Result<> Name::check_host_name() const {
+  std::string_view const legal = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+  if (auto const bad = text_.find_first_not_of(legal); bad != text_.npos)
+    return fail(ErrorCode::invalid, "'" + text_.substr(bad, 1) +
+                                        "' stands in it; only letters, digits and hyphens may");
+  if (auto known = check_a_labels(); !known) return known;
+  return check_labels();
+}
+
 Name Name::parent() const {
   Name above;
   std::size_t const end = label_end(text_, 0);

@@ -23,12 +23,23 @@ class Name {
   /// Parses presentation form. Without a final dot the name is relative to `origin` (`@` is the
   /// origin itself); the one-argument form takes every name as absolute. U-labels become A-labels
   /// (IDNA2008, libidn2). Fails with invalid: an empty label, a label over 63 octets, a name over
-  /// 255 octets on the wire, a bad escape. An A-label that does not decode is taken as it is: the world has them. `_` and `*` are legal.
+  /// 255 octets on the wire, a bad escape. An A-label that does not decode is taken as it is: the
+  /// world has them. `_` and `*` are legal.
   static Result<Name> parse(std::string_view text);
   static Result<Name> parse(std::string_view text, Name const& origin);
 
-  /// Fails with invalid where an A-label does not decode (RFC 5891 5.4): for names that a person types.
+  /// Fails with invalid where an A-label does not decode (RFC 5891 5.4): for names that a person
+  /// types.
   [[nodiscard]] Result<> check_a_labels() const;
+
+  /// Fails with invalid where no machine and no mail domain can be called so (RFC 952, RFC
+  /// 1123 2.1, RFC 3696 2): letters, digits and hyphens, none of these at either end of a label,
+  /// and a last label that is not a number, since that is an address. Owner names of records are
+  /// freer.
+  [[nodiscard]] Result<> check_host_name() const;
+  /// Of that the part that holds for zones too, whose names may have `_`: hyphens and the last
+  /// label.
+  [[nodiscard]] Result<> check_labels() const;
 
   /// With the final dot: `www.example.org.`
   [[nodiscard]] std::string const& text() const { return text_; }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/dns/idn.hpp"
+
 using namespace mailstack;
 using dns::Name;
 
@@ -73,27 +75,17 @@ TEST_CASE("name: what is refused, and why", "[dns]") {
     std::string text;
     char const* reason;
   };
-  for (auto const& row : {Row{"", "empty"},
-                          Row{"@", "full name"},
-                          Row{"a..b", "empty label"},
-                          Row{".a", "empty label"},
-                          Row{"..", "empty label"},
-                          Row{label63 + "a.x", "64 octets"},
-                          Row{long_name + "b", "256 octets"},
-                          Row{"a b.x", "blank"},
-                          Row{"a\\", "backslash at the end"},
-                          Row{"a\\1.x", "three digits"},
-                          Row{"a\\256.x", "255"},
-                          Row{"a\"b.x", "quote"},
-                          Row{"a;b", "DDD"},
-                          Row{"a@b.x", "DDD"},
-                          Row{"b\\252ü.x", "escapes and letters"},
-                          Row{"\xff.x", "international"},
-                          Row{"a\xe3\x80\x82"
-                              "b",
-                              "dots"},
-                          Row{"a\n.x", "control"},
-                          Row{std::string("a\0.x", 4), "control"}}) {
+  for (auto const& row :
+       {Row{"", "empty"}, Row{"@", "full name"}, Row{"a..b", "empty label"},
+        Row{".a", "empty label"}, Row{"..", "empty label"}, Row{label63 + "a.x", "64 octets"},
+        Row{long_name + "b", "256 octets"}, Row{"a b.x", "blank"},
+        Row{"a\\", "backslash at the end"}, Row{"a\\1.x", "three digits"}, Row{"a\\256.x", "255"},
+        Row{"a\"b.x", "quote"}, Row{"a;b", "DDD"}, Row{"a@b.x", "DDD"},
+        Row{"b\\252ü.x", "escapes and letters"}, Row{"\xff.x", "international"},
+        Row{"a\xe3\x80\x82"
+            "b",
+            "dots"},
+        Row{"a\n.x", "control"}, Row{std::string("a\0.x", 4), "control"}}) {
     CAPTURE(row.text);
     auto const parsed = Name::parse(row.text);
     REQUIRE_FALSE(parsed);
@@ -157,4 +149,38 @@ TEST_CASE("name: an A-label that does not decode is a name all the same, and fou
     CHECK_FALSE(name->check_a_labels());
   }
   CHECK(Name::parse("www.xn--bcher-kva.example")->check_a_labels());
+}
+
+TEST_CASE("name: regression: what no host and no mail domain can be called", "[dns]") {
+  for (auto const* good : {"example.org", "a-b.example", "xn--bcher-kva.example", "1.example",
+                           "3com.com", "a--b.example", "Bücher.example", "x.1a"}) {
+    INFO(good);
+    CHECK(name(good).check_host_name());
+  }
+  struct Row {
+    char const* text;
+    char const* why;
+    bool zone;  // as the name of a zone it passes
+  };
+  for (auto const& [text, why, zone] :
+       {Row{"-x.example", "starts or ends with a hyphen", false},
+        Row{"x-.example", "starts or ends with a hyphen", false},
+        Row{"a.-.example", "starts or ends with a hyphen", false},
+        Row{"1.2.3.4", "is a number, as in an address", false},
+        Row{"example.42", "is a number, as in an address", false},
+        Row{"_dmarc.example", "only letters, digits and hyphens", true},
+        Row{"a/b.example", "only letters, digits and hyphens", true},
+        Row{"*.example", "only letters, digits and hyphens", true}}) {
+    INFO(text);
+    auto const checked = name(text).check_host_name();
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().what.find(why) != std::string::npos);
+    CHECK(name(text).check_labels().has_value() == zone);
+  }
+}
+
+TEST_CASE("name: as people write it", "[dns]") {
+  CHECK(dns::unicode_form(name("xn--bcher-kva.example")) == "bücher.example");
+  CHECK(dns::unicode_form(name("WWW.example.org")) == "www.example.org");
+  CHECK(dns::unicode_form(name("xn--zzzzzzzzzzzzz--.example")) == "xn--zzzzzzzzzzzzz--.example");
 }

@@ -118,7 +118,8 @@ bool DiskFiles::sets_owners() const {
 
 Result<std::string> DiskFiles::read(std::string const& path) {
   if (auto ok = check_path(path); !ok) return fail(ok.error());
-  Descriptor const file(open_below(root_, path, O_RDONLY));
+  // Without O_NONBLOCK the opening of a pipe waits for who writes into it.
+  Descriptor const file(open_below(root_, path, O_RDONLY | O_NONBLOCK));
   if (!file.open()) {
     int const error = errno;
     // "No such file" would send people looking for the link.
@@ -130,8 +131,10 @@ Result<std::string> DiskFiles::read(std::string const& path) {
   }
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return failure("read", root_ + path, errno);
+  if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+    return fail(ErrorCode::invalid, "read " + root_ + path + ": not a regular file");
   std::string content;
-  // One octet more than the size, so that the end is seen without growing; /proc and pipes say 0.
+  // One octet more than the size, so that the end is seen without growing; /proc says 0.
   std::size_t size = 0;
   content.resize(static_cast<std::size_t>(std::max<off_t>(status.st_size, 4095)) + 1);
   for (;;) {
@@ -155,6 +158,7 @@ Result<Stat> DiskFiles::stat(std::string const& path) {
   auto const names = load_owners(*this, root_);
   Stat result;
   result.directory = S_ISDIR(status.st_mode);
+  result.regular = S_ISREG(status.st_mode);
   result.mode = status.st_mode & 07777U;
   result.owner = names.user_name(status.st_uid);
   result.group = names.group_name(status.st_gid);

@@ -23,8 +23,9 @@ struct Attributes {
 
 struct Stat {
   bool directory = false;
-  unsigned mode = 0;  ///< the permission bits only
-  std::string owner;  ///< name, or the number in decimal where it has none
+  bool regular = false;  ///< no directory, link, device or pipe
+  unsigned mode = 0;     ///< the permission bits only
+  std::string owner;     ///< name, or the number in decimal where it has none
   std::string group;
   std::uint64_t size = 0;
 };
@@ -40,6 +41,7 @@ class Files {
  public:
   virtual ~Files() = default;
 
+  /// Of a regular file; a device, pipe or socket is refused (invalid) without waiting for it.
   virtual Result<std::string> read(std::string const& path) = 0;
   virtual Result<Stat> stat(std::string const& path) = 0;
   /// Names of the entries without `.` and `..`, sorted.

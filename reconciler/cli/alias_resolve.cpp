@@ -20,11 +20,12 @@ Result<AliasAnswer> resolve_alias(files::Files& files, std::string const& conf,
                      std::move(tree->problems)};
 }
 
-std::string format(AliasAnswer const& answer, bool steps) {
+std::string render_alias(AliasAnswer const& answer, bool steps) {
   std::string text;
-  for (auto const& recipient : answer.recipients) text += userdb::format(recipient) + "\n";
   if (steps)
-    for (auto const& step : answer.steps) text += "  " + step + "\n";
+    for (auto const& step : answer.steps) text += step + "\n";
+  for (auto const& recipient : answer.recipients)
+    text += (steps ? "=> " : "") + userdb::format(recipient) + "\n";
   return text;
 }
 

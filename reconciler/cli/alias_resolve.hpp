@@ -23,7 +23,7 @@ struct AliasAnswer {
 Result<AliasAnswer> resolve_alias(files::Files& files, std::string const& conf,
                                   std::string_view address);
 
-/// For people: one recipient a line, then with `steps` how it came about.
-std::string format(AliasAnswer const& answer, bool steps);
+/// For people: one recipient a line; with `steps` first how it came about, and `=>` before each.
+std::string render_alias(AliasAnswer const& answer, bool steps);
 
 }  // namespace mailstack::cli

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <array>
 
+#include "reconciler/manifest/diagnostic.hpp"
+
 namespace mailstack::cli {
 
 namespace {
@@ -44,6 +46,7 @@ class Parser {
         "`mailstack COMMAND --help` has the options and examples of each.\n\n" +
         std::string(exit_codes));
     app_.set_help_flag("-h,--help", "this text");
+    app_.set_version_flag("--version", std::string{}, "the same as the command `version`");
     build();
     for (auto const name : planned_commands) plan_for_later(name);
     plan_for_later("dkim-sign");
@@ -72,6 +75,32 @@ class Parser {
     return {};
   }
 
+  /// Edits say what they did in one line for people; JSON of them is refused, not left out.
+  bool json_refused() const {
+    auto const words = command();
+    bool const edit = words == "init" || words.starts_with("user ") || words.starts_with("alias ");
+    return format_ == "json" && edit && words != "user check" && words != "alias resolve";
+  }
+
+  /// The word that should have been a command, with the command of which it is no part.
+  std::string unknown_word(int argc, char const* const* argv) const {
+    CLI::App const* at = &app_;
+    for (int i = 1; i < argc; ++i) {
+      std::string const word = argv[i];
+      auto const known =
+          at->get_subcommands([&](CLI::App const* one) { return one->get_name() == word; });
+      if (!known.empty()) {
+        at = known.front();
+        continue;
+      }
+      bool const takes_commands =
+          !at->get_subcommands([](CLI::App const*) { return true; }).empty();
+      if (!takes_commands || word.starts_with('-')) return {};
+      return no_command(*at, word);
+    }
+    return {};
+  }
+
   void finish() {
     options_.command = command();
     options_.json = format_ == "json";
@@ -81,6 +110,21 @@ class Parser {
 
  private:
   using App = CLI::App;
+
+  static std::string no_command(CLI::App const& parent, std::string const& word) {
+    std::vector<std::string> names;
+    for (auto const* one : parent.get_subcommands([](CLI::App const* sub) {
+           return !sub->get_group().empty();  // those to come have none
+         }))
+      names.push_back(one->get_name());
+    auto const near = manifest::nearest(word, {names.begin(), names.end()});
+    std::string text = "`" + word + "` is no command";
+    if (parent.get_parent()) text += " of `mailstack " + parent.get_name() + "`";
+    if (!near.empty()) return text + ". Did you mean `" + std::string(near) + "`?";
+    text += ". There are:";
+    for (auto const& name : names) text += (name == names.front() ? " " : ", ") + name;
+    return text;
+  }
 
   App* add(App& parent, std::string name, std::string what, std::string examples) {
     auto* command = parent.add_subcommand(std::move(name), std::move(what));
@@ -125,16 +169,23 @@ class Parser {
     app.add_flag("-v,--verbose", options_.verbose, "everything, nothing cut short")->group(group);
   }
 
+  /// `most` 0: any number from `least` on.
   void words(App& app, std::string name, std::string what, int least, int most) {
-    app.add_option(std::move(name), options_.words, std::move(what))->expected(least, most);
+    auto* option = app.add_option(std::move(name), options_.words, std::move(what));
+    most == 0 ? option->expected(-least) : option->expected(least, most);
     if (least > 0) app.get_options().back()->required();
+    app.get_options().back()->type_name("");
   }
 
-  void selection(App& app) {
+  void only(App& app) {
     app.add_option("--only", options_.only,
                    "only what this glob names, by domain, zone, host or address, and what that "
                    "needs; no other zone is asked")
         ->type_name("GLOB");
+  }
+
+  void selection(App& app) {
+    only(app);
     app.add_flag("--adopt", options_.adopt,
                  "replace what stands in our places and was not put there by mailstack");
     app.add_option("--allow", allow_, "a hazard that may happen, by name; may be repeated")
@@ -221,18 +272,23 @@ void Parser::build() {
 }
 
 void Parser::build_reading() {
-  add(app_, "drift", "what the world changed against what was last applied",
-      "  mailstack drift                       exit code 2 where something has drifted\n"
-      "  mailstack drift --format json\n");
-  add(app_, "status", "what is applied, what is due, what waits", "  mailstack status\n");
+  auto* drift =
+      add(app_, "drift", "what the world changed against what was last applied",
+          "  mailstack drift                       exit code 2 where something has drifted\n"
+          "  mailstack drift --only example.org --format json\n");
+  only(*drift);
+  auto* status = add(app_, "status", "what is applied, what is due, what waits",
+                     "  mailstack status\n  mailstack status --only example.org\n");
+  only(*status);
   auto* records = add(app_, "records", "what the zone of a domain must hold, as a zone file",
                       "  mailstack records example.org\n");
   words(*records, "DOMAIN", "a domain or zone of the manifest", 1, 1);
   auto* history = add(app_, "history", "what changed when, by which run and commit",
                       "  mailstack history\n"
                       "  mailstack history www.example.org\n"
+                      "  mailstack history 2026-05-01T06:00:00Z-1a2b3c4d\n"
                       "  mailstack history 'dns_record/*' --limit 200\n");
-  words(*history, "OBJECT", "a name, an address, or a glob of one", 0, 1);
+  words(*history, "OBJECT", "a name, an address, a glob of one, or a run", 0, 1);
   history->add_option("--limit", options_.limit, "at most so many lines (50)")
       ->check(CLI::Range(1u, 1'000'000u).description(""));
   auto* explain = add(app_, "explain", "what a key or the code of a problem means",
@@ -285,7 +341,7 @@ void Parser::build_edits() {
   auto* add_alias = add(*alias, "add", "add recipients to an alias",
                         "  mailstack alias add team@example.org i bob@example.net\n"
                         "  mailstack alias add '*@example.org' me@example.net     the catch-all\n");
-  words(*add_alias, "ADDRESS RECIPIENT...", "local@domain, then who gets its mail", 2, 1000);
+  words(*add_alias, "ADDRESS RECIPIENT", "local@domain, then who gets its mail", 2, 0);
   auto* remove_alias = add(*alias, "remove", "take an alias out of the manifest",
                            "  mailstack alias remove team@example.org\n");
   words(*remove_alias, "ADDRESS", "local@domain", 1, 1);
@@ -317,14 +373,23 @@ Parsed parse_command_line(int argc, char const* const* argv) {
     parsed.out = help_of(parser.app());
     parsed.ended = ExitCode::done;
     return parsed;
+  } catch (CLI::CallForVersion const&) {
+    parsed.options.command = "version";
+    return parsed;
   } catch (CLI::ParseError const& wrong) {
-    parsed.err = std::string(wrong.what()) + "\n`mailstack " + parser.command() +
+    auto const word = parser.unknown_word(argc, argv);
+    parsed.err = (word.empty() ? wrong.what() : word) + "\n`mailstack " + parser.command() +
                  (parser.command().empty() ? "" : " ") + "--help` says how it is written.\n";
     parsed.ended = ExitCode::invalid;
     return parsed;
   }
   if (auto const what = parser.not_built(); !what.empty()) {
     parsed.err = what + ": not supported yet\n";
+    parsed.ended = ExitCode::invalid;
+    return parsed;
+  }
+  if (parser.json_refused()) {
+    parsed.err = "`mailstack " + parser.command() + "` has no JSON: leave out --format json\n";
     parsed.ended = ExitCode::invalid;
     return parsed;
   }

@@ -98,3 +98,47 @@ TEST_CASE("command_line: wrong usage ends with 3 and says where the help is", "[
     CHECK(parsed.err.find("--help") != std::string::npos);
   }
 }
+
+TEST_CASE("command_line: a misspelt command is named, with the nearest one", "[cli]") {
+  auto const said = [](std::vector<char const*> words) { return parse(std::move(words)).err; };
+  CHECK(said({"valdate"}).find("`valdate` is no command. Did you mean `validate`?") == 0);
+  CHECK(said({"bogus"}).find("`bogus` is no command. There are: init, validate") == 0);
+  CHECK(said({"user", "ad", "i@example.org"})
+            .find("`ad` is no command of `mailstack user`. Did you mean `add`?") == 0);
+  CHECK(said({"docto"}).find("doctor") == std::string::npos);  // not built: not recommended
+}
+
+TEST_CASE("command_line: --version is the command", "[cli]") {
+  auto const parsed = parse({"--version"});
+  CHECK_FALSE(parsed.ended);
+  CHECK(parsed.options.command == "version");
+}
+
+TEST_CASE("command_line: JSON that a command does not have is refused", "[cli]") {
+  for (std::vector<char const*> words : {std::vector<char const*>{"init", "example.org"},
+                                         {"user", "add", "i@example.org"},
+                                         {"user", "remove", "i@example.org"},
+                                         {"alias", "add", "a@example.org", "b"}}) {
+    CAPTURE(words);
+    words.insert(words.end(), {"--format", "json"});
+    auto const parsed = parse(words);
+    CHECK(parsed.ended == ExitCode::invalid);
+    CHECK(parsed.err.find("has no JSON") != std::string::npos);
+  }
+  for (std::vector<char const*> words : {std::vector<char const*>{"records", "example.org"},
+                                         {"explain", "hosts"},
+                                         {"drift"},
+                                         {"user", "check", "i@example.org"},
+                                         {"alias", "resolve", "a@example.org"}}) {
+    CAPTURE(words);
+    words.insert(words.end(), {"--format", "json"});
+    CHECK_FALSE(parse(words).ended);
+  }
+}
+
+TEST_CASE("command_line: the usage of several words is plain", "[cli]") {
+  auto const help = parse({"alias", "add", "--help"}).out;
+  CHECK(help.find("2x") == std::string::npos);
+  CHECK(help.find("x 2") == std::string::npos);
+  CHECK(help.find("ADDRESS RECIPIENT...") != std::string::npos);
+}

@@ -78,7 +78,8 @@ Json counts_json(PlanCounts const& counts) {
           {"remove", counts.remove},   {"same", counts.same},
           {"adopted", counts.adopted}, {"released", counts.forgotten},
           {"later", counts.later},     {"elsewhere", counts.elsewhere},
-          {"blind", counts.blind},     {"conflict", counts.conflict}};
+          {"blind", counts.blind},     {"conflict", counts.conflict},
+          {"waiting", counts.waiting}};
 }
 
 std::string_view word(engine::StepResult::Outcome outcome) {
@@ -135,7 +136,7 @@ std::string plan_json(PlanView const& view, bool whole) {
                          {"owed", std::move(owed)},
                          {"timeline", std::move(timeline)},
                          {"unmanaged", unmanaged},
-                         {"pending", plan.pending}};
+                         {"pending", pending_changes(plan)}};
   return dump(document);
 }
 
@@ -205,11 +206,42 @@ std::string history_json(std::vector<engine::Record> const& records) {
   return dump({{"version", 1}, {"records", std::move(all)}});
 }
 
+std::string records_json(std::string const& domain, std::vector<RecordLine> const& lines) {
+  Json all = Json::array();
+  for (auto const& line : lines)
+    all.push_back({{"name", line.name.text()},
+                   {"ttl", line.ttl},
+                   {"type", line.type},
+                   {"value", line.value.empty() ? Json(nullptr) : Json(line.value)}});
+  return dump({{"version", 1}, {"domain", domain}, {"records", std::move(all)}});
+}
+
+std::string explanation_json(std::string const& word, std::string const& text) {
+  return dump({{"version", 1}, {"word", word}, {"text", text}});
+}
+
+std::string alias_json(std::string const& address, AliasAnswer const& answer) {
+  std::vector<std::string> recipients;
+  for (auto const& recipient : answer.recipients) recipients.push_back(userdb::format(recipient));
+  return dump({{"version", 1},
+               {"address", address},
+               {"recipients", recipients},
+               {"steps", answer.steps},
+               {"problems", answer.problems}});
+}
+
+std::string user_check_json(std::string const& address, UserCheck const& check) {
+  return dump({{"version", 1},
+               {"address", address},
+               {"accepted", check.verdict == UserCheck::Verdict::accepted},
+               {"text", check.line}});
+}
+
 std::string status_json(StatusView const& view) {
   auto const& inventory = view.inventory;
   auto const waiting = count_waiting(view);
   std::size_t departed = 0;
-  for (auto const* row : inventory.rows()) departed += row->departure.has_value();
+  for (auto const* row : view.rows) departed += row->departure.has_value();
   Json due = Json::array();
   for (auto const& [time, what] : view.compiled.timeline)
     due.push_back({{"at", format(time)}, {"what", what}});
@@ -218,7 +250,8 @@ std::string status_json(StatusView const& view) {
        {"applier", view.applier},
        {"applied_at", time_json(inventory.applied_at)},
        {"revision", inventory.revision.empty() ? Json(nullptr) : Json(inventory.revision)},
-       {"resources", inventory.size()},
+       {"modified", inventory.modified},
+       {"resources", view.rows.size()},
        {"not_as_applied", departed},
        {"waiting",
         {{"added", waiting.added}, {"changed", waiting.changed}, {"removed", waiting.removed}}},

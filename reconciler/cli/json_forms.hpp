@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/cli/alias_resolve.hpp"
 #include "reconciler/cli/render_drift.hpp"
 #include "reconciler/cli/render_plan.hpp"
 #include "reconciler/cli/render_status.hpp"
+#include "reconciler/cli/user_check.hpp"
 #include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/journal.hpp"
 
@@ -28,8 +30,29 @@ std::string drift_json(DriftView const& view, TimePoint looked_at);
 /// `{version, records: [...]}`: the members of engine::Record that are set.
 std::string history_json(std::vector<engine::Record> const& records);
 
-/// `{version, applier, applied_at, revision, resources, not_as_applied, waiting: {added, changed,
-/// removed}, due: [{at, what}]}`
+/// One record that a zone must hold.
+struct RecordLine {
+  dns::Name name;
+  std::int64_t ttl = 0;
+  std::string type;
+  std::string value;  ///< empty: made by the first apply
+};
+
+/// `{version, domain, records: [{name, ttl, type, value}]}`; `value` is null where the first apply
+/// makes it.
+std::string records_json(std::string const& domain, std::vector<RecordLine> const& lines);
+
+/// `{version, word, text}`
+std::string explanation_json(std::string const& word, std::string const& text);
+
+/// `{version, address, recipients, steps, problems}`
+std::string alias_json(std::string const& address, AliasAnswer const& answer);
+
+/// `{version, address, accepted, text}`
+std::string user_check_json(std::string const& address, UserCheck const& check);
+
+/// `{version, applier, applied_at, revision, modified, resources, not_as_applied, waiting: {added,
+/// changed, removed}, due: [{at, what}]}`
 std::string status_json(StatusView const& view);
 
 }  // namespace mailstack::cli

@@ -129,7 +129,7 @@ std::string count(std::size_t number, std::string_view noun) {
   std::string text = std::to_string(number);
   text += ' ';
   text += noun;
-  if (number != 1) text += 's';
+  if (number != 1) text += noun.ends_with('s') ? "es" : "s";  // aliases
   return text;
 }
 

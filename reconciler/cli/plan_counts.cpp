@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "reconciler/cli/paper.hpp"
 
@@ -25,24 +26,77 @@ std::string_view subject(std::string_view description) {
   return description.substr(0, description.find(' ', first + 1));
 }
 
+std::string change_key(engine::Laws const& laws, engine::Address const& address,
+                       std::string_view description) {
+  auto const* kind = laws.find(address.kind);
+  auto const place = kind ? kind->place(address) : std::string{};
+  if (place.empty()) return {};
+  return address.kind + '/' + place + '\n' + std::string(subject(description));
+}
+
+std::vector<std::string> pending_changes(engine::Plan const& plan) {
+  constexpr std::string_view removal = "removal of ";
+  std::multiset<std::string_view> coming;
+  for (std::string_view const one : plan.pending)
+    if (!one.starts_with(removal)) coming.insert(subject(one));
+  std::vector<std::string> changes;
+  for (std::string_view const one : plan.pending) {
+    if (one.starts_with(removal))
+      if (auto const with = coming.find(subject(one.substr(removal.size())));
+          with != coming.end()) {
+        coming.erase(with);
+        continue;
+      }
+    changes.emplace_back(one);
+  }
+  return changes;
+}
+
+bool waits_for_apply(engine::Plan const& plan, PlanItem const& item) {
+  return plan.mode == engine::Mode::reconcile && item.cause == engine::Cause::manifest &&
+         item.standing == Standing::later;
+}
+
+std::map<std::string, std::vector<std::string>> blind_reasons(engine::Plan const& plan) {
+  std::map<engine::Address, PlanItem const*> blind;
+  for (auto const& item : plan.items)
+    if (item.standing == Standing::blind) blind.emplace(item.address, &item);
+  // The reason of what is itself not seen; along `needs` for what only waits for such a one.
+  auto const root = [&](PlanItem const* item) {
+    for (std::size_t steps = 0; steps < blind.size(); ++steps) {
+      if (item->observed.standing == engine::Observation::Standing::blind) break;
+      auto const up = std::find_if(item->needs.begin(), item->needs.end(),
+                                   [&](auto const& address) { return blind.contains(address); });
+      if (up == item->needs.end()) break;
+      item = blind.at(*up);
+    }
+    return item;
+  };
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (auto const& item : plan.items) {
+    if (item.standing != Standing::blind) continue;
+    auto const& cause = *root(&item);
+    std::string reason = cause.observed.blind_reason;
+    for (auto const& one : cause.reasons)
+      if (one != reason) reason += (reason.empty() ? "" : "; ") + one;
+    by_reason[reason].push_back(item.description);
+  }
+  return by_reason;
+}
+
 std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws const& laws) {
   std::vector<std::size_t> partners(plan.items.size(), PlanItem::npos);
   bool const any = std::any_of(plan.items.begin(), plan.items.end(),
                                [](PlanItem const& item) { return steps(item, Action::remove); });
   if (!any) return partners;
-  // What both have in common: kind, place, sort and name. Removals wait until a creation comes.
-  using Key = std::pair<std::string, std::string>;
-  std::map<Key, std::vector<std::size_t>> removals;
-  auto const key_of = [&](PlanItem const& item) -> Key {
-    auto const* kind = laws.find(item.address.kind);
-    auto place = kind ? kind->place(item.address) : std::string{};
-    if (place.empty()) return {};
-    return {item.address.kind + '/' + place, std::string(subject(item.description))};
+  // Removals wait until a creation comes.
+  std::map<std::string, std::vector<std::size_t>> removals;
+  auto const key_of = [&](PlanItem const& item) {
+    return change_key(laws, item.address, item.description);
   };
   for (std::size_t i = plan.items.size(); i-- > 0;)
     if (steps(plan.items[i], Action::remove))
-      if (auto key = key_of(plan.items[i]); !key.first.empty())
-        removals[std::move(key)].push_back(i);
+      if (auto key = key_of(plan.items[i]); !key.empty()) removals[std::move(key)].push_back(i);
   for (std::size_t i = 0; i < plan.items.size(); ++i) {
     if (!steps(plan.items[i], Action::create)) continue;
     auto const found = removals.find(key_of(plan.items[i]));
@@ -56,6 +110,7 @@ std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws con
 
 PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners) {
   PlanCounts counts;
+  counts.waiting = pending_changes(plan).size();
   for (std::size_t i = 0; i < plan.items.size(); ++i) {
     auto const& item = plan.items[i];
     bool const paired = partners[i] != PlanItem::npos;
@@ -66,7 +121,7 @@ PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& 
     counts.adopted += item.adopted && item.standing == Standing::same;
     switch (item.standing) {
       case Standing::same: ++counts.same; break;
-      case Standing::later: ++counts.later; break;
+      case Standing::later: counts.later += !waits_for_apply(plan, item); break;
       case Standing::elsewhere: ++counts.elsewhere; break;
       case Standing::blind: ++counts.blind; break;
       case Standing::conflict: ++counts.conflict; break;
@@ -93,6 +148,7 @@ std::string format_summary(PlanCounts const& counts) {
       "; " + std::to_string(counts.later) + " later; " + std::to_string(counts.blind) + " blind";
   if (counts.conflict) text += "; " + count(counts.conflict, "conflict");
   if (counts.elsewhere) text += "; " + std::to_string(counts.elsewhere) + " elsewhere";
+  if (counts.waiting) text += "; " + std::to_string(counts.waiting) + " waiting for apply";
   if (counts.forgotten) text += "; " + std::to_string(counts.forgotten) + " released";
   return text + ".";
 }

@@ -3,6 +3,7 @@
 /// What the last line of a plan counts, and what of it a person sees as one change.
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@ struct PlanCounts {
   std::size_t adopted = 0;  ///< come under our care
   std::size_t forgotten = 0;
   std::size_t later = 0;
+  std::size_t waiting = 0;  ///< reconcile: what a new manifest asks, left to `apply`
   std::size_t elsewhere = 0;
   std::size_t blind = 0;
   std::size_t conflict = 0;
@@ -31,6 +33,22 @@ struct PlanCounts {
 /// Creation and removal that a person sees as one change: for each item the index of its partner,
 /// or PlanItem::npos.
 std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws const& laws);
+
+/// What makes a creation and a removal one change: both stand in one place and are of one sort and
+/// name. Empty where the kind has no places.
+std::string change_key(engine::Laws const& laws, engine::Address const& address,
+                       std::string_view description);
+
+/// Plan::pending as a person counts it: the removal of what something new of its sort and name
+/// replaces is no change of its own.
+std::vector<std::string> pending_changes(engine::Plan const& plan);
+
+/// Named by pending_changes(), so not among what the clock brings.
+bool waits_for_apply(engine::Plan const& plan, engine::PlanItem const& item);
+
+/// What cannot be seen, by reason, with the descriptions of what depends on it. What waits for
+/// something blind counts to the reason of that.
+std::map<std::string, std::vector<std::string>> blind_reasons(engine::Plan const& plan);
 
 PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners);
 

@@ -32,6 +32,7 @@ std::map<std::string, std::string> publication(engine::Inventory const& inventor
   shown.manifest_digest = inventory.manifest_digest;
   shown.manifest_file = inventory.manifest_file;
   shown.revision = inventory.revision;
+  shown.modified = inventory.modified;
   shown.applied_at = inventory.applied_at;
   shown.looked_at = inventory.looked_at;
   for (auto const* row : inventory.rows()) {

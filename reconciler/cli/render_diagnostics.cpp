@@ -19,6 +19,10 @@ using manifest::Severity;
 
 constexpr std::string_view mask = "‹secret›";
 
+/// Columns of a quoted line, and of a message, on paper without an end.
+constexpr std::size_t longest_line = 200;
+constexpr std::size_t longest_message = 1000;
+
 std::string_view word(Severity severity) {
   switch (severity) {
     case Severity::error: return "error";
@@ -141,10 +145,10 @@ class Renderer {
     out_ +=
         paper_.paint(Ink::bold, where(one.place)) + ": " +
         paper_.paint(ink_of(one.severity), std::string(word(one.severity)) + "[" + one.code + "]") +
-        ": " + printable(one.message) + "\n";
+        ": " + words(one.message) + "\n";
     excerpt(one.place, 2, ink_of(one.severity));
-    if (!one.cause.empty()) out_ += "  why: " + printable(one.cause) + "\n";
-    if (!one.remedy.empty()) out_ += "  fix: " + printable(one.remedy) + "\n";
+    if (!one.cause.empty()) out_ += "  why: " + words(one.cause) + "\n";
+    if (!one.remedy.empty()) out_ += "  fix: " + words(one.remedy) + "\n";
     for (auto const& [place, text] : one.related) {
       out_ += "  " + where(place) + ": " + printable(text) + "\n";
       excerpt(place, 4, Ink::cyan);
@@ -176,8 +180,7 @@ class Renderer {
     Range const marked = range_of(place);
     std::size_t mark = 0;
     while (mark < cells.size() && end_of(cells, mark, line->size()) <= marked.from) ++mark;
-    auto const [first, last] =
-        window(cells, mark, paper_.verbose ? 0 : paper_.room(indent + number.size() + 3));
+    auto const [first, last] = window(cells, mark, room(indent + number.size() + 3));
 
     std::string text = first > 0 ? "…" : "";
     std::string caret = first > 0 ? " " : "";
@@ -192,6 +195,18 @@ class Renderer {
     out_ += margin + paper_.paint(Ink::dim, number + " | ") + text + "\n";
     out_ += margin + paper_.paint(Ink::dim, std::string(number.size(), ' ') + " | ") + caret +
             paper_.paint(ink, run) + "\n";
+  }
+
+  /// Of a quoted line. One of a machine's making can be endless; on paper without an end it is cut
+  /// too.
+  [[nodiscard]] std::size_t room(std::size_t indent) const {
+    if (paper_.verbose) return 0;
+    return paper_.width == 0 ? longest_line : paper_.room(indent);
+  }
+
+  /// A message may hold a value of the manifest, of any length.
+  [[nodiscard]] std::string words(std::string const& text) const {
+    return paper_.fit(printable(text), longest_message);
   }
 
   static std::size_t end_of(std::vector<Cell> const& cells, std::size_t at, std::size_t size) {

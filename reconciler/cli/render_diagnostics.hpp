@@ -31,7 +31,8 @@ using SourceReader = std::function<std::optional<std::string>(std::string const&
 SourceReader source_reader(files::Files& files);
 
 /// In the order of `diagnostics`, ended by a line such as `2 errors, 1 warning`; empty where there
-/// is none. Lines longer than the paper are cut around the marked text. With `quiet`, errors only.
+/// is none. Lines longer than the paper, on endless paper than 200 columns, are cut around the
+/// marked text; `verbose` cuts nothing. With `quiet`, errors only.
 std::string render_diagnostics(manifest::Diagnostics const& diagnostics, SourceReader const& read,
                                Paper const& paper);
 

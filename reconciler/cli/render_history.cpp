@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "reconciler/engine/plan.hpp"
+#include "core/glob/glob.hpp"
 
 namespace mailstack::cli {
 
@@ -12,7 +12,8 @@ namespace {
 bool speaks_of(engine::Record const& record, std::string_view object) {
   if (record.event != "result" && record.event != "look" && record.event != "edit") return false;
   if (object.empty()) return true;
-  return engine::glob_matches(object, record.address) ||
+  if (record.run == object) return true;
+  return glob::matches(object, record.address) ||
          record.address.find(object) != std::string::npos ||
          record.description.find(object) != std::string::npos;
 }
@@ -51,11 +52,13 @@ std::string render_history(std::vector<engine::Record> const& shown,
     if (!record.error.empty()) text += "  " + paper.paint(Ink::red, printable(record.error));
     text += '\n';
     auto const run = runs.find(record.run);
-    std::string by = run == runs.end() ? "" : run->second->command;
-    if (run != runs.end() && !run->second->revision.empty())
-      by += " at " + run->second->revision.substr(0, 12);
-    if (by.empty()) continue;
-    text += "                        " + paper.paint(Ink::dim, "by " + by) + '\n';
+    if (run == runs.end()) continue;
+    auto const& begun = *run->second;
+    std::string by = begun.command;
+    if (!begun.revision.empty()) by += " at " + begun.revision.substr(0, 12);
+    if (!begun.note.empty()) by += " " + begun.note;
+    by += ", run " + record.run;
+    text += "                        " + paper.paint(Ink::dim, "by " + printable(by)) + '\n';
   }
   return text;
 }

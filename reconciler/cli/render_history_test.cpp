@@ -36,8 +36,19 @@ TEST_CASE("render_history: what was done and seen, by which run and commit", "[c
   REQUIRE(shown.size() == 2);
   auto const text = render_history(shown, all, {});
   CHECK(text.find("2026-11-24T16:12:23Z  + A www.example.org x\n") != std::string::npos);
-  CHECK(text.find("by apply at 0123456789ab\n") != std::string::npos);
+  CHECK(text.find("by apply at 0123456789ab, run r1\n") != std::string::npos);
   CHECK(text.find("was changed by hand: gone") != std::string::npos);
+}
+
+TEST_CASE("render_history: a commit that is not the whole truth is not named as if it were",
+          "[cli]") {
+  auto all = journal();
+  all.front().note = "with uncommitted changes";
+  auto const run = select_history(all, "r1", 10);
+  REQUIRE(run.size() == 1);
+  auto const text = render_history(run, all, {});
+  CHECK(text.find("by apply at 0123456789ab with uncommitted changes, run r1\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("render_history: an object is a word or a glob, and the newest lines count", "[cli]") {

@@ -105,11 +105,12 @@ std::string render_outcome(engine::Outcome const& outcome, engine::Plan const& p
                            Paper const& paper) {
   std::string text;
   add_troubles(text, outcome, paper);
-  add_servers(text, outcome, paper);
+  if (!paper.quiet) add_servers(text, outcome, paper);
   if (!outcome.recording_error.empty())
     text += paper.paint(Ink::red, "not recorded") + ": " + printable(outcome.recording_error) +
             ". Run the same command again once that is mended\n";
   auto const counts = count_outcome(outcome, plan);
+  if (paper.quiet && text.empty() && counts.pending == 0) return text;
   std::string last = "Applied: " + std::to_string(counts.applied) + " done, " +
                      std::to_string(counts.failed) + " failed, " + std::to_string(counts.skipped) +
                      " skipped";

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/dns/idn.hpp"
 #include "reconciler/cli/word_diff.hpp"
 #include "reconciler/engine/hazards.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
@@ -20,11 +21,17 @@ namespace {
 
 constexpr std::size_t detail = 6;  ///< columns before what stands below a step
 constexpr std::size_t named = 3;   ///< examples that a list gives before it says "and n more"
+constexpr std::size_t longest_brief = 72;  ///< columns of a description in the timeline
 
 std::string where(engine::Source const& source) {
   if (source.file.empty()) return {};
   if (source.line == 0) return " (" + source.file + ")";
   return " (" + source.file + ":" + std::to_string(source.line) + ")";
+}
+
+/// `record` of dns_record, `user` of user: the last word of a kind's name says what it holds.
+std::string noun(std::string_view kind) {
+  return std::string(kind.substr(kind.rfind('_') + 1));  // npos + 1 is 0
 }
 
 /// `a, b, c and 4 more`
@@ -42,6 +49,10 @@ class PlanText {
       : view_(view), paper_(paper), partners_(pair_changes(view.plan, view.laws)) {}
 
   std::string all() {
+    if (paper_.quiet) {
+      troubles();
+      return std::move(text_);
+    }
     groups();
     conflicts_remedy();
     blind();
@@ -59,6 +70,15 @@ class PlanText {
   }
 
  private:
+  /// What `-q` leaves of a plan: why not everything will be as the manifest wants it.
+  void troubles() {
+    for (std::size_t i = 0; i < items().size(); ++i)
+      if (items()[i].standing == Standing::conflict) step(i);
+    conflicts_remedy();
+    blind();
+    hazards();
+  }
+
   [[nodiscard]] std::vector<PlanItem> const& items() const { return view_.plan.items; }
 
   void line(std::size_t indent, std::string_view content) {
@@ -100,9 +120,20 @@ class PlanText {
       ordered[at->second].second.push_back(i);
     }
     for (auto const& [group, members] : ordered) {
-      section(group.empty() ? "(no domain)" : printable(group));
+      section(group.empty() ? "(no domain)" : printable(heading(group)));
       for (auto i : members) step(i);
     }
+  }
+
+  /// Names are shown as the DNS has them, in A-labels, so that two that look alike stay two; once,
+  /// here, as people write them.
+  static std::string heading(std::string_view group) {
+    std::string text(group);
+    if (group.find("xn--") == std::string_view::npos) return text;
+    if (auto const name = dns::Name::parse(group))
+      if (auto const unicode = dns::unicode_form(*name); unicode != text)
+        text += " (" + unicode + ")";
+    return text;
   }
 
   static std::pair<char, Ink> sign(PlanItem const& item) {
@@ -226,14 +257,7 @@ class PlanText {
 
   /// By reason: what cannot be seen, and how much waits for it.
   void blind() {
-    std::map<std::string, std::vector<std::string>> by_reason;
-    for (auto const& item : items()) {
-      if (item.standing != Standing::blind) continue;
-      std::string reason = item.observed.blind_reason;
-      for (auto const& one : item.reasons)
-        if (one != reason) reason += (reason.empty() ? "" : "; ") + one;
-      by_reason[reason].push_back(item.description);
-    }
+    auto const by_reason = blind_reasons(view_.plan);
     if (by_reason.empty()) return;
     section("Blind");
     for (auto const& [reason, things] : by_reason) {
@@ -243,17 +267,18 @@ class PlanText {
     }
   }
 
-  /// Named by pending() already.
-  [[nodiscard]] bool waits_for_apply(PlanItem const& item) const {
-    return view_.plan.mode == engine::Mode::reconcile && item.cause == engine::Cause::manifest;
+  /// A key of a thousand digits would hide the date beside it; its name says which one it is.
+  [[nodiscard]] std::string brief(std::string const& description) const {
+    if (paper_.verbose || columns(description) <= longest_brief) return description;
+    return std::string(subject(description)) + " …";
   }
 
   void timeline() {
     std::vector<std::pair<std::string, std::string>> entries;
     for (auto const& item : items()) {
-      if (item.standing != Standing::later || waits_for_apply(item)) continue;
+      if (item.standing != Standing::later || waits_for_apply(view_.plan, item)) continue;
       std::string what(1, sign(item).first);
-      what += ' ' + item.description;
+      what += ' ' + brief(item.description);
       for (auto const& reason : item.reasons) what += "; " + reason;
       entries.emplace_back(item.not_before ? format(*item.not_before) : "when it can", what);
     }
@@ -300,12 +325,14 @@ class PlanText {
   }
 
   void kept() {
-    std::map<std::string, std::vector<engine::Stranger const*>> by_group;
+    std::map<std::pair<std::string, std::string>, std::vector<engine::Stranger const*>> by_group;
     for (auto const& stranger : view_.plan.kept)
-      if (stranger.kept) by_group[stranger.group].push_back(&stranger);
+      if (stranger.kept)
+        by_group[{stranger.group, "foreign " + noun(stranger.address.kind)}].push_back(&stranger);
     if (by_group.empty()) return;
     if (!text_.empty()) text_ += '\n';
-    for (auto const& [group, strangers] : by_group) {
+    for (auto const& [where, strangers] : by_group) {
+      auto const& [group, what_kind] = where;
       std::vector<std::string> what;
       std::size_t const shown = paper_.verbose ? strangers.size() : named;
       for (auto const* stranger : strangers) {
@@ -313,8 +340,8 @@ class PlanText {
         what.push_back(laws ? laws->describe(stranger->address, stranger->state)
                             : stranger->address.text());
       }
-      auto const head =
-          "kept: " + count(strangers.size(), "foreign record") + " in " + group + ": ";
+      auto const head = "kept: " + count(strangers.size(), what_kind) +
+                        (group.empty() ? "" : " in " + group) + ": ";
       line(0, paper_.paint(Ink::dim, paper_.fit(printable(head + list(what, paper_.verbose)),
                                                 paper_.room(0))));
     }
@@ -335,7 +362,7 @@ class PlanText {
   }
 
   void pending() {
-    auto const& all = view_.plan.pending;
+    auto const all = pending_changes(view_.plan);
     if (all.empty()) return;
     if (!text_.empty()) text_ += '\n';
     line(0, paper_.fit(printable("waits for `mailstack apply`: " + count(all.size(), "change") +

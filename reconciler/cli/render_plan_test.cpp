@@ -267,3 +267,80 @@ TEST_CASE("paper: width counts what a terminal shows", "[cli]") {
   CHECK(columns(paper.fit("日本日本日本日本日本", 10)) <= 10);
   CHECK(paper.fit("abc", 0) == "abc");
 }
+
+TEST_CASE("render_plan: what is kept is called by its kind", "[cli]") {
+  engine::Plan plan;
+  for (auto const* local : {"old", "older"}) {
+    engine::Stranger stranger;
+    stranger.address = {"alias", std::string("mx1/example.org/") + local};
+    stranger.group = "example.org";
+    stranger.kept = true;
+    plan.kept.push_back(stranger);
+  }
+  plan.kept.push_back(plan.kept.front());
+  plan.kept.back().address.kind = "user";
+  auto const said = text(plan);
+  holds(said, "kept: 2 foreign aliases in example.org: alias old@example.org");
+  holds(said, "kept: 1 foreign user in example.org: user old@example.org");
+  CHECK(said.find("record") == std::string::npos);
+}
+
+TEST_CASE("render_plan: -q leaves what is wrong, and nothing else", "[cli]") {
+  engine::Plan plan;
+  plan.items = {
+      address("203.0.113.10", Standing::change, Action::create),
+      record("www.example.org", dns::type::a, "203.0.113.80", Standing::conflict, Action::update),
+      record("x.example.org", dns::type::a, "203.0.113.81", Standing::blind, Action::none),
+      record("y.example.org", dns::type::mx, "10 a.", Standing::change, Action::remove)};
+  plan.items[2].reasons = {"zone example.org: the server is down"};
+  plan.items[3].hazards = {engine::Hazard::mx};
+  Paper quiet;
+  quiet.quiet = true;
+  auto const said = text(plan, quiet);
+  holds(said, "! A www.example.org 203.0.113.80");
+  holds(said, "zone example.org: the server is down");
+  holds(said, "--allow mx");
+  CHECK(said.find("smtp.example.org") == std::string::npos);
+  CHECK(said.find("Plan:") == std::string::npos);
+  plan.items.resize(1);
+  CHECK(text(plan, quiet).empty());
+}
+
+TEST_CASE("render_plan: the timeline names a key and does not print it", "[cli]") {
+  engine::Plan plan;
+  plan.items = {record("g19._domainkey.example.org", dns::type::txt,
+                       "\"v=DKIM1; k=rsa; p=" + std::string(200, 'A') + "\"", Standing::later,
+                       Action::remove)};
+  auto const said = text(plan);
+  holds(said, "TXT g19._domainkey.example.org …");
+  CHECK(said.find("AAAA") == std::string::npos);
+}
+
+TEST_CASE("render_plan: what waits for something blind counts to its cause", "[cli]") {
+  engine::Plan plan;
+  plan.items = {
+      record("x.example.org", dns::type::a, "203.0.113.81", Standing::blind, Action::none),
+      record("y.example.org", dns::type::mx, "10 x.", Standing::blind, Action::none)};
+  plan.items[0].observed.standing = engine::Observation::Standing::blind;
+  plan.items[0].reasons = {"zone example.org: the server is down"};
+  plan.items[1].needs = {plan.items[0].address};
+  plan.items[1].reasons = {"waits for A x.example.org 203.0.113.81, which is blind"};
+  auto const reasons = blind_reasons(plan);
+  REQUIRE(reasons.size() == 1);
+  CHECK(reasons.begin()->first == "zone example.org: the server is down");
+  CHECK(reasons.begin()->second.size() == 2);
+}
+
+TEST_CASE("render_plan: what waits for apply is counted once, as a plan counts it", "[cli]") {
+  engine::Plan plan;
+  plan.mode = engine::Mode::reconcile;
+  plan.pending = {"MX example.org 10 b.", "removal of MX example.org 10 a.",
+                  "removal of A old.example.org 192.0.2.1"};
+  plan.items = {record("example.org", dns::type::mx, "10 b.", Standing::later, Action::create)};
+  CHECK(pending_changes(plan) ==
+        std::vector<std::string>{"MX example.org 10 b.", "removal of A old.example.org 192.0.2.1"});
+  auto const counts = count_plan(plan, pair_changes(plan, kinds::all_laws()));
+  CHECK(counts.waiting == 2);
+  CHECK(counts.later == 0);
+  holds(text(plan), "2 waiting for apply");
+}

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_set>
 
+#include "reconciler/cli/plan_counts.hpp"
 #include "reconciler/kinds/ptr/spec.hpp"
 
 namespace mailstack::cli {
@@ -15,9 +17,9 @@ struct Group {
   std::size_t departed = 0;
 };
 
-std::map<std::string, Group> by_group(engine::Inventory const& inventory) {
+std::map<std::string, Group> by_group(std::vector<engine::Row const*> const& rows) {
   std::map<std::string, Group> groups;
-  for (auto const* row : inventory.rows()) {
+  for (auto const* row : rows) {
     auto& group = groups[row->group];
     ++group.rows;
     group.departed += row->departure.has_value();
@@ -30,15 +32,35 @@ std::map<std::string, Group> by_group(engine::Inventory const& inventory) {
 Waiting count_waiting(StatusView const& view) {
   Waiting waiting;
   std::unordered_set<std::string> desired;
+  std::multiset<std::string> coming;
+  auto const key_of = [&](engine::Address const& address, engine::Fields const& spec) {
+    auto const* laws = view.laws.find(address.kind);
+    return laws ? change_key(view.laws, address, laws->describe(address, spec)) : std::string{};
+  };
   for (auto const& resource : view.compiled.resources) {
     desired.insert(resource.address.text());
     if (resource.address.kind == kinds::ptr::kind_name) continue;  // looked at, never applied
+    if (!view.lanes.contains(resource.lane)) continue;
     auto const* row = view.inventory.find(resource.address);
-    waiting.added += row == nullptr;
-    waiting.changed += row != nullptr && !(row->applied == resource.spec);
+    if (row == nullptr)
+      coming.insert(key_of(resource.address, resource.spec));
+    else
+      waiting.changed += !(row->applied == resource.spec) || row->lane != resource.lane;
   }
-  for (auto const* row : view.inventory.rows())
-    waiting.removed += !desired.contains(row->address.text());
+  waiting.added = coming.size();
+  for (auto const* row : view.rows) {
+    if (desired.contains(row->address.text()) || row->retirement) continue;
+    if (!view.lanes.contains(row->lane)) continue;
+    auto const key = key_of(row->address, row->applied);
+    auto const with = key.empty() ? coming.end() : coming.find(key);
+    if (with == coming.end()) {
+      ++waiting.removed;
+      continue;
+    }
+    coming.erase(with);
+    --waiting.added;
+    ++waiting.changed;
+  }
   return waiting;
 }
 
@@ -49,9 +71,10 @@ std::string render_status(StatusView const& view, Paper const& paper) {
     return text + "Nothing was applied yet. `mailstack plan` says what an apply would do.\n";
   text += "applied: " + format(*inventory.applied_at);
   if (!inventory.revision.empty()) text += " from " + inventory.revision.substr(0, 12);
+  if (inventory.modified) text += " with uncommitted changes";
   text += '\n';
   if (inventory.looked_at) text += "last seen to change: " + format(*inventory.looked_at) + '\n';
-  for (auto const& [name, group] : by_group(inventory)) {
+  for (auto const& [name, group] : by_group(view.rows)) {
     text += "  " + paper.paint(Ink::bold, printable(name)) + ": " + count(group.rows, "resource");
     if (group.departed)
       text += ", " + paper.paint(Ink::yellow, std::to_string(group.departed) + " not as applied");

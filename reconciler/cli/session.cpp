@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "core/glob/glob.hpp"
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/progress.hpp"
 #include "reconciler/cli/render_diagnostics.hpp"
+#include "reconciler/cli/selection.hpp"
 #include "reconciler/engine/fields.hpp"
 #include "reconciler/engine/hazards.hpp"
 #include "reconciler/kinds/dns_record/spec.hpp"
@@ -80,7 +82,7 @@ Session::~Session() = default;
 
 bool Session::load() {
   manifest::Diagnostics diagnostics;
-  manifest_ = manifest::load(*files_, options_.manifest, all_keys(), diagnostics);
+  manifest_ = manifest::load_sound(*files_, options_.manifest, all_keys(), diagnostics);
   if (manifest_) features::check(*manifest_, diagnostics);
   auto const said = worth_saying(diagnostics, options_.verbose);
   talk_.problems(render_diagnostics(said, source_reader(*files_), talk_.err_paper()));
@@ -233,12 +235,12 @@ std::vector<std::string> Session::claimed() const {
   return names;
 }
 
-void Session::keep_only() {
+bool Session::keep_only() {
   rows_ = inventory_.rows();
-  if (options_.only.empty()) return;
+  if (options_.only.empty()) return true;
+  auto const only = only_glob(options_.only);
   auto const named = [&](engine::Address const& address, std::string const& group) {
-    return engine::glob_matches(options_.only, address.text()) ||
-           engine::glob_matches(options_.only, group);
+    return glob::matches(only, address.text()) || glob::matches(only, group);
   };
   auto const text = [](engine::Address const& address) { return address.text(); };
   std::unordered_set<std::string> wanted;
@@ -261,6 +263,19 @@ void Session::keep_only() {
     return !wanted.contains(address) &&
            (desired.contains(address) || !named(row->address, row->group));
   });
+  if (!wanted.empty() || !rows_.empty()) return true;
+  auto names = places_;
+  names.insert(domains_.begin(), domains_.end());
+  auto const matches = [&](std::string const& name) { return glob::matches(only, name); };
+  if (std::any_of(names.begin(), names.end(), matches)) return true;  // nothing is asked of it
+  talk_.error(names_nothing(options_.only, names));
+  happened.invalid = true;
+  return false;
+}
+
+bool Session::compile_selected() {
+  compile();
+  return keep_only();
 }
 
 /// The lanes that something is asked of: no other provider is opened, nor its credential read.
@@ -278,7 +293,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   lanes_ = lanes ? *lanes : applier_.lanes;
   compile();
   auto claims = claimed();
-  keep_only();
+  if (!keep_only()) return false;
   host_files_ = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
   http_ = doors_.http();
   dns_ = doors_.dns(manifest_->resolvers);
@@ -419,6 +434,16 @@ std::string const& Session::revision() {
     revision_ = id ? *id : std::string{};
   }
   return *revision_;
+}
+
+bool Session::modified() {
+  if (!modified_) {
+    std::vector<std::string> paths;
+    for (auto const& file : manifest_->files) paths.push_back(absolute(file, doors_));
+    auto* found = revision().empty() ? nullptr : repository();
+    modified_ = found && found->changed(paths).value_or(false);
+  }
+  return *modified_;
 }
 
 Result<> Session::store_inventory() {

@@ -67,8 +67,8 @@ class Session {
   /// Compiles, looks at the lanes that are ours (only at those in `lanes`, where given), notes in
   /// the inventory what the look showed, and plans.
   bool look(engine::Mode mode, std::optional<std::set<std::string>> const& lanes = std::nullopt);
-  /// Compiles alone.
-  void compile();
+  /// Compiles alone. False where `--only` names nothing.
+  bool compile_selected();
 
   [[nodiscard]] Options const& options() const { return options_; }
   [[nodiscard]] manifest::Manifest const& manifest() const { return *manifest_; }
@@ -76,6 +76,8 @@ class Session {
   [[nodiscard]] features::Compiled const& compiled() const { return compiled_; }
   [[nodiscard]] engine::Inventory& inventory() { return inventory_; }
   [[nodiscard]] engine::Plan const& plan() const { return plan_; }
+  /// Of the inventory, those that `--only` names.
+  [[nodiscard]] std::vector<engine::Row const*> const& rows() const { return rows_; }
   [[nodiscard]] engine::World const& world() const { return world_; }
   [[nodiscard]] engine::PlanInput plan_input() const;
   [[nodiscard]] PlanView plan_view() const;
@@ -96,6 +98,8 @@ class Session {
   [[nodiscard]] std::string const& revision();
   /// How the inventory names the manifest: its path below the repository's top, else absolute.
   [[nodiscard]] std::string manifest_file();
+  /// A file of the manifest is not as in that commit.
+  [[nodiscard]] bool modified();
 
   Result<> store_inventory();
   Result<engine::Journal> open_journal();
@@ -104,7 +108,9 @@ class Session {
  private:
   /// Names of all DNS records that we ask for or own, also those that --only leaves out.
   [[nodiscard]] std::vector<std::string> claimed() const;
-  void keep_only();
+  void compile();
+  /// False, with the nearest names said, where `--only` names nothing.
+  bool keep_only();
   [[nodiscard]] std::set<std::string> lanes_in_use() const;
   void note(std::optional<TimePoint> previous);
   void journal_departures();
@@ -142,6 +148,7 @@ class Session {
   std::optional<git::Repository> repository_;
   std::optional<Error> git_refuses_;
   std::optional<std::string> revision_;
+  std::optional<bool> modified_;
 };
 
 }  // namespace mailstack::cli

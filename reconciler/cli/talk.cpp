@@ -45,6 +45,11 @@ void Talk::error(std::string_view line) {
   err_ << err_paper_.paint(Ink::red, "error: ") << printable(line) << '\n' << std::flush;
 }
 
+void Talk::plan(PlanView const& view) {
+  auto const rendered = render_plan(view, err_paper_.quiet ? err_paper_ : paper());
+  err_paper_.quiet ? problems(rendered) : result(rendered);
+}
+
 void Talk::problems(std::string_view rendered) { err_ << rendered << std::flush; }
 
 }  // namespace mailstack::cli

@@ -10,6 +10,7 @@
 #include "reconciler/cli/exit_code.hpp"
 #include "reconciler/cli/options.hpp"
 #include "reconciler/cli/paper.hpp"
+#include "reconciler/cli/render_plan.hpp"
 
 namespace mailstack::cli {
 
@@ -33,6 +34,8 @@ class Talk {
   void warning(std::string_view line);       ///< `warning: …`
   void error(std::string_view line);         ///< `error: …`
   void problems(std::string_view rendered);  ///< diagnostics, as they are
+  /// The plan for people. With -q only what is wrong with it, to standard error.
+  void plan(PlanView const& view);
 
  private:
   std::ostream& out_;

@@ -114,23 +114,24 @@ TEST_CASE("alias resolve: the whole tree counts, and its settings", "[cli]") {
       "x: y@example.org\n");
   auto const team = cli::resolve_alias(host.files, conf, "team@WAC.tax");
   REQUIRE(team);
-  CHECK(cli::format(*team, false) == "i@wac.tax\ny@example.org\n");
-  CHECK(cli::format(*team, true) ==
-        "i@wac.tax\ny@example.org\n  team@wac.tax: alias, line 1\n"
-        "    i@wac.tax: user\n    x@b\xc3\xbc"
+  CHECK(cli::render_alias(*team, false) == "i@wac.tax\ny@example.org\n");
+  CHECK(cli::render_alias(*team, true) ==
+        "team@wac.tax: alias, line 1\n"
+        "  i@wac.tax: user\n  x@b\xc3\xbc"
         "cher.example: alias, line 1\n"
-        "      y@example.org: not a domain of ours, goes on as it is\n");
+        "    y@example.org: not a domain of ours, goes on as it is\n"
+        "=> i@wac.tax\n=> y@example.org\n");
   CHECK(team->problems ==
         std::vector<std::string>{"/etc/chasquid/domains/wac.tax/aliases:3: no ':' between name and "
                                  "recipients (chasquid ignores the line before 1.16 and refuses "
                                  "the file since)"});
-  CHECK(cli::format(*cli::resolve_alias(host.files, conf, "te-am@wac.tax"), false) ==
+  CHECK(cli::render_alias(*cli::resolve_alias(host.files, conf, "te-am@wac.tax"), false) ==
         "me@example.net\n");
   REQUIRE(host.files.write(std::string(conf) + "/chasquid.conf",
                            "drop_characters: \"-\" suffix_separators: ''", {0644, {}, {}}));
-  CHECK(cli::format(*cli::resolve_alias(host.files, conf, "te-am@wac.tax"), false) ==
+  CHECK(cli::render_alias(*cli::resolve_alias(host.files, conf, "te-am@wac.tax"), false) ==
         "i@wac.tax\ny@example.org\n");
-  CHECK(cli::format(*cli::resolve_alias(host.files, conf, "team+x@wac.tax"), false) ==
+  CHECK(cli::render_alias(*cli::resolve_alias(host.files, conf, "team+x@wac.tax"), false) ==
         "me@example.net\n");
   CHECK(cli::resolve_alias(host.files, conf, "x@example.org").error().code == ErrorCode::not_found);
   host.write("wac.tax/aliases", "a: b\nb: a\n");

@@ -35,13 +35,6 @@ std::optional<world::SecretReference> secret_reference(manifest::Node const* nod
   return std::nullopt;
 }
 
-/// `http://127.0.0.1:8081` of a URL: who gets what is sent there.
-std::string origin_of(std::string const& url) {
-  auto const scheme = url.find("://");
-  if (scheme == url.npos) return url;
-  return url.substr(0, std::min(url.find_first_of("/?#", scheme + 3), url.size()));
-}
-
 struct Opened {
   std::shared_ptr<DnsProvider> provider;
   std::string unavailable;

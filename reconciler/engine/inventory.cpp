@@ -186,6 +186,7 @@ Result<> parse_header(std::string_view line, Inventory& inventory) {
   inventory.manifest_digest = text_of(json, "manifest");
   inventory.manifest_file = text_of(json, "file");
   inventory.revision = text_of(json, "revision");
+  inventory.modified = json.value("modified", false);
   inventory.applied_at = time_of(json, "applied_at");
   inventory.looked_at = time_of(json, "looked_at");
   return {};
@@ -233,6 +234,7 @@ std::string format_inventory(Inventory const& inventory) {
   header["manifest"] = inventory.manifest_digest;
   if (!inventory.manifest_file.empty()) header["file"] = inventory.manifest_file;
   if (!inventory.revision.empty()) header["revision"] = inventory.revision;
+  if (inventory.modified) header["modified"] = true;
   set_time(header, "applied_at", inventory.applied_at);
   set_time(header, "looked_at", inventory.looked_at);
   auto rows = inventory.rows();

@@ -59,6 +59,7 @@ class Inventory {
   std::string manifest_digest;
   std::string manifest_file;  ///< below the repository's top; absolute where there is none
   std::string revision;       ///< commit of the manifest applied last from a repository
+  bool modified = false;      ///< it had changes that were in no commit
   std::optional<TimePoint> applied_at;
   std::optional<TimePoint> looked_at;  ///< of the last look that changed a row
 

@@ -219,25 +219,4 @@ std::string_view format(Cause cause) {
   return "manifest";
 }
 
-bool glob_matches(std::string_view pattern, std::string_view text) {
-  // Greedy with one point to come back to: linear in practice, quadratic at worst, no recursion.
-  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  if (pattern.empty()) return true;
-  while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p, ++t;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 }  // namespace mailstack::engine

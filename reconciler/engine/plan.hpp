@@ -124,7 +124,4 @@ std::vector<Drift> find_drift(PlanInput const& input);
 /// neighbours. Returns whether a row changed. `previous` is the time of the look before this one.
 bool note_look(Inventory& inventory, PlanInput const& input, std::optional<TimePoint> previous);
 
-/// `*` and `?`; an empty pattern matches all.
-bool glob_matches(std::string_view pattern, std::string_view text);
-
 }  // namespace mailstack::engine

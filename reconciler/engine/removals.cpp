@@ -149,8 +149,12 @@ void Removals::add_replacements(Row const& row) {
         seen->neighbours.end())
       continue;
     auto const& ours = plan_.items[*index];
-    remove(replacement, {.reason = "appeared in the look in which " + ours.description +
-                                   " vanished (" + mailstack::format(row.departure->missed) + ")",
+    // A second value where only one may stand makes ours wrong without taking it away.
+    bool const gone = seen->standing == Observation::Standing::absent;
+    auto const when = " (" + mailstack::format(row.departure->missed) + ")";
+    remove(replacement, {.reason = gone ? "appeared in the look in which " + ours.description +
+                                              " vanished" + when
+                                        : "appeared beside " + ours.description + when,
                          .cause = Cause::world,
                          .lane = ours.lane,
                          .group = ours.group,

@@ -311,7 +311,7 @@ void check_period(Plan const& plan, manifest::Diagnostics& diagnostics) {
   auto const dkim = plan.domain.section.section("dkim");
   auto const domain = plan.domain.name.display();
   if (!plan.rotates) {
-    if (dkim.origin("rotate") != manifest::Origin::manifest) return;
+    if (dkim.origin("rotate") != manifest::Origin::manifest || plan.domain.incomplete) return;
     auto& problem = diagnostics.warning("dkim-rotate-unused", dkim.place("rotate"),
                                         "DKIM keys of " + domain + " do not rotate");
     problem.cause = "the selector '" + dkim.text("selector") + "' holds no date";
@@ -319,7 +319,7 @@ void check_period(Plan const& plan, manifest::Diagnostics& diagnostics) {
     return;
   }
   auto const shortest = rotation::shortest_period(plan.pattern);
-  if (dkim.duration("rotate") >= shortest) return;
+  if (dkim.duration("rotate") >= shortest || plan.domain.incomplete) return;
   auto& problem = diagnostics.error(
       "dkim-period-too-short",
       dkim.present("rotate") ? dkim.place("rotate") : place_of(plan.domain),

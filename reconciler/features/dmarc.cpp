@@ -203,7 +203,7 @@ void check_syntax(Domain const& domain, std::string const& text,
                                   : diagnostics.warning("dmarc-questionable", place, message);
     problem.cause = mistake.fatal ? "receivers ignore the record as a whole"
                                   : "RFC 9989 replaced RFC 7489 in 2026";
-    problem.remedy = "the record is \"" + text + "\"";
+    problem.remedy = "mend what is marked; the record is \"" + text + "\"";
   }
 }
 
@@ -257,7 +257,7 @@ void check_declared(PublishedRecord const& record, manifest::Diagnostics& diagno
                         : diagnostics.warning("dmarc-questionable", record.place, message);
     problem.cause = mistake.fatal ? "receivers ignore the record as a whole"
                                   : "RFC 9989 replaced RFC 7489 in 2026";
-    problem.remedy = "the record is \"" + *text + "\"";
+    problem.remedy = "mend what is marked; the record is \"" + *text + "\"";
   }
 }
 

@@ -51,13 +51,15 @@ constexpr manifest::Code codes[] = {
 void check(Manifest const& manifest, Published const& /*published*/,
            manifest::Diagnostics& diagnostics) {
   for (auto const& host : manifest.hosts) {
-    if (host.ipv4.empty() && host.ipv6.empty()) {
+    if (host.ipv4.empty() && host.ipv6.empty() && !host.incomplete) {
       auto& problem = diagnostics.error("host-without-address", host.place,
                                         "host " + host.key + " has no address");
       problem.cause = "its name would resolve to nothing";
       problem.remedy = "add ipv4:, ipv6: or both";
     }
-    if (manifest.zone_of(host.fqdn) == nullptr && !manifest.zones.empty()) {
+    auto const& left_out = manifest.left_out;
+    if (manifest.zone_of(host.fqdn) == nullptr && !manifest.zones.empty() && !left_out.zones &&
+        !left_out.domains) {
       auto& problem = diagnostics.information(
           "host-in-no-zone", host.place, "no zone of this manifest holds " + host.fqdn.display());
       problem.cause = "its address records can only be published by whoever holds that zone";

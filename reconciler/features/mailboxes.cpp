@@ -63,7 +63,7 @@ void add_user(Facts const& facts, Domain const& domain, Host const& host, User c
 std::string reason_of(Domain const& domain, Alias const& alias) {
   if (alias.name == "*") return "the catch-all takes mail for every other name";
   if (alias.derived)
-    return "RFC 2142: every mail domain answers at " + alias.name + "@" + domain.unicode;
+    return "RFC 2142: every mail domain answers at " + alias.name + "@" + domain.name.display();
   return "the manifest sends mail for " + alias.name + " there";
 }
 
@@ -131,13 +131,15 @@ void check_daemon(Domain const& domain, manifest::Diagnostics& diagnostics) {
 
 void check(Manifest const& manifest, Published const& /*published*/,
            manifest::Diagnostics& diagnostics) {
-  bool const stored = std::any_of(manifest.hosts.begin(), manifest.hosts.end(),
-                                  [](Host const& host) { return host.mx || host.submit; });
+  // A host of which something is left out may have had the role.
+  bool const stored = manifest.left_out.hosts ||
+                      std::any_of(manifest.hosts.begin(), manifest.hosts.end(),
+                                  [](Host const& h) { return h.mx || h.submit || h.incomplete; });
   for (auto const& domain : manifest.domains) {
     if (!records::sends(domain)) continue;
     check_daemon(domain, diagnostics);
     bool const empty = domain.users.empty() && domain.aliases.empty();
-    if (empty && stored && records::receives(domain)) {
+    if (empty && stored && records::receives(domain) && !domain.incomplete) {
       auto& problem = diagnostics.warning(
           "domain-without-recipients", domain.place,
           domain.name.display() + " receives mail, but has no user, no alias and no catch_all");

@@ -93,10 +93,10 @@ void check_null(Published const& published, manifest::Diagnostics& diagnostics) 
 
 void check(Manifest const& manifest, Published const& published,
            manifest::Diagnostics& diagnostics) {
-  bool any = false;
-  for (auto const& host : manifest.hosts) any = any || host.mx;
+  bool any = manifest.left_out.hosts;
+  for (auto const& host : manifest.hosts) any = any || host.mx || host.incomplete;
   for (auto const& domain : manifest.domains) {
-    if (any || !records::receives(domain)) continue;
+    if (any || domain.incomplete || !records::receives(domain)) continue;
     auto& problem =
         diagnostics.warning("domain-without-host", domain.place,
                             domain.name.display() + " receives mail, but no host has the role mx");

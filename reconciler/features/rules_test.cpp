@@ -37,9 +37,15 @@ manifest::Diagnostics check(std::string const& text) {
   files::MemoryFiles files;
   manifest::Diagnostics diagnostics;
   auto const loaded =
-      manifest::load_text(files, "/m/mailstack.yaml", head + text, table(), diagnostics);
+      manifest::load_sound_text(files, "/m/mailstack.yaml", head + text, table(), diagnostics);
   if (loaded) features::check(*loaded, diagnostics);
   diagnostics.sort();
+  for (auto const& problem : diagnostics.all()) {
+    if (problem.severity == Severity::information) continue;
+    INFO(problem.code << ": " << problem.message);
+    CHECK_FALSE(problem.cause.empty());
+    CHECK_FALSE(problem.remedy.empty());
+  }
   return diagnostics;
 }
 
@@ -308,4 +314,38 @@ TEST_CASE("rules: one domain's mistake is not said for another one", "[features]
       "me@example.net\n    dmarc: {text: \"v=DMARC1\"}\n");
   REQUIRE(diagnostics.all().size() == 1);
   CHECK(diagnostics.all()[0].place.at.line == 11);
+}
+
+TEST_CASE("rules: regression: an error of form hides no rule elsewhere", "[features]") {
+  auto const diagnostics = check(
+      "daemon: {limits: {message_size: big}}\n"
+      "domains:\n"
+      "  example.org: {catch_all: me@example.net, dmarc: {text: \"v=DMARC1; p=quarantined\"}}\n"
+      "  example.com: {catch_all: me@example.net, spf: {text: {\"@\": \"v=spf2 mx\"}}}\n"
+      "  1.2.3.4: {}\n");
+  INFO(all_of(diagnostics));
+  CHECK(diagnostics.all().size() == 4);
+  for (auto const* code : {"wrong-type", "dmarc-syntax", "spf-syntax", "bad-domain"})
+    CHECK(of_code(diagnostics, code).size() == 1);
+}
+
+TEST_CASE("rules: what is missing only because it was wrong is not called missing", "[features]") {
+  // Each manifest has exactly the one error; what was left out because of it is no second one.
+  std::vector<std::pair<char const*, std::string>> const cases{
+      {"wrong-type", "domains:\n  example.org: {users: {i: 5}, dmarc: {rua: [i@example.org]}}\n"},
+      {"bad-name", "domains:\n  example.org: {users: {\"a b\": {}}, aliases: {team: ab}}\n"},
+      {"wrong-type", "domains:\n  example.org: {catch_all: [a b]}\n"},
+      {"unknown-key", "domain: {}\ndomains:\n  example.org: {}\n"},
+      {"wrong-type", "defaults: {domain: {dkim: {rotate: soon}}}\n" + domain("")},
+      {"unknown-choice", "  zones:\n    example.org: {provider: local, purge: al}\n" +
+                             domain("spf: {mechanisms: [\"a:x.example.org\", \"a:y.example.org\", "
+                                    "\"a:z.example.org\"]}")},
+  };
+  for (auto const& [code, text] : cases) {
+    auto const diagnostics = check(text);
+    INFO(text);
+    INFO(all_of(diagnostics));
+    REQUIRE(diagnostics.all().size() == 1);
+    CHECK(diagnostics.all()[0].code == code);
+  }
 }

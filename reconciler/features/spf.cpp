@@ -282,9 +282,17 @@ manifest::Place place_of(Origin const& origin, std::string const& text,
   return place;
 }
 
-void check_syntax(PublishedRecord const& record, Origin const& origin, std::string const& text,
-                  syntax::Parsed const& parsed, manifest::Diagnostics& diagnostics) {
+/// A bare word may be the key of a host that was left out because of an error of its own.
+bool may_be_host(Manifest const& manifest, std::string_view term) {
+  return manifest.left_out.hosts && term.find_first_of(":/=") == std::string_view::npos;
+}
+
+void check_syntax(Manifest const& manifest, PublishedRecord const& record, Origin const& origin,
+                  std::string const& text, syntax::Parsed const& parsed,
+                  manifest::Diagnostics& diagnostics) {
   for (auto const& mistake : parsed.mistakes) {
+    if (!origin.literal && may_be_host(manifest, text.substr(mistake.offset, mistake.length)))
+      continue;
     auto const place = place_of(origin, text, mistake);
     auto& problem =
         mistake.fatal
@@ -294,7 +302,7 @@ void check_syntax(PublishedRecord const& record, Origin const& origin, std::stri
                                   "SPF of " + record.name.display() + ": " + mistake.what);
     problem.cause = mistake.fatal ? "RFC 7208 4.6: a mistake anywhere makes the record a permerror"
                                   : "receivers follow RFC 7208, whatever was meant";
-    problem.remedy = "the record is \"" + text + "\"";
+    problem.remedy = "mend what is marked; the record is \"" + text + "\"";
   }
 }
 
@@ -378,10 +386,11 @@ std::vector<std::pair<dns::Name, Origin>> origins(Manifest const& manifest) {
   return all;
 }
 
-void check_record(Published const& published, PublishedRecord const& record, Origin const& origin,
-                  std::string const& text, manifest::Diagnostics& diagnostics) {
+void check_record(Manifest const& manifest, Published const& published,
+                  PublishedRecord const& record, Origin const& origin, std::string const& text,
+                  manifest::Diagnostics& diagnostics) {
   auto const parsed = syntax::parse(text);
-  check_syntax(record, origin, text, parsed, diagnostics);
+  check_syntax(manifest, record, origin, text, parsed, diagnostics);
   auto const budget = syntax::spend(
       parsed.record, record.name,
       [&](dns::Name const& name, dns::Type type) { return published.known(name, type); });
@@ -440,10 +449,10 @@ void check(Manifest const& manifest, Published const& published,
     if (!syntax::is_record(*octets)) {
       // A text that was asked for as SPF and is none must not pass as some other TXT.
       if (origin.literal)
-        check_syntax(record, origin, *octets, syntax::parse(*octets), diagnostics);
+        check_syntax(manifest, record, origin, *octets, syntax::parse(*octets), diagnostics);
       continue;
     }
-    check_record(published, record, origin, *octets, diagnostics);
+    check_record(manifest, published, record, origin, *octets, diagnostics);
     seen.push_back(record.name);
   }
   std::sort(seen.begin(), seen.end());

@@ -55,11 +55,13 @@ constexpr manifest::Code codes[] = {
      "Write the same TTL at each, or none (then it is the zone's)."},
 };
 
-void check_alias(Published const& published, dns::Name const& name,
+void check_alias(Manifest const& manifest, Published const& published, dns::Name const& name,
                  manifest::Diagnostics& diagnostics) {
   auto const aliases = published.at(name, dns::type::cname);
   if (aliases.empty()) return;
   auto const& alias = *aliases.front();
+  auto const* zone = manifest.zone_of(name);
+  if (alias.declared && zone && zone->name == name) return;  // `cname-at-apex` says it
   for (auto const* record : published.at(name)) {
     if (record->type == dns::type::cname) {
       if (record->value == alias.value) continue;
@@ -70,16 +72,17 @@ void check_alias(Published const& published, dns::Name const& name,
       problem.related.emplace_back(alias.place, "the other CNAME");
       continue;
     }
+    // What a zone's own records do to each other was said, with both lines, when they were read.
+    if (alias.declared && record->declared) continue;
     auto& problem = diagnostics.error(
         "cname-beside-others", alias.place,
         name.display() + " is a CNAME, and has the record " + record->type.text() + " " +
             (record->value.empty() ? "of its DKIM key" : record->value) + " too");
     problem.cause = "RFC 1034 3.6.2: a name that is an alias has no other records";
     problem.remedy =
-        record->declared
-            ? "remove one of the two"
-            : "replace the CNAME by address records; the other record is needed: " + record->reason;
+        "replace the CNAME by address records; the other record is needed: " + record->reason;
     problem.related.emplace_back(record->place, "the " + record->type.text() + " comes from here");
+    return;
   }
 }
 
@@ -98,6 +101,7 @@ void check_ttl(Published const& published, dns::Name const& name,
       return other->type == records[i]->type;
     });
     if (*first == records[i] || (*first)->ttl == records[i]->ttl) continue;
+    if (records[i]->declared && (*first)->declared) continue;  // said when they were read
     auto const& odd = records[i]->declared || !(*first)->declared ? *records[i] : **first;
     auto& problem = diagnostics.error("rrset-ttl-differs", odd.place,
                                       records[i]->type.text() + " records of " + name.display() +
@@ -109,10 +113,10 @@ void check_ttl(Published const& published, dns::Name const& name,
   }
 }
 
-void check(Manifest const& /*manifest*/, Published const& published,
+void check(Manifest const& manifest, Published const& published,
            manifest::Diagnostics& diagnostics) {
   for (auto const& name : published.names()) {
-    check_alias(published, name, diagnostics);
+    check_alias(manifest, published, name, diagnostics);
     check_ttl(published, name, diagnostics);
   }
 }

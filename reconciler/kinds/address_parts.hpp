@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/dns/name.hpp"
+
 namespace mailstack::kinds {
 
 /// The first `count - 1` parts between slashes, and the whole rest as the last one: a local part or
@@ -21,6 +23,13 @@ inline std::vector<std::string> address_parts(std::string_view name, std::size_t
   if (name.empty()) return {};
   parts.emplace_back(name);
   return parts;
+}
+
+/// `local@domain` for people: the domain in A-labels as everywhere, though the daemon's directory
+/// has U-labels, so that one name is written one way in all that is said.
+inline std::string shown_address(std::string const& local, std::string const& domain) {
+  auto const name = dns::Name::parse(domain);
+  return local + "@" + (name ? name->display() : domain);
 }
 
 }  // namespace mailstack::kinds

@@ -13,18 +13,14 @@
 
 namespace mailstack::manifest {
 
-/// What every step reads and writes. Steps report all that is wrong and leave out what they cannot
-/// build.
+/// What every step reads and writes. Steps report all that is wrong, leave out what they cannot
+/// build, and say so (LeftOut, `incomplete`): what is missing only therefore is not called wrong.
 struct Build {
   files::Files& files;
   KeyTable const& table;
   Node const& root;
   Diagnostics& diagnostics;
   Manifest& out;
-  /// The form was right everywhere. Else something may be missing only because it was taken out,
-  /// and a reference to it is not called wrong.
-  bool whole = true;
-
   /// The entries of a mapping of named things; none where it is absent.
   [[nodiscard]] std::vector<Node::Entry> const& named(std::string_view key) const;
   [[nodiscard]] static std::vector<Node::Entry> const& entries(Node const* mapping);

@@ -1,12 +1,10 @@
 /// \file
 /// Domains with their users and aliases.
 
-#include <idn2.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
+#include "core/dns/idn.hpp"
 #include "core/mail/address/address.hpp"
 #include "core/mail/username/username.hpp"
 #include "core/userdb/scrypt.hpp"
@@ -19,23 +17,13 @@ namespace {
 
 std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
-/// As chasquid names the domain's directory: U-labels, lower case, NFC.
-std::string unicode_of(dns::Name const& name) {
-  std::string ascii = name.display();
-  if (ascii.find("xn--") == std::string::npos) return ascii;
-  char* decoded = nullptr;
-  if (idn2_to_unicode_8z8z(ascii.c_str(), &decoded, 0) != IDN2_OK) return ascii;
-  std::string text(decoded);
-  std::free(decoded);
-  return text;
-}
-
 /// The normal form of a user's or alias's name, or nothing with a diagnostic.
 std::optional<std::string> local_name(Build& build, Node::Entry const& entry,
                                       std::string_view domain) {
   if (entry.key == "*") {
-    build.diagnostics.error("bad-name", entry.key_place, "`*` is not a name").remedy =
-        "the address for everybody else is `catch_all:`";
+    auto& error = build.diagnostics.error("bad-name", entry.key_place, "`*` is not a name");
+    error.cause = "a user or an alias has one name";
+    error.remedy = "the address for everybody else is `catch_all:`";
     return std::nullopt;
   }
   auto normal = mail::normalize_username(entry.key);
@@ -43,6 +31,7 @@ std::optional<std::string> local_name(Build& build, Node::Entry const& entry,
   auto& error = build.diagnostics.error("bad-name", entry.key_place,
                                         quoted(entry.key) + " is no local part of an address");
   error.cause = normal.error().what;
+  error.remedy = "write one word of letters, digits, `.`, `-` and `_`";
   std::size_t const at = entry.key.find('@');
   if (at != std::string::npos)
     error.remedy = "write the part before the `@` only; the domain is " + std::string(domain);
@@ -56,6 +45,7 @@ bool fresh(Build& build, std::map<std::string, Place>& seen, std::string const& 
   auto& error =
       build.diagnostics.error("duplicate-name", place, quoted(name) + " stands here a second time");
   error.cause = "names are compared without case and width (RFC 8265)";
+  error.remedy = "keep one of the two";
   error.related.emplace_back(first->second, "first here");
   return false;
 }
@@ -120,8 +110,10 @@ std::optional<Password> take_password(Build& build, Node const& node, std::strin
 std::optional<std::string> full_address(Build& build, std::string const& text, Place const& place) {
   auto address = mail::parse_address(text);
   if (!address) {
-    build.diagnostics.error("bad-address", place, quoted(text) + " is no mail address").cause =
-        address.error().what;
+    auto& error =
+        build.diagnostics.error("bad-address", place, quoted(text) + " is no mail address");
+    error.cause = address.error().what;
+    error.remedy = "write `local@domain`, for example `me@example.net`";
     return std::nullopt;
   }
   return address->text();
@@ -142,6 +134,7 @@ void take_users(Build& build, Domain& domain, Node const* node) {
   std::map<std::string, Place> seen;
   for (Node::Entry const& entry : Build::entries(node)) {
     auto const name = local_name(build, entry, domain.name.display());
+    domain.incomplete |= !name;
     if (!name || !fresh(build, seen, *name, entry.key_place)) continue;
     Section const section(build.table, "domains.*.users.*", {&entry.value});
     User user;
@@ -162,9 +155,10 @@ std::optional<std::string> recipient(Build& build, Domain const& domain, Node co
     return full_address(build, node.scalar, node.place);
   auto const name = mail::normalize_username(node.scalar);
   if (name) return *name + "@" + domain.name.display();
-  build.diagnostics
-      .error("bad-address", node.place, quoted(node.scalar) + " is neither a user nor an address")
-      .cause = name.error().what;
+  auto& error = build.diagnostics.error("bad-address", node.place,
+                                        quoted(node.scalar) + " is neither a user nor an address");
+  error.cause = name.error().what;
+  error.remedy = "name a user of " + domain.name.display() + ", or an address `local@domain`";
   return std::nullopt;
 }
 
@@ -176,8 +170,10 @@ std::vector<std::string> recipients(Build& build, Domain const& domain, Node con
   for (Node const* one : all)
     if (auto text = recipient(build, domain, *one)) out.push_back(std::move(*text));
   if (all.empty()) {
-    build.diagnostics.error("bad-address", node.place, "mail for this name would go nowhere")
-        .remedy = "name a user or an address, or remove the line";
+    auto& error =
+        build.diagnostics.error("bad-address", node.place, "mail for this name would go nowhere");
+    error.cause = "the list of recipients is empty";
+    error.remedy = "name a user or an address, or remove the line";
   }
   return out;
 }
@@ -186,13 +182,16 @@ void take_aliases(Build& build, Domain& domain, Node const* node) {
   std::map<std::string, Place> seen;
   for (Node::Entry const& entry : Build::entries(node)) {
     auto const name = local_name(build, entry, domain.name.display());
+    domain.incomplete |= !name;
     if (!name || !fresh(build, seen, *name, entry.key_place)) continue;
     auto to = recipients(build, domain, entry.value);
+    domain.incomplete |= to.empty();
     if (!to.empty()) domain.aliases.push_back({*name, std::move(to), entry.key_place, false});
   }
   Node const* all = domain.section.node("catch_all");
   if (!all) return;
   auto to = recipients(build, domain, *all);
+  domain.incomplete |= to.empty();
   if (!to.empty()) domain.aliases.push_back({"*", std::move(to), all->place, false});
 }
 
@@ -211,13 +210,15 @@ void check_parked(Build& build, Domain const& domain, Node::Entry const& entry) 
 
 std::optional<dns::Name> domain_name(Build& build, Node::Entry const& entry) {
   auto const name = dns::Name::parse(entry.key);
-  bool const legal = name && name->check_a_labels() && name->label_count() >= 2 && !name->wildcard() &&
-                     name->text().find('_') == std::string::npos &&
-                     mail::parse_address("postmaster@" + name->display());
+  auto const host_name = name ? name->check_host_name() : Result<>(fail(name.error()));
+  bool const legal =
+      host_name && name->label_count() >= 2 && mail::parse_address("postmaster@" + name->display());
   if (legal) return *name;
   auto& error = build.diagnostics.error("bad-domain", entry.key_place,
                                         quoted(entry.key) + " is no mail domain");
-  error.cause = name ? "it needs two labels of letters, digits and `-`" : name.error().what;
+  error.cause = host_name ? "it needs two labels, and room for local parts before it"
+                          : host_name.error().what;
+  error.remedy = "write the domain as it stands behind the `@`: `example.org`";
   return std::nullopt;
 }
 
@@ -230,11 +231,14 @@ void build_domains(Build& build) {
   build.out.domains.reserve(build.named("domains").size());
   for (Node::Entry const& entry : build.named("domains")) {
     auto const name = domain_name(build, entry);
+    build.out.left_out.domains |= !name;
     if (!name || !fresh(build, seen, name->display(), entry.key_place)) continue;
     Domain domain;
     domain.name = *name;
-    domain.unicode = unicode_of(*name);
+    domain.unicode = dns::unicode_form(*name);  // as chasquid names its directory
     domain.place = entry.key_place;
+    domain.incomplete =
+        build.root.lost || entry.value.incomplete || (defaults && defaults->incomplete);
     domain.section = Section(build.table, "domains.*", {&entry.value, common});
     domain.absent = domain.section.text("state") == "absent";
     domain.sends_no_mail = domain.section.text("mail") == "none";

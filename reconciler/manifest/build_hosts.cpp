@@ -61,6 +61,7 @@ void check_unique_fqdn(Build& build, Host const& host, Place const& place) {
     auto& error = build.diagnostics.error("duplicate-name", place,
                                           "two hosts are called `" + host.fqdn.display() + "`");
     error.cause = "each machine says its own name in HELO";
+    error.remedy = "give each its own name, or remove one of the two";
     error.related.emplace_back(other.place, "the other one");
   }
 }
@@ -69,18 +70,28 @@ void check_unique_fqdn(Build& build, Host const& host, Place const& place) {
 
 void build_hosts(Build& build) {
   for (Node::Entry const& entry : build.named("hosts")) {
-    if (!check_name(build, entry, "a host")) continue;
+    if (!check_name(build, entry, "a host")) {
+      build.out.left_out.hosts = true;
+      continue;
+    }
     Section const section(build.table, "hosts.*", {&entry.value});
     Host host;
     host.key = entry.key;
     host.place = entry.key_place;
+    host.incomplete = build.root.lost || entry.value.incomplete;
     take_addresses(section, host);
-    if (!section.present("fqdn")) continue;  // said by check()
+    if (!section.present("fqdn")) {  // said by check()
+      build.out.left_out.hosts = true;
+      continue;
+    }
     host.fqdn = *dns::Name::parse(section.text("fqdn"));
     Place const name_place = section.place("fqdn");
     if (host.fqdn.label_count() < 2 || host.fqdn.wildcard()) {
-      build.diagnostics.error("bad-domain", name_place,
-                              "`" + host.fqdn.display() + "` is not the full name of a host");
+      auto& error = build.diagnostics.error(
+          "bad-domain", name_place, "`" + host.fqdn.display() + "` is not the full name of a host");
+      error.cause = "a name in HELO and in MX records has at least two labels (RFC 5321 2.3.5)";
+      error.remedy = "write it with its domain: `" + host.fqdn.display() + ".example.org`";
+      build.out.left_out.hosts = true;
       continue;
     }
     check_unique_fqdn(build, host, name_place);
@@ -103,19 +114,22 @@ namespace {
 void check_applier(Build& build, Section const& settings, Node::Entry const& entry,
                    Provider const& provider) {
   if (provider.applier.empty()) {
-    if (build.out.hosts.size() < 2) return;
+    if (build.out.hosts.size() < 2 || entry.value.lost) return;
     auto& error = build.diagnostics.error(
         "missing-key", entry.key_place,
         "`applier` is missing: with several hosts it must be said who writes to `" + entry.key +
             "`");
+    error.cause = "two machines that write to one account undo each other's work";
     error.remedy = "add `applier: ci` or `applier: " + build.out.hosts.front().key + "`";
     return;
   }
-  if (provider.applier == "ci" || build.out.host(provider.applier) || !build.whole) return;
+  if (provider.applier == "ci" || build.out.host(provider.applier) || build.out.left_out.hosts)
+    return;
   std::vector<std::string_view> known{"ci"};
   for (Host const& host : build.out.hosts) known.push_back(host.key);
   auto& error = build.diagnostics.error("unknown-host", settings.place("applier"),
                                         "`" + provider.applier + "` is neither a host nor `ci`");
+  error.cause = "an applier is a machine of this manifest, or the pipeline";
   std::string_view const meant = nearest(provider.applier, known);
   error.remedy = meant.empty() ? "name one of `hosts:`, or `ci`"
                                : "did you mean `" + std::string(meant) + "`?";
@@ -126,11 +140,16 @@ void check_applier(Build& build, Section const& settings, Node::Entry const& ent
 void build_providers(Build& build) {
   Node const* dns = build.root.find("dns");
   for (Node::Entry const& entry : Build::entries(dns ? dns->find("providers") : nullptr)) {
-    if (!check_name(build, entry, "a provider")) continue;
+    if (!check_name(build, entry, "a provider")) {
+      build.out.left_out.providers = true;
+      continue;
+    }
     if (entry.key == "external") {
-      build.diagnostics
-          .error("bad-name", entry.key_place, "`external` means a zone that somebody else holds")
-          .remedy = "choose another name";
+      auto& error = build.diagnostics.error("bad-name", entry.key_place,
+                                            "a provider cannot be called `external`");
+      error.cause = "`provider: external` means a zone that somebody else holds";
+      error.remedy = "choose another name";
+      build.out.left_out.providers = true;
       continue;
     }
     Provider provider;

@@ -18,11 +18,12 @@ namespace {
 std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 void unknown_provider(Build& build, Place const& place, std::string const& word) {
-  if (!build.whole) return;
+  if (build.out.left_out.providers) return;
   std::vector<std::string_view> known{"external"};
   for (Provider const& provider : build.out.providers) known.push_back(provider.key);
   auto& error = build.diagnostics.error("unknown-provider", place,
                                         quoted(word) + " is not among `dns.providers`");
+  error.cause = "a zone is held by an account of this manifest, or by somebody else";
   std::string_view const meant = nearest(word, known);
   error.remedy = meant.empty() ? "name one of them, or `external` for a zone of somebody else"
                                : "did you mean " + quoted(meant) + "?";
@@ -41,7 +42,7 @@ void choose_provider(Build& build, Section const& section, Node::Entry const& en
     zone.provider = all.front().key;
     return;
   }
-  if (!build.whole) return;
+  if (build.out.left_out.providers || entry.value.lost) return;
   auto& error = build.diagnostics.error("zone-without-provider", entry.key_place,
                                         "nobody is said to hold the zone " + quoted(entry.key));
   error.cause = all.empty() ? "there is no `dns.providers`" : "there are several providers";
@@ -71,8 +72,10 @@ void take_ignore(Build& build, Section const& section, Zone& zone) {
   for (Node const* line : lines) {
     auto const parts = words(line->scalar);
     if (parts.empty()) {
-      build.diagnostics.error("ignore-syntax", line->place, "an ignore line names what is ignored")
-          .remedy = "NAME-GLOB [TYPES] [VALUE-GLOB], for example `*.dev` or `@ CAA`";
+      auto& error = build.diagnostics.error("ignore-syntax", line->place,
+                                            "an ignore line names what is ignored");
+      error.cause = "this one is empty";
+      error.remedy = "NAME-GLOB [TYPES] [VALUE-GLOB], for example `*.dev` or `@ CAA`";
       continue;
     }
     IgnorePattern pattern;
@@ -87,6 +90,7 @@ void take_ignore(Build& build, Section const& section, Zone& zone) {
       }
       auto& error = build.diagnostics.error("ignore-syntax", line->place,
                                             quoted(word) + " is no record type");
+      error.cause = "the second word of an ignore line says which types";
       error.remedy = "NAME-GLOB [TYPES] [VALUE-GLOB], types with commas: `* A,AAAA`";
     }
     if (parts.size() > 2 && parts[2].first != "*") pattern.value = parts[2].first;
@@ -101,10 +105,10 @@ void take_servers(Build& build, Section const& section, Zone& zone) {
     std::string_view host = std::string_view(server).substr(0, server.rfind(':'));
     bool const brackets = host.starts_with('[') && host.ends_with(']');
     if (brackets || parse_ipv4(host)) continue;
-    build.diagnostics
-        .error("wrong-type", section.place("servers"),
-               quoted(server) + " is no address of a name server")
-        .remedy = "write an address: `192.0.2.53:53`, `[2001:db8::53]:53`";
+    auto& error = build.diagnostics.error("wrong-type", section.place("servers"),
+                                          quoted(server) + " is no address of a name server");
+    error.cause = "its name would have to be asked of the DNS that is being checked";
+    error.remedy = "write an address: `192.0.2.53:53`, `[2001:db8::53]:53`";
   }
 }
 
@@ -124,16 +128,18 @@ bool acceptable(Build& build, Zone const& zone, ZoneRecord const& record) {
     auto& error = build.diagnostics.error(
         "record-outside-zone", record.place,
         quoted(record.name.display()) + " does not lie in the zone " + zone.name.display());
-    error.remedy = "a name without a final dot is completed with the zone";
+    error.cause = "each zone holds the records at and below its own name";
+    error.remedy =
+        "write it at its own zone; a name without a final dot is completed with the zone";
     return false;
   }
   using namespace dns::type;
   for (dns::Type made : {soa, rrsig, nsec, nsec3, nsec3param, dnskey, cds, cdnskey}) {
     if (record.type != made) continue;
-    build.diagnostics
-        .error("record-not-ours", record.place,
-               "a " + record.type.text() + " is made by the DNS host")
-        .remedy = "remove the line";
+    auto& error = build.diagnostics.error("record-not-ours", record.place,
+                                          "a " + record.type.text() + " cannot stand here");
+    error.cause = "the DNS host makes it";
+    error.remedy = "remove the line";
     return false;
   }
   return true;
@@ -163,6 +169,7 @@ void check_together(Build& build, Zone const& zone) {
                                             "the " + record->type.text() + " records of " +
                                                 quoted(name.display()) + " have different TTLs");
       error.cause = "RFC 2181 5.2: all records of one name and type share it";
+      error.remedy = "write the same TTL in both lines";
       error.related.emplace_back(at->second->place, "ttl " + std::to_string(at->second->ttl));
     }
     if (!cname) continue;
@@ -184,19 +191,27 @@ void take_records(Build& build, Section const& section, Zone& zone) {
   Node const* block = section.node("records");
   if (!block) return;
   auto const file = dns::parse_master(block->scalar, {zone.name, zone.ttl, false});
-  for (dns::MasterProblem const& problem : file.problems)
-    build.diagnostics
-        .error("record-syntax", place_in(*block, problem.line, problem.column, problem.length),
-               problem.message)
-        .cause = "the lines follow RFC 1035, 5.1";
+  for (dns::MasterProblem const& problem : file.problems) {
+    auto& error = build.diagnostics.error(
+        "record-syntax", place_in(*block, problem.line, problem.column, problem.length),
+        problem.message);
+    error.cause = "the lines follow RFC 1035, 5.1";
+    error.remedy = "write it as `NAME [TTL] [IN] TYPE DATA`, for example `www 300 IN A 192.0.2.1`";
+  }
+  zone.incomplete |= !file.problems.empty();
   std::set<std::tuple<dns::Name, dns::Type, std::string>> seen;
   for (dns::MasterRecord const& record : file.records) {
     ZoneRecord made{record.name, record.type, record.ttl, record.value,
                     place_in(*block, record.line, record.column, record.length)};
-    if (!acceptable(build, zone, made)) continue;
+    if (!acceptable(build, zone, made)) {
+      zone.incomplete = true;
+      continue;
+    }
     if (!seen.insert({made.name, made.type, made.value}).second) {
-      build.diagnostics.warning("record-twice", made.place, "this record stands here twice")
-          .remedy = "remove one of the two lines";
+      auto& twice =
+          build.diagnostics.warning("record-twice", made.place, "this record stands here twice");
+      twice.cause = "DNS holds each value once";
+      twice.remedy = "remove one of the two lines";
       continue;
     }
     zone.records.push_back(std::move(made));
@@ -216,18 +231,26 @@ void build_zones(Build& build) {
   std::map<dns::Name, Place> seen;
   for (Node::Entry const& entry : Build::entries(dns ? dns->find("zones") : nullptr)) {
     auto const name = dns::Name::parse(entry.key);
-    if (!name || !name->check_a_labels() || name->wildcard() || *name == dns::Name()) {
+    auto const legal = name ? name->check_labels() : Result<>(fail(name.error()));
+    auto const known = name ? name->check_a_labels() : Result<>();
+    if (!legal || !known || name->wildcard() || *name == dns::Name()) {
       auto& error = build.diagnostics.error("bad-domain", entry.key_place,
                                             quoted(entry.key) + " is no name of a zone");
-      if (!name) error.cause = name.error().what;
+      error.cause = !legal   ? legal.error().what
+                    : !known ? known.error().what
+                             : "it is no name of one place in the DNS";
+      error.remedy = "write the zone as its DNS host names it: `example.org`";
+      build.out.left_out.zones = true;
       continue;
     }
     auto const [first, fresh] = seen.emplace(*name, entry.key_place);
     if (!fresh) {
-      build.diagnostics
-          .error("duplicate-name", entry.key_place,
-                 quoted(entry.key) + " names a zone that stands here already")
-          .related.emplace_back(first->second, "first here");
+      auto& error =
+          build.diagnostics.error("duplicate-name", entry.key_place,
+                                  quoted(entry.key) + " names a zone that stands here already");
+      error.cause = "case and the writing of umlauts do not make another name";
+      error.remedy = "keep one of the two";
+      error.related.emplace_back(first->second, "first here");
       continue;
     }
     Section const section(build.table, "dns.zones.*", {&entry.value});
@@ -235,6 +258,7 @@ void build_zones(Build& build) {
     zone.name = *name;
     zone.declared = true;
     zone.place = entry.key_place;
+    zone.incomplete = build.root.lost || entry.value.incomplete;
     choose_provider(build, section, entry, zone);
     zone.ttl = static_cast<std::uint32_t>(section.number("ttl"));
     zone.purge = purge_of(section.text("purge"));
@@ -251,7 +275,8 @@ void derive_zones(Build& build) {
   std::set<dns::Name> names;
   for (Domain const& domain : build.out.domains) {
     if (build.out.zone_of(domain.name) || !names.insert(domain.name).second) continue;
-    if (providers > 1 && build.whole) {
+    auto const& left_out = build.out.left_out;
+    if (providers > 1 && !left_out.providers && !left_out.zones) {
       auto& error = build.diagnostics.error(
           "zone-without-provider", domain.place,
           "nobody is said to hold the zone of " + quoted(domain.name.display()));
@@ -266,7 +291,7 @@ void derive_zones(Build& build) {
     if (providers == 1) zone.provider = build.out.providers.front().key;
     derived.push_back(std::move(zone));
   }
-  if (providers == 0 && !derived.empty() && build.whole)
+  if (providers == 0 && !derived.empty() && !build.out.left_out.providers)
     build.diagnostics
         .information(
             "no-provider", derived.front().place,

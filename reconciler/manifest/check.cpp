@@ -41,6 +41,9 @@ class Checker {
       any = any || wrong_ones[i];
     }
     required(node, place, path, type);
+    node.lost = any;
+    node.incomplete = any || std::any_of(node.entries.begin(), node.entries.end(),
+                                         [](auto const& one) { return one.value.incomplete; });
     if (any) node.drop_entries(wrong_ones);
   }
 
@@ -92,7 +95,9 @@ class Checker {
       auto& error =
           wrong(entry, node, "expected a mapping, found " + std::string(describe(node.shape)));
       auto const names = table_.children(row.path, type);
-      if (!names.empty() && names.front() != "*") error.remedy = "its keys: " + listed(names);
+      error.cause = row.key->summary;
+      error.remedy = !names.empty() && names.front() != "*" ? "its keys: " + listed(names)
+                                                            : "write `NAME: …` below it";
       return false;
     }
     if (row.path == provider_path) return provider(entry);
@@ -113,8 +118,9 @@ class Checker {
       return false;
     }
     if (type->shape != Node::Shape::scalar) {
-      diagnostics_.error("wrong-type", type->place, "`type` is one word").remedy =
-          "one of " + listed(known);
+      auto& error = diagnostics_.error("wrong-type", type->place, "`type` is one word");
+      error.cause = "it says which sort of DNS host this is";
+      error.remedy = "one of " + listed(known);
       hide_secrets(entry.value);
       return false;
     }
@@ -149,8 +155,13 @@ class Checker {
   void scalar(Node::Entry const& entry, Node const& node, TableRow const& row) {
     keys::Key const& key = *row.key;
     if (node.shape != Node::Shape::scalar) {
-      wrong(entry, node,
-            "expected " + full_expectation(key) + ", found " + std::string(describe(node.shape)));
+      auto& error = wrong(
+          entry, node,
+          "expected " + full_expectation(key) + ", found " + std::string(describe(node.shape)));
+      error.cause = key.summary;
+      error.remedy = key.example.empty()
+                         ? "write " + full_expectation(key)
+                         : "for example " + quoted(entry.key + ": " + std::string(key.example));
       return;
     }
     if (key.type == keys::Type::recipient && node.scalar.starts_with('|')) {
@@ -191,6 +202,7 @@ class Checker {
       if (std::find(forms.begin(), forms.end(), form.key) == forms.end()) {
         auto& error = diagnostics_.error("unknown-key", form.key_place,
                                          quoted(form.key) + " is no way to say where a secret is");
+        error.cause = "a secret stands elsewhere, and the manifest says where";
         error.remedy = "one of " + listed(forms);
         suggest(error, form.key, forms);
         plain = true;
@@ -198,13 +210,16 @@ class Checker {
         not_supported(form.key_place, "a secret from a program (`exec`)").cause =
             "who can write the manifest must not thereby run commands";
       } else if (form.value.shape != Node::Shape::scalar || form.value.scalar.empty()) {
-        wrong(form, form.value, quoted(form.key) + " takes one text");
+        auto& error = wrong(form, form.value, quoted(form.key) + " takes one text");
+        error.cause = "it names one place";
+        error.remedy = "write `{" + form.key + ": NAME}`";
       }
     }
     if (plain) return;
     std::erase(forms, "exec");
     auto& error = diagnostics_.error("secret-form", entry.key_place,
                                      quoted(entry.key) + " needs exactly one way to its secret");
+    error.cause = "two could disagree, and none is no secret";
     error.remedy = "one of " + listed(forms);
   }
 
@@ -229,6 +244,7 @@ class Checker {
     auto& error = diagnostics_.error("unknown-key", entry.key_place,
                                      quoted(entry.key) + " is no key " +
                                          (path.empty() ? "of a manifest" : "of " + quoted(path)));
+    error.cause = "what nobody reads would seem to hold, so it is never ignored";
     error.remedy = "its keys: " + listed(names);
     std::string_view const meant = suggest(error, entry.key, names);
     if (meant.empty()) return;
@@ -250,6 +266,7 @@ class Checker {
                       std::vector<std::string_view> const& words) {
     auto& error = diagnostics_.error("unknown-choice", place,
                                      quoted(word) + " is no value for " + quoted(key));
+    error.cause = "it takes one of a few words";
     error.remedy = "one of " + listed(words);
     std::string_view const meant = nearest(word, words);
     if (!meant.empty()) error.remedy = "did you mean " + quoted(meant) + "? " + error.remedy;
@@ -257,7 +274,8 @@ class Checker {
 
   Diagnostic& not_supported(Place const& place, std::string const& what) {
     auto& error = diagnostics_.error("not-supported-yet", place, what + " is not supported yet");
-    error.remedy = "remove it; it is never ignored";
+    error.cause = "to ignore it would leave you believing that it works";
+    error.remedy = "remove it";
     return error;
   }
 
@@ -275,8 +293,9 @@ class Checker {
 void check(Node& root, KeyTable const& table, Diagnostics& diagnostics) {
   Place const start = root.place;
   if (root.shape != Node::Shape::mapping && root.shape != Node::Shape::null) {
-    diagnostics.error("wrong-type", start, "a manifest is a mapping").remedy =
-        "start with `version: 1`";
+    auto& error = diagnostics.error("wrong-type", start, "a manifest is a mapping");
+    error.cause = "found " + std::string(describe(root.shape));
+    error.remedy = "start with `version: 1`";
     return;
   }
   Place place = start;

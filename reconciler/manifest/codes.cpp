@@ -53,8 +53,16 @@ constexpr Code all[] = {
      "cross `/`, and hidden files are matched only by a pattern that starts with a dot."},
     {"include-outside", "An include leaves the manifest's directory",
      "What is included is part of the repository: its lines are shown in diagnostics, so a path to "
-     "another place would show other files to whoever reads the output. Put the file below the "
-     "manifest.\n\nWrong:  include: /etc/mail/domains.yaml\nRight:  include: domains.d/*.yaml"},
+     "another place, or a symbolic link to one, would show other files to whoever reads the "
+     "output. "
+     "Put the file itself below the manifest.\n\nWrong:  include: /etc/mail/domains.yaml\nRight:  "
+     "include: domains.d/*.yaml"},
+    {"include-not-yaml", "An included file whose name is that of no manifest",
+     "Diagnostics show lines of the files that are read, so only files that were meant as a part "
+     "of "
+     "a manifest are: their names end in .yaml or .yml. A glob that matches others too is refused "
+     "as well, so that nothing is left out without a word.\n\n"
+     "Wrong:  include: domains.d/*\nRight:  include: domains.d/*.yaml"},
     {"include-nested", "Only the main file includes others",
      "An included file cannot include further ones, so that one look at the main file shows "
      "everything that is read. Move the glob there."},
@@ -159,9 +167,6 @@ constexpr Code all[] = {
     {"send-as-foreign", "Sending as a domain that is not ours",
      "Mail with a sender of a foreign domain passes neither its SPF nor its DKIM, so DMARC fails "
      "it. `send_as:` holds addresses of the domains of this manifest."},
-    {"send-as-not-enforced", "The daemon does not enforce send_as",
-     "chasquid lets a user send as every address of its own domain and as none of another, "
-     "whatever stands in `send_as:`."},
 };
 
 }  // namespace

@@ -1,15 +1,12 @@
 #include "reconciler/manifest/include.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <climits>
 #include <set>
 #include <utility>
 
+#include "core/files/working_directory.hpp"
+#include "core/glob/glob.hpp"
 #include "reconciler/engine/fields.hpp"
-#include "reconciler/manifest/glob.hpp"
 #include "reconciler/manifest/yaml.hpp"
 
 namespace mailstack::manifest {
@@ -19,11 +16,6 @@ namespace {
 /// Together with the limit of one file: what a manifest may cost in memory.
 constexpr std::size_t most_files = 20'000;
 constexpr std::size_t most_octets = std::size_t{64} << 20;
-
-std::string working_directory() {
-  std::array<char, PATH_MAX> buffer{};
-  return getcwd(buffer.data(), buffer.size()) ? std::string(buffer.data()) : std::string("/");
-}
 
 bool has_wildcard(std::string_view text) { return text.find_first_of("*?") != std::string::npos; }
 
@@ -53,7 +45,7 @@ std::vector<std::string> expand(files::Files& files, std::string const& director
       for (std::string const& name : *names) {
         // As a shell does it: a hidden file is meant only by a pattern that starts with its dot.
         if (name.starts_with('.') && !part.starts_with('.')) continue;
-        if (glob_matches(part, name)) next.push_back(under(start, name));
+        if (glob::matches(part, name)) next.push_back(under(start, name));
       }
     }
     found = std::move(next);
@@ -78,13 +70,15 @@ class Joiner {
     read_.insert(main.path);
     auto root = parse(std::move(main));
     if (root) out_.root = std::move(*root);
+    bool const broken = !root;
     if (Node const* patterns = out_.root.find("include")) {
       Node const copy = *patterns;  // Joining moves the tree's entries.
       if (copy.shape == Node::Shape::scalar) include(copy);
       for (Node const& item : copy.items)
         if (item.shape == Node::Shape::scalar) include(item);
     }
-    if (broken_) return std::nullopt;
+    if (broken) return std::nullopt;
+    out_.lost = diagnostics_.failed();
     return std::move(out_);
   }
 
@@ -93,7 +87,6 @@ class Joiner {
     auto root = parse_yaml(file.name, file.text, diagnostics_);
     octets_ += file.text.size();
     out_.files.push_back(std::move(file));
-    if (!root) broken_ = true;
     return root;
   }
 
@@ -104,6 +97,7 @@ class Joiner {
         ("/" + pattern.scalar + "/").find("/../") != std::string::npos) {
       auto& error = diagnostics_.error("include-outside", pattern.place,
                                        "`" + pattern.scalar + "` leaves the manifest's directory");
+      error.cause = "lines of it would be shown to whoever reads what is said about the manifest";
       error.remedy = "put the file below " + out_.directory;
       return;
     }
@@ -123,32 +117,70 @@ class Joiner {
     if (!read_.insert(path).second) return;
     std::string const name =
         relative.starts_with('/') ? relative : under(shown_directory_, relative);
+    if (!meant(pattern, relative, name)) return;
     auto text = files_.read(path);
     if (!text) {
       auto& error =
           diagnostics_.error("manifest-unreadable", pattern.place, "`" + name + "` cannot be read");
       error.cause = text.error().what;
-      broken_ = true;
+      error.remedy = "let whoever runs mailstack read it, or take it out of `include`";
       return;
     }
     if (out_.files.size() >= most_files || octets_ + text->size() > most_octets) {
-      if (!std::exchange(too_much_, true))
-        diagnostics_.error("yaml-too-large", pattern.place,
-                           "the included files are more than 20,000 or larger than 64 MiB");
-      broken_ = true;
+      if (!std::exchange(too_much_, true)) too_much(pattern);
       return;
     }
     auto root = parse({name, path, std::move(*text)});
     if (!root || root->shape == Node::Shape::null) return;
     if (root->shape != Node::Shape::mapping) {
-      diagnostics_.error("wrong-type", root->place, "an included file is a mapping").remedy =
-          "start with `domains:`";
+      auto& error = diagnostics_.error("wrong-type", root->place, "an included file is a mapping");
+      error.cause = "found " + std::string(describe(root->shape));
+      error.remedy = "start with `domains:`";
       return;
     }
-    if (Node::Entry const* nested = root->entry("include"))
-      diagnostics_.error("include-nested", nested->key_place, "only the main file includes others")
-          .remedy = "move the glob to " + out_.files.front().name;
+    if (Node::Entry const* nested = root->entry("include")) {
+      auto& error = diagnostics_.error("include-nested", nested->key_place,
+                                       "only the main file includes others");
+      error.cause = "one look at the main file shows everything that is read";
+      error.remedy = "move the glob to " + out_.files.front().name;
+    }
     merge(out_.root, std::move(*root), "");
+  }
+
+  void too_much(Node const& pattern) {
+    auto& error =
+        diagnostics_.error("yaml-too-large", pattern.place,
+                           "the included files are more than 20,000 or larger than 64 MiB");
+    error.cause = "no manifest that people write is so large";
+    error.remedy = "look at what the glob matches, or split the stack over several manifests";
+  }
+
+  /// Whether `relative` may be read: lines of what is included are shown in diagnostics, so it must
+  /// have been meant as a part of a manifest. Not so are other files that lie beside it, and what a
+  /// symbolic link below the manifest leads to.
+  bool meant(Node const& pattern, std::string const& relative, std::string const& name) {
+    if (!relative.ends_with(".yaml") && !relative.ends_with(".yml")) {
+      auto& error =
+          diagnostics_.error("include-not-yaml", pattern.place,
+                             "`" + name + "` is not read: its name is that of no manifest");
+      error.cause = "lines of it would be shown to whoever reads what is said about the manifest";
+      error.remedy = pattern.scalar.ends_with("*") ? "write `" + pattern.scalar + ".yaml`"
+                                                   : "include files that end in .yaml or .yml";
+      return false;
+    }
+    for (std::size_t end = 0; end != std::string::npos;) {
+      end = relative.find('/', end + 1);
+      auto const stat = files_.stat(absolute(out_.directory, relative.substr(0, end)));
+      bool const wanted =
+          end == std::string::npos ? stat && stat->regular : stat && stat->directory;
+      if (wanted || !stat) continue;  // what is not there is said when it is read
+      auto& error = diagnostics_.error("include-outside", pattern.place,
+                                       "`" + name + "` is not a file of the manifest's directory");
+      error.cause = "`" + relative.substr(0, end) + "` is a symbolic link or a device";
+      error.remedy = "put the file itself below " + out_.directory;
+      return false;
+    }
+    return true;
   }
 
   void merge(Node& into, Node from, std::string const& path) {
@@ -174,6 +206,7 @@ class Joiner {
         continue;
       auto& error = diagnostics_.error("duplicate-key", entry.key_place,
                                        "`" + entry.key + "` stands in two files");
+      error.cause = "each host, zone, provider and domain stands whole in one file";
       error.remedy = "keep one of the two";
       error.related.emplace_back(there->key_place, "first here");
     }
@@ -198,7 +231,6 @@ class Joiner {
   std::string shown_directory_;
   std::set<std::string> read_;
   std::size_t octets_ = 0;
-  bool broken_ = false;
   bool too_much_ = false;
 };
 
@@ -208,7 +240,7 @@ std::string directory_of(std::string const& path) {
   std::size_t const slash = path.rfind('/');
   std::string const directory = slash == std::string::npos ? "" : path.substr(0, slash);
   if (path.starts_with('/')) return directory.empty() ? "/" : directory;
-  return absolute(working_directory(), directory == "." ? "" : directory);
+  return absolute(files::working_directory(), directory == "." ? "" : directory);
 }
 
 std::string absolute(std::string const& directory, std::string_view path) {
@@ -223,12 +255,18 @@ std::optional<Joined> read_and_join(files::Files& files, std::string const& path
   std::size_t const slash = path.rfind('/');
   std::string const full =
       absolute(directory_of(path), slash == std::string::npos ? path : path.substr(slash + 1));
+  if (auto const stat = files.stat(full); stat && stat->size > YamlLimits{}.octets) {
+    too_large(path, YamlLimits{}, diagnostics);
+    return std::nullopt;
+  }
   auto text = files.read(full);
   if (!text) {
     auto& error = diagnostics.error("manifest-unreadable", {{path, 0, 0}, 0},
                                     "`" + path + "` cannot be read");
     error.cause = text.error().what;
     error.remedy = "`mailstack init DOMAIN` writes one, `--manifest FILE` names another";
+    if (auto const stat = files.stat(full); stat && stat->directory)
+      error.remedy = "name the file in it: `--manifest " + under(path, "mailstack.yaml") + "`";
     return std::nullopt;
   }
   return join(files, {path, full, std::move(*text)}, table, diagnostics);

@@ -83,8 +83,21 @@ TEST_CASE("include: what is refused", "[manifest]") {
     tree.write("/m/d/b.yaml", "a: 1\na: 2\n");
     tree.write("/m/e.yaml", "a: [\n");
     tree.write("/m/mailstack.yaml", "include: [e.yaml, d/b.yaml]\n");
-    CHECK_FALSE(tree.read());
+    auto const joined = tree.read();
+    REQUIRE(joined);
+    CHECK(joined->lost);
     CHECK(tree.diagnostics.all().size() == 2);
+  }
+  SECTION("regression: a file that was never meant as a manifest is not read, so never quoted") {
+    tree.write("/m/token", "hunter2\n");
+    for (auto const* pattern : {"token", "./token", "tok*"}) {
+      tree.diagnostics = {};
+      tree.write("/m/mailstack.yaml", "include: [" + std::string(pattern) + "]\n");
+      CHECK(tree.read());
+      REQUIRE(tree.diagnostics.all().size() == 1);
+      CHECK(tree.code() == "include-not-yaml");
+      CHECK(tree.diagnostics.all().front().place.at.file == "/m/mailstack.yaml");
+    }
   }
 }
 

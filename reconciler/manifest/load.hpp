@@ -20,10 +20,19 @@ namespace mailstack::manifest {
 std::optional<Manifest> load(files::Files& files, std::string const& path, KeyTable const& table,
                              Diagnostics& diagnostics);
 
-/// The same from text that stands nowhere (tests, fuzzing); `include` and `hash_file` are looked up
+/// What of it is sound, also where errors were found (out->left_out and `incomplete` say where
+/// something is missing), so that features::check() can say the rest in the same run. Nothing where
+/// there is no tree at all. Only for rules: what is not whole is never compiled for a plan.
+std::optional<Manifest> load_sound(files::Files& files, std::string const& path,
+                                   KeyTable const& table, Diagnostics& diagnostics);
+
+/// load() from text that stands nowhere (tests, fuzzing); `include` and `hash_file` are looked up
 /// in `files`.
 std::optional<Manifest> load_text(files::Files& files, std::string const& name,
                                   std::string_view text, KeyTable const& table,
                                   Diagnostics& diagnostics);
+std::optional<Manifest> load_sound_text(files::Files& files, std::string const& name,
+                                        std::string_view text, KeyTable const& table,
+                                        Diagnostics& diagnostics);
 
 }  // namespace mailstack::manifest

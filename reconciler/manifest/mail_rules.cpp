@@ -90,7 +90,8 @@ class Rules {
   /// Mail to a domain of ours must find somebody there.
   void known(Alias const& alias, std::string const& to) {
     Names const* names = names_of(to);
-    if (!names || names->domain->receive == Domain::Receive::none || !build_.whole) return;
+    if (!names || names->domain->receive == Domain::Receive::none || names->domain->incomplete)
+      return;
     std::string const local = local_of(to);
     // Suffixes (`user+tag`) are cut off by the daemon before it looks.
     std::string const base = local.substr(0, local.find('+'));
@@ -106,7 +107,9 @@ class Rules {
                         : build_.diagnostics.error("unknown-recipient", alias.place, message);
     said.cause = caught ? "its mail goes to the catch-all" : "its mail would be refused";
     std::string_view const meant = nearest(local, candidates);
-    if (!meant.empty() && meant != "*") said.remedy = "did you mean " + quoted(meant) + "?";
+    said.remedy = !meant.empty() && meant != "*"
+                      ? "did you mean " + quoted(meant) + "?"
+                      : "add the user or the alias, or name another recipient";
   }
 
   /// Follows what chasquid would follow. Each loop is said once, at the alias that closes it.
@@ -160,19 +163,14 @@ class Rules {
   }
 
   void send_as(User const& user) {
-    if (user.send_as.empty()) return;
     for (std::string const& address : user.send_as) {
-      if (names_of(address) || !build_.whole) continue;
+      if (names_of(address) || build_.out.left_out.domains) continue;
       auto& error = build_.diagnostics.error(
           "send-as-foreign", user.place,
           quoted(user.name) + " may send as " + quoted(address) + ", whose domain is not ours");
       error.cause = "its SPF and DKIM are somebody else's: such mail would fail DMARC";
       error.remedy = "add the domain to `domains:`, or remove the address";
     }
-    auto& warning = build_.diagnostics.warning(
-        "send-as-not-enforced", user.place,
-        "chasquid does not hold " + quoted(user.name) + " to its `send_as`");
-    warning.cause = "it lets every user send as any address of its own domain, and as no other";
   }
 
   struct Step {

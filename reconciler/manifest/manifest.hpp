@@ -26,6 +26,7 @@ struct Host {
   enum class Ptr { none, verify } ptr = Ptr::verify;
   Place place;
   Place ipv4_place, ipv6_place;
+  bool incomplete = false;  ///< something of it was wrong and is left out
 };
 
 struct Provider {
@@ -62,6 +63,7 @@ struct Zone {
   std::vector<ZoneRecord> records;
   bool declared = false;  ///< stands in dns.zones (else derived from a domain)
   Place place;
+  bool incomplete = false;  ///< something of it was wrong and is left out
 };
 
 struct Password {
@@ -96,11 +98,18 @@ struct Domain {
   std::vector<Alias> aliases;  ///< declared, the catch-all, then derived ones
   Section section;  ///< `domains.NAME` over `defaults.domain`: the features read their keys here
   Place place;
+  bool incomplete = false;  ///< something of it was wrong and is left out
 };
 
 struct Safety {
   long long max_deletes = 3;
   std::vector<engine::Hazard> protect;
+};
+
+/// Of which of these something as a whole was wrong and is left out. A rule that concludes from
+/// absence ("no host has the role mx") keeps silent where what it misses may be among them.
+struct LeftOut {
+  bool hosts = false, providers = false, zones = false, domains = false;
 };
 
 struct Manifest {
@@ -117,6 +126,7 @@ struct Manifest {
   std::vector<Domain> domains;
   Section root;                      ///< the whole file: `daemon`, `git`, `reconcile` …
   std::shared_ptr<Node const> tree;  ///< owns what the sections see
+  LeftOut left_out;                  ///< nothing in a manifest that load() returns
 
   [[nodiscard]] Host const* host(std::string_view key) const;
   [[nodiscard]] Provider const* provider(std::string_view key) const;

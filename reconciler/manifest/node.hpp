@@ -23,6 +23,8 @@ struct Node {
   Style style = Style::plain;
   bool quoted = false;   ///< a scalar in quotes or a block scalar: never a number or boolean
   bool aliased = false;  ///< came from `*name`: its text stands at the anchor, and others share it
+  bool lost = false;     ///< an entry of its own was wrong and has been taken out
+  bool incomplete = false;  ///< … of its own, or of something below it
   std::string scalar;
   Place place;                 ///< of the value; for a block scalar: of its first line of text
   std::vector<Node> items;     ///< of a sequence

@@ -193,9 +193,9 @@ std::span<Key const> own_keys() {
           .example = "false"},
       Key{.path = "domains.*.users.*.send_as",
           .list = true,
-          .derived = "its own address",
-          .summary = "Further addresses that it may send as; `*@DOMAIN` is every one of a domain "
-                     "of this manifest.",
+          .derived = "whatever the daemon lets it: chasquid checks no sender address",
+          .summary = "The only addresses that it may send as; `*@DOMAIN` is every one of a domain "
+                     "of this manifest. With chasquid, which cannot enforce it, an error.",
           .example = "[\"*@example.org\"]"},
       Key{.path = "domains.*.aliases",
           .type = Type::mapping,

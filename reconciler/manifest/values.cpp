@@ -44,6 +44,20 @@ Result<> check_url(std::string_view text) {
   return fail(ErrorCode::invalid, "it does not start with https:// or http://");
 }
 
+Result<> name_form(std::string_view text) {
+  auto const name = dns::Name::parse(text);
+  if (!name) return fail(name.error());
+  return name->check_host_name();
+}
+
+Result<> address_form(std::string_view text) {
+  auto const address = mail::parse_address(text);
+  if (!address) return fail(address.error());
+  if (auto const host = address->domain.check_host_name(); !host)
+    return fail(ErrorCode::invalid, address->domain.display() + ": " + host.error().what);
+  return {};
+}
+
 /// `HOST:PORT`, `[v6]:PORT`, `:PORT`, an address or a host name alone.
 Result<> check_endpoint(std::string_view text) {
   if (parse_ipv4(text) || parse_ipv6(text)) return {};
@@ -60,26 +74,14 @@ Result<> check_endpoint(std::string_view text) {
   }
   if (host.find(':') != std::string_view::npos)
     return fail(ErrorCode::invalid, "an IPv6 address with a port stands in brackets");
-  auto const name = dns::Name::parse(host);
-  if (!name) return fail(name.error());
-  return {};
+  return name_form(host);
 }
 
 Result<> check_recipient(std::string_view text) {
-  if (text.find('@') != std::string_view::npos) {
-    auto const address = mail::parse_address(text);
-    if (!address) return fail(address.error());
-    return {};
-  }
+  if (text.find('@') != std::string_view::npos) return address_form(text);
   if (text.find_first_of(" ,;:<>()[]\\\"") != std::string_view::npos)
     return fail(ErrorCode::invalid, "this is neither a user name nor an address");
   return {};
-}
-
-Result<> name_form(std::string_view text) {
-  auto const name = dns::Name::parse(text);
-  if (!name) return fail(name.error());
-  return name->check_a_labels();
 }
 
 Result<> check_form(keys::Key const& key, std::string_view text) {
@@ -95,7 +97,7 @@ Result<> check_form(keys::Key const& key, std::string_view text) {
     case keys::Type::name: return name_form(text);
     case keys::Type::ipv4: return as_void(parse_ipv4(text));
     case keys::Type::ipv6: return as_void(parse_ipv6(text));
-    case keys::Type::address: return as_void(mail::parse_address(text));
+    case keys::Type::address: return address_form(text);
     case keys::Type::recipient: return check_recipient(text);
     case keys::Type::endpoint: return check_endpoint(text);
     case keys::Type::url: return check_url(text);

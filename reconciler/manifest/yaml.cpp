@@ -9,6 +9,7 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "reconciler/manifest/source_text.hpp"
 #include "reconciler/manifest/utf8.hpp"
 
 namespace mailstack::manifest {
@@ -18,89 +19,10 @@ namespace {
 /// Ends the parse from inside a callback; the diagnostic has been written.
 struct Abandoned {};
 
-/// The text with the offsets of its lines.
-class SourceText {
- public:
-  SourceText(std::string const& file, std::string_view text) : file_(file), text_(text) {
-    starts_.push_back(0);
-    for (std::size_t at = text.find('\n'); at != std::string_view::npos;
-         at = text.find('\n', at + 1))
-      starts_.push_back(at + 1);
-  }
-
-  [[nodiscard]] std::string_view text() const { return text_; }
-  [[nodiscard]] std::size_t line_count() const { return starts_.size(); }
-
-  /// Without the line end; `line` counts from 0 and may lie behind the end.
-  [[nodiscard]] std::string_view line(std::size_t line) const {
-    if (line >= starts_.size()) return {};
-    std::size_t const end = line + 1 < starts_.size() ? starts_[line + 1] - 1 : text_.size();
-    std::string_view found = text_.substr(starts_[line], end - starts_[line]);
-    if (found.ends_with('\r')) found.remove_suffix(1);
-    return found;
-  }
-
-  [[nodiscard]] std::size_t offset(std::size_t line, std::size_t column) const {
-    return starts_[line] + column;
-  }
-
-  [[nodiscard]] Place place(std::size_t line, std::size_t column, std::size_t octets) const {
-    return {{file_, static_cast<unsigned>(line + 1), static_cast<unsigned>(column + 1)},
-            static_cast<unsigned>(octets)};
-  }
-
-  [[nodiscard]] Place place(YAML::Mark const& mark, std::size_t octets) const {
-    if (mark.is_null()) return place(0, 0, 0);
-    return place(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column),
-                 octets);
-  }
-
-  [[nodiscard]] Place place_of(std::size_t offset, std::size_t octets) const {
-    auto const after = std::upper_bound(starts_.begin(), starts_.end(), offset);
-    auto const index = static_cast<std::size_t>(after - starts_.begin()) - 1;
-    return place(index, offset - starts_[index], octets);
-  }
-
- private:
-  std::string const& file_;
-  std::string_view text_;
-  std::vector<std::size_t> starts_;
-};
-
-/// Skips `&anchor` and `!tag` at `column`: yaml-cpp marks a value with properties at the first of
-/// them.
-std::size_t skip_properties(std::string_view line, std::size_t column) {
-  while (column < line.size() && (line[column] == '&' || line[column] == '!')) {
-    std::size_t const end = line.find_first_of(" \t", column);
-    if (end == std::string_view::npos) return column;
-    std::size_t const next = line.find_first_not_of(" \t", end);
-    if (next == std::string_view::npos) return column;
-    column = next;
-  }
-  return column;
-}
-
-/// Behind the quote that closes the scalar which starts at `start`; npos where none does. yaml-cpp
-/// takes the end of the file for one.
-std::size_t quote_end(std::string_view text, std::size_t start) {
-  char const quote = text[start];
-  for (std::size_t at = start + 1; at < text.size(); ++at) {
-    if (quote == '"' && text[at] == '\\') {
-      ++at;
-    } else if (text[at] == quote) {
-      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return at + 1;
-      ++at;
-    }
-  }
-  return std::string_view::npos;
-}
-
-std::size_t plain_length(std::string_view line, std::size_t column, std::string_view value) {
-  if (line.substr(column, value.size()) == value) return value.size();
-  // A plain scalar over several lines: what stands on the first one.
-  std::string_view rest = line.substr(column);
-  while (rest.ends_with(' ') || rest.ends_with('\t')) rest.remove_suffix(1);
-  return rest.size();
+Place place_of(SourceText const& source, YAML::Mark const& mark, std::size_t octets) {
+  if (mark.is_null()) return source.place(0, 0, 0);
+  return source.place(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column),
+                      octets);
 }
 
 class TreeBuilder final : public YAML::EventHandler {
@@ -112,7 +34,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnDocumentStart(YAML::Mark const& mark) override {
     if (++documents_ == 1) return;
-    auto& found = diagnostics_.error("yaml-several-documents", source_.place(mark, 3),
+    auto& found = diagnostics_.error("yaml-several-documents", place_of(source_, mark, 3),
                                      "a second document starts here");
     found.cause = "a manifest is one YAML document";
     found.remedy = "remove the `---`; `include:` splits a manifest over several files";
@@ -124,7 +46,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (wants_key()) return reject_key(mark, "a key is missing");
     Node node;
     node.place = open_.empty() || open_.back().node.shape == Node::Shape::sequence
-                     ? source_.place(mark, 0)
+                     ? place_of(source_, mark, 0)
                      : open_.back().key_place;
     finish(std::move(node), anchor, 1);
   }
@@ -133,8 +55,10 @@ class TreeBuilder final : public YAML::EventHandler {
     if (wants_key()) return reject_key(mark, "an alias cannot be a key");
     auto const found = anchored_.find(anchor);
     if (found == anchored_.end()) {
-      diagnostics_.error("yaml-alias", alias_place(mark),
-                         "this alias stands inside the value that it repeats");
+      auto& error = diagnostics_.error("yaml-alias", alias_place(mark),
+                                       "this alias stands inside the value that it repeats");
+      error.cause = "it would repeat itself for ever";
+      error.remedy = "write the value out, or name it (`&name`) further in";
       throw Abandoned{};
     }
     repeated_ += found->second.nodes;
@@ -142,6 +66,7 @@ class TreeBuilder final : public YAML::EventHandler {
       auto& error = diagnostics_.error(
           "yaml-too-large", alias_place(mark),
           "aliases repeat more than " + std::to_string(limits_.repeated_nodes) + " values");
+      error.cause = "a few lines of nested aliases can fill any memory";
       error.remedy = "write what is common once below `defaults:`";
       throw Abandoned{};
     }
@@ -196,23 +121,30 @@ class TreeBuilder final : public YAML::EventHandler {
            !open_.back().has_key;
   }
 
+  /// What stands inside a key that was refused is not called wrong once more.
+  [[nodiscard]] bool inside_key() const {
+    return std::any_of(open_.begin(), open_.end(), [](Open const& one) { return one.is_key; });
+  }
+
   [[nodiscard]] Place alias_place(YAML::Mark const& mark) const {
     std::string_view const line = source_.line(static_cast<std::size_t>(mark.line));
     auto const column = std::min(static_cast<std::size_t>(mark.column), line.size());
     std::size_t const end = std::min(line.find_first_of(" \t,]}", column), line.size());
-    return source_.place(mark, end - column);
+    return place_of(source_, mark, end - column);
   }
 
   void check_tag(YAML::Mark const& mark, std::string const& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
-    auto& error = diagnostics_.error("yaml-tag", source_.place(mark, 1),
+    auto& error = diagnostics_.error("yaml-tag", place_of(source_, mark, 1),
                                      "a tag (`!…`) says nothing in a manifest");
+    error.cause = "the key table knows the type of each value";
     error.remedy = "remove it; quotes make a value text";
   }
 
   void reject_key(YAML::Mark const& mark, std::string const& why) {
-    diagnostics_.error("yaml-key", source_.place(mark, 1), why).remedy =
-        "a key is one word of text: `key: value`";
+    auto& error = diagnostics_.error("yaml-key", place_of(source_, mark, 1), why);
+    error.cause = "a key is one word of text";
+    error.remedy = "write `key: value`";
     open_.back().has_key = true;
     open_.back().dropped = true;
   }
@@ -233,6 +165,7 @@ class TreeBuilder final : public YAML::EventHandler {
     } else if (Node::Entry const* first = top.node.entry(key.scalar)) {
       auto& error = diagnostics_.error("duplicate-key", key.place,
                                        "`" + key.scalar + "` stands here a second time");
+      error.cause = "some programs take the first, some the last";
       error.remedy = "keep one of the two";
       error.related.emplace_back(first->key_place, "first here");
       top.dropped = true;
@@ -268,8 +201,10 @@ class TreeBuilder final : public YAML::EventHandler {
     auto const rest = source_.line(line).size() - column;
     auto const end = quote_end(source_.text(), start);
     if (end != std::string_view::npos) return std::min(end - start, rest);
-    diagnostics_.error("yaml-syntax", source_.place(line, column, 1), "this quote is never closed")
-        .remedy = "write the closing quote";
+    auto& error = diagnostics_.error("yaml-syntax", source_.place(line, column, 1),
+                                     "this quote is never closed");
+    error.cause = "everything up to the end of the file would belong to the text";
+    error.remedy = "write the closing quote";
     return rest;
   }
 
@@ -286,20 +221,23 @@ class TreeBuilder final : public YAML::EventHandler {
              YAML::EmitterStyle::value style, Node::Shape shape) {
     check_tag(mark, tag);
     if (open_.size() >= limits_.depth) {
-      diagnostics_.error(
-          "yaml-too-large", source_.place(mark, 1),
+      auto& error = diagnostics_.error(
+          "yaml-too-large", place_of(source_, mark, 1),
           "values are nested deeper than " + std::to_string(limits_.depth) + " levels");
+      error.cause = "no manifest needs so many";
+      error.remedy = "look for brackets that are opened too often";
       throw Abandoned{};
     }
     bool const is_key = wants_key();
-    if (is_key) reject_key(mark, "a list or a mapping cannot be a key");
+    if (is_key && !inside_key()) reject_key(mark, "a list or a mapping cannot be a key");
+    if (is_key) open_.back().has_key = open_.back().dropped = true;
     Open fresh;
     fresh.is_key = is_key;
     fresh.anchor = anchor;
     fresh.node.shape = shape;
     bool const flow = style == YAML::EmitterStyle::Flow;
     fresh.node.style = flow ? Node::Style::flow : Node::Style::block;
-    fresh.node.place = source_.place(mark, 1);
+    fresh.node.place = place_of(source_, mark, 1);
     if (flow && !mark.is_null()) {
       auto const line = source_.line(static_cast<std::size_t>(mark.line));
       fresh.node.place.at.column =
@@ -341,8 +279,11 @@ class TreeBuilder final : public YAML::EventHandler {
   void count(std::size_t fresh, Place const& place) {
     total_ += fresh;
     if (total_ <= limits_.nodes) return;
-    diagnostics_.error("yaml-too-large", place,
-                       "more than " + std::to_string(limits_.nodes) + " values in one file");
+    auto& error =
+        diagnostics_.error("yaml-too-large", place,
+                           "more than " + std::to_string(limits_.nodes) + " values in one file");
+    error.cause = "the bound keeps a file from filling the memory";
+    error.remedy = "split it with `include:`";
     throw Abandoned{};
   }
 
@@ -391,9 +332,12 @@ void report_syntax(YAML::ParserException const& broken, SourceText const& source
   }
   std::string_view const rest = source.line(at).substr(
       std::min(static_cast<std::size_t>(std::max(broken.mark.column, 0)), source.line(at).size()));
-  auto& error = diagnostics.error("yaml-syntax", source.place(broken.mark, 1), broken.msg);
+  auto& error = diagnostics.error("yaml-syntax", place_of(source, broken.mark, 1), broken.msg);
+  error.cause = "the text breaks YAML's rules here, so nothing behind it can be read";
+  error.remedy = "look at indentation, brackets and quotes here and in the line above";
   if (rest.starts_with("*")) {
     error.message = "`*` starts an alias here";
+    error.cause = "`*name` repeats what `&name` named";
     error.remedy = "quote it (`\"*\"`); the address for everybody else is `catch_all:`";
   } else if (broken.msg == "illegal map value") {
     error.message = "a `:` where no key can end";
@@ -405,20 +349,28 @@ void report_syntax(YAML::ParserException const& broken, SourceText const& source
 
 }  // namespace
 
+void too_large(std::string const& file, YamlLimits const& limits, Diagnostics& diagnostics) {
+  auto& error =
+      diagnostics.error("yaml-too-large", {{file, 0, 0}, 0},
+                        "the file is larger than " + std::to_string(limits.octets >> 20) + " MiB");
+  error.cause = "no manifest that people write is so large";
+  error.remedy = "name the manifest, or split it with `include:`";
+}
+
 std::optional<Node> parse_yaml(std::string const& file, std::string_view text,
                                Diagnostics& diagnostics, YamlLimits const& limits) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (text.size() > limits.octets) {
-    diagnostics.error("yaml-too-large", {{file, 1, 1}, 0},
-                      "the file is larger than " + std::to_string(limits.octets >> 20) + " MiB");
+    too_large(file, limits, diagnostics);
     return std::nullopt;
   }
   SourceText const source(file, text);
   if (auto const bad = illegal_octet(text)) {
     // yaml-cpp takes octet 4 for the end of the file and would drop the rest without a word.
-    diagnostics.error("yaml-character", source.place_of(bad->first, 1), bad->second).remedy =
-        "save the file as UTF-8 text with Unix line ends";
+    auto& error = diagnostics.error("yaml-character", source.place_of(bad->first, 1), bad->second);
+    error.cause = "a manifest is text that people and programs read alike";
+    error.remedy = "save the file as UTF-8 text with Unix line ends";
     return std::nullopt;
   }
   TreeBuilder builder(source, diagnostics, limits);

@@ -32,4 +32,7 @@ struct YamlLimits {
 std::optional<Node> parse_yaml(std::string const& file, std::string_view text,
                                Diagnostics& diagnostics, YamlLimits const& limits = {});
 
+/// Says `yaml-too-large` of the file as a whole: also before it is read, where its size is known.
+void too_large(std::string const& file, YamlLimits const& limits, Diagnostics& diagnostics);
+
 }  // namespace mailstack::manifest

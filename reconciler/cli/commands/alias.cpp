@@ -1,6 +1,7 @@
 #include "reconciler/cli/alias_resolve.hpp"
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/store_edit.hpp"
 
@@ -17,7 +18,10 @@ ExitCode resolve(Options const& options, Doors& doors) {
     return answer.error().code == ErrorCode::invalid ? ExitCode::invalid : ExitCode::error;
   }
   for (auto const& problem : answer->problems) talk.warning(problem);
-  talk.result(format(*answer, options.verbose));
+  if (options.json)
+    talk.document(alias_json(options.words.front(), *answer));
+  else
+    talk.result(render_alias(*answer, !options.quiet));
   return ExitCode::done;
 }
 

@@ -32,7 +32,7 @@ class ApplyRun {
                        session_.look(mode_);
     if (!ready) return exit_code(session_.happened);
     auto const& plan = session_.plan();
-    talk_.text(render_plan(session_.plan_view(), talk_.paper()));
+    talk_.plan(session_.plan_view());
     session_.happened.refused |= plan.has(engine::Standing::conflict);
     if (!nothing_to_do() && allowed() && confirmed() && session_.make_root()) carry_out();
     if (options_.json)
@@ -52,7 +52,8 @@ class ApplyRun {
     auto const& inventory = session_.inventory();
     if (mode_ == engine::Mode::reconcile) return true;
     return inventory.applied_at && inventory.manifest_digest == session_.manifest().digest &&
-           (session_.revision().empty() || inventory.revision == session_.revision());
+           (session_.revision().empty() || (inventory.revision == session_.revision() &&
+                                            inventory.modified == session_.modified()));
   }
 
   /// True where an earlier run did not get its commit through.
@@ -95,6 +96,7 @@ class ApplyRun {
     begin.command = options_.command;
     begin.manifest = session_.manifest().digest;
     begin.revision = session_.revision();
+    if (session_.modified()) begin.note = "with uncommitted changes";
     if (journal)
       if (auto const appended = journal->append({begin}); !appended)
         journal = fail(appended.error());
@@ -139,7 +141,9 @@ class ApplyRun {
     inventory.manifest_digest = session_.manifest().digest;
     inventory.manifest_file = session_.manifest_file();
     // What git cannot say now is not forgotten: the next checkout is compared with it.
-    if (!session_.revision().empty()) inventory.revision = session_.revision();
+    if (session_.revision().empty()) return;
+    inventory.revision = session_.revision();
+    inventory.modified = session_.modified();
   }
 
   void execute(engine::Journal& journal) {
@@ -161,8 +165,9 @@ class ApplyRun {
          .progress = *progress});
     note_outcome(outcome_, session_.plan(), session_.happened);
     session_.happened.interrupted |= doors_.interrupted();
-    if (!outcome_.steps.empty() || !outcome_.recording_error.empty())
-      talk_.text("\n" + render_outcome(outcome_, session_.plan(), talk_.paper()));
+    if (outcome_.steps.empty() && outcome_.recording_error.empty()) return;
+    auto const said = render_outcome(outcome_, session_.plan(), talk_.paper());
+    options_.quiet ? talk_.problems(said) : talk_.text("\n" + said);
   }
 
   /// A branch that cannot be written costs nothing but the record: the exit code says so.
@@ -179,7 +184,8 @@ class ApplyRun {
         outcome_json(outcome_, session_.run(), static_cast<int>(exit_code(session_.happened)));
     auto const message =
         options_.command + " " + session_.run() +
-        (session_.revision().empty() ? "" : "\n\nManifest: " + session_.revision()) + "\n";
+        (session_.revision().empty() ? "" : "\n\nManifest: " + session_.revision()) +
+        (session_.modified() ? " with uncommitted changes" : "") + "\n";
     auto const commit = repository->publish(session_.applier().name, contents, message);
     if (commit) {
       (void)session_.files().remove(session_.state_path(unpublished));

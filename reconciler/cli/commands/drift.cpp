@@ -17,10 +17,9 @@ ExitCode commands_of::drift(Options const& options, Doors& doors) {
     talk.document(drift_json(view, session.now()));
   else
     talk.result(render_drift(view, talk.paper()));
-  for (auto const& item : session.plan().items)
-    if (item.standing == engine::Standing::blind)
-      talk.warning("not seen: " + item.description + ": " +
-                   (item.reasons.empty() ? "blind" : item.reasons.front()));
+  for (auto const& [reason, things] : blind_reasons(session.plan()))
+    talk.warning("not seen: " + reason + "; " + count(things.size(), "resource") +
+                 (things.size() == 1 ? " depends" : " depend") + " on it");
   session.happened.pending = !drift.empty();
   return exit_code(session.happened);
 }

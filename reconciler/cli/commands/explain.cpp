@@ -2,6 +2,7 @@
 
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/talk.hpp"
 #include "reconciler/manifest/load.hpp"
 
@@ -19,7 +20,10 @@ ExitCode commands_of::explain(Options const& options, Doors& doors) {
     talk.error(text.error().what);
     return ExitCode::invalid;
   }
-  talk.result(*text);
+  if (options.json)
+    talk.document(explanation_json(options.words.front(), *text));
+  else
+    talk.result(*text);
   return ExitCode::done;
 }
 

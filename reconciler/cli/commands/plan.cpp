@@ -13,7 +13,11 @@ ExitCode commands_of::plan(Options const& options, Doors& doors) {
   if (options.json)
     talk.document(plan_json(session.plan_view(), options.verbose));
   else
-    talk.result(render_plan(session.plan_view(), talk.paper()));
+    talk.plan(session.plan_view());
+  if (options.quiet && !options.json)
+    talk.result(format_summary(
+                    count_plan(session.plan(), pair_changes(session.plan(), kinds::all_laws()))) +
+                "\n");
   // A plan lists hazards and conflicts; refusing is what an apply does.
   session.happened.pending = options.detailed_exitcode && session.plan().changes() > 0;
   return exit_code(session.happened);

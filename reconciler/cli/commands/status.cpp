@@ -11,9 +11,15 @@ ExitCode commands_of::status(Options const& options, Doors& doors) {
   Talk talk(options, doors);
   Session session(options, doors, talk);
   if (!session.load() || !session.open_state()) return exit_code(session.happened);
-  session.compile();
-  StatusView const view{session.inventory(), session.compiled(), session.manifest().digest,
-                        session.state(), session.applier().name};
+  if (!session.compile_selected()) return exit_code(session.happened);
+  StatusView const view{.inventory = session.inventory(),
+                        .rows = session.rows(),
+                        .compiled = session.compiled(),
+                        .laws = kinds::all_laws(),
+                        .lanes = session.applier().lanes,
+                        .manifest_digest = session.manifest().digest,
+                        .state = session.state(),
+                        .applier = session.applier().name};
   if (options.json)
     talk.document(status_json(view));
   else

@@ -6,6 +6,7 @@
 #include "core/userdb/scrypt.hpp"
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/store_edit.hpp"
 #include "reconciler/cli/user_check.hpp"
@@ -16,6 +17,9 @@ namespace mailstack::cli {
 namespace {
 
 using manifest::FileEdit;
+
+/// NIST SP 800-63B 5.1.1.2.
+constexpr std::size_t shortest_password = 8;
 
 /// 24 letters and digits without those that look alike: 137 bits.
 Secret<std::string> generate_password() {
@@ -78,7 +82,10 @@ class UserRun {
       return refuse(checked.error().what, checked.error().code == ErrorCode::invalid
                                               ? ExitCode::invalid
                                               : ExitCode::error);
-    talk_.result(checked->line + "\n");
+    if (options_.json)
+      talk_.document(user_check_json(address_, *checked));
+    else
+      talk_.result(checked->line + "\n");
     return checked->verdict == UserCheck::Verdict::accepted ? ExitCode::done : ExitCode::error;
   }
 
@@ -230,6 +237,10 @@ class UserRun {
                   "makes one, --credential NAME refers to one");
     auto first = doors_.terminal.read_secret("Password for " + address_ + ": ");
     if (!first || first->empty()) return fail(ErrorCode::invalid, "no password was given");
+    if (first->reveal().size() < shortest_password)
+      return fail(ErrorCode::invalid,
+                  "a password of fewer than " + std::to_string(shortest_password) +
+                      " characters is soon guessed, and was not taken; --generate makes one");
     auto const second = doors_.terminal.read_secret("Again: ");
     if (!second || second->reveal() != first->reveal())
       return fail(ErrorCode::invalid, "the two passwords differ; nothing was changed");

@@ -11,7 +11,7 @@ ExitCode commands_of::validate(Options const& options, Doors& doors) {
   Talk talk(options, doors);
   auto const files = doors.files("");
   manifest::Diagnostics diagnostics;
-  auto const manifest = manifest::load(*files, options.manifest, all_keys(), diagnostics);
+  auto const manifest = manifest::load_sound(*files, options.manifest, all_keys(), diagnostics);
   if (manifest) features::check(*manifest, diagnostics);
   diagnostics.sort();
   if (options.json) {

@@ -1,5 +1,6 @@
 #include "reconciler/features/published/published.hpp"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -22,6 +23,11 @@ std::set<Key> declared_records(manifest::Manifest const& manifest) {
 
 Published::Published(manifest::Manifest const& manifest, Compiled const& compiled)
     : manifest_(manifest) {
+  auto const& left_out = manifest.left_out;
+  auto const incomplete = [](auto const& one) { return one.incomplete; };
+  anything_left_out_ = left_out.hosts || left_out.zones || left_out.domains ||
+                       std::any_of(manifest.hosts.begin(), manifest.hosts.end(), incomplete) ||
+                       std::any_of(manifest.domains.begin(), manifest.domains.end(), incomplete);
   auto const declared = declared_records(manifest);
   auto const add = [&](PublishedRecord record) {
     record.declared =
@@ -75,6 +81,7 @@ mail::spf::Known Published::known(dns::Name const& name, dns::Type type) const {
   }
   auto const* zone = manifest_.zone_of(name);
   if (zone == nullptr || zone->provider.empty()) return known;  // foreign
+  if (zone->incomplete || anything_left_out_) return known;     // it may have been left out
   // An ignored record is somebody's who we do not ask, and a CNAME answers for another name.
   bool const ours_alone = zone->purge == manifest::Zone::Purge::all && zone->ignore.empty() &&
                           at(name, dns::type::cname).empty();

@@ -42,6 +42,7 @@ class Published {
 
  private:
   manifest::Manifest const& manifest_;
+  bool anything_left_out_ = false;  ///< of hosts or domains, whose records could stand anywhere
   std::deque<PublishedRecord> records_;
   std::vector<dns::Name> names_;
   std::unordered_map<std::string, std::vector<PublishedRecord const*>> by_name_;

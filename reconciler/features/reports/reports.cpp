@@ -25,7 +25,7 @@ bool same_organisation(manifest::Manifest const& manifest, dns::Name const& a, d
 
 bool refused(manifest::Manifest const& manifest, mail::Address const& address) {
   auto const* domain = manifest.domain(address.domain);
-  if (domain == nullptr) return false;
+  if (domain == nullptr || domain->incomplete) return false;
   if (domain->absent || domain->sends_no_mail) return true;
   if (domain->receive == manifest::Domain::Receive::none) return false;
   auto const wanted = folded(address.local);

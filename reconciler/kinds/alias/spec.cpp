@@ -44,7 +44,7 @@ class AliasLaws : public engine::KindLaws {
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
     auto const where = parse(address);
-    auto const who = where ? where->name + "@" + where->domain : address.name;
+    auto const who = where ? shown_address(where->name, where->domain) : address.name;
     auto const to = spec.texts("to");
     return "alias " + who + (to.empty() ? "" : " → " + joined(to));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/glob/glob.hpp"
 #include "reconciler/engine/plan.hpp"
 
 namespace mailstack::kinds::dns_record {
@@ -15,10 +16,10 @@ constexpr std::string_view null_mx = "0 .";
 bool ignored(ZoneAccess const& access, std::string const& relative, dns::Type type,
              std::string const& value) {
   return std::any_of(access.ignore.begin(), access.ignore.end(), [&](Ignore const& pattern) {
-    return engine::glob_matches(pattern.name, relative) &&
+    return glob::matches(pattern.name, relative) &&
            (pattern.types.empty() ||
             std::find(pattern.types.begin(), pattern.types.end(), type) != pattern.types.end()) &&
-           engine::glob_matches(pattern.value, value);
+           (pattern.value.empty() || glob::matches(pattern.value, value));
   });
 }
 

@@ -50,7 +50,7 @@ class UserLaws : public engine::KindLaws {
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
     auto const where = parse(address);
-    std::string line = "user " + (where ? where->name + "@" + where->domain : address.name);
+    std::string line = "user " + (where ? shown_address(where->name, where->domain) : address.name);
     if (spec.text("state") == "disabled") line += " (disabled)";
     if (spec.text("state") == "receive_only") line += " (cannot log in)";
     return line;

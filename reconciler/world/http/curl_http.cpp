@@ -87,12 +87,6 @@ class HeaderList {
   curl_slist* list_ = nullptr;
 };
 
-std::string origin_of(std::string const& url) {
-  auto const scheme = url.find("://");
-  if (scheme == std::string::npos) return url;
-  return url.substr(0, url.find_first_of("/?#", scheme + 3));
-}
-
 bool to_this_machine(std::string const& url) {
   auto const origin = origin_of(url);
   auto const scheme = origin.find("://");

@@ -4,10 +4,10 @@
 
 #include <string_view>
 
-namespace mailstack::manifest {
+namespace mailstack::glob {
 
 /// Linear in both lengths for one `*`, never exponential.
-constexpr bool glob_matches(std::string_view pattern, std::string_view text) {
+constexpr bool matches(std::string_view pattern, std::string_view text) {
   std::size_t at = 0;
   std::size_t in = 0;
   std::size_t star = std::string_view::npos;
@@ -30,4 +30,4 @@ constexpr bool glob_matches(std::string_view pattern, std::string_view text) {
   return at == pattern.size();
 }
 
-}  // namespace mailstack::manifest
+}  // namespace mailstack::glob
