@@ -159,6 +159,12 @@ Result<Stat> DiskFiles::stat(std::string const& path) {
   Stat result;
   result.directory = S_ISDIR(status.st_mode);
   result.regular = S_ISREG(status.st_mode);
+  struct stat own {};
+  auto const named = find("stat", root_, path);
+  result.link =
+      named &&
+      ::fstatat(named->parent.number(), named->leaf.c_str(), &own, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISLNK(own.st_mode);
   result.mode = status.st_mode & 07777U;
   result.owner = names.user_name(status.st_uid);
   result.group = names.group_name(status.st_gid);

@@ -23,7 +23,8 @@ struct Attributes {
 
 struct Stat {
   bool directory = false;
-  bool regular = false;  ///< no directory, link, device or pipe
+  bool regular = false;  ///< no directory, device or pipe
+  bool link = false;     ///< the path itself is a symbolic link; all else is of what it leads to
   unsigned mode = 0;     ///< the permission bits only
   std::string owner;     ///< name, or the number in decimal where it has none
   std::string group;

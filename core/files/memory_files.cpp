@@ -123,8 +123,8 @@ Result<Stat> MemoryFiles::stat(std::string const& path) {
   if (found == nodes_.end())
     return failure(ErrorCode::not_found, "stat", path, "No such file or directory");
   auto const& node = found->second;
-  return Stat{node.directory, !node.directory, node.mode,
-              node.owner,     node.group,      node.content.size()};
+  return Stat{node.directory, !node.directory,    false, node.mode, node.owner,
+              node.group,     node.content.size()};
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(std::string const& directory) {

@@ -1,6 +1,7 @@
 #include "reconciler/manifest/include.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -25,9 +26,10 @@ std::string under(std::string const& directory, std::string_view name) {
                                   : directory + "/" + std::string(name);
 }
 
-/// The paths that `pattern` matches below `directory`, relative to it, sorted.
-std::vector<std::string> expand(files::Files& files, std::string const& directory,
-                                std::string_view pattern) {
+/// The paths that `pattern` matches below `directory`, relative to it, sorted; each with whether it
+/// is a regular file itself, and no link or device.
+std::map<std::string, bool> expand(files::Files& files, std::string const& directory,
+                                   std::string_view pattern) {
   std::vector<std::string> found{pattern.starts_with('/') ? "/" : ""};
   while (!pattern.empty()) {
     std::size_t const slash = std::min(pattern.find('/'), pattern.size());
@@ -50,12 +52,11 @@ std::vector<std::string> expand(files::Files& files, std::string const& director
     }
     found = std::move(next);
   }
-  std::erase_if(found, [&](std::string const& path) {
-    auto const stat = files.stat(absolute(directory, path));
-    return !stat || stat->directory;
-  });
-  std::sort(found.begin(), found.end());
-  return found;
+  std::map<std::string, bool> matches;
+  for (std::string const& path : found)
+    if (auto const stat = files.stat(absolute(directory, path)); stat && !stat->directory)
+      matches.emplace(path, stat->regular && !stat->link);
+  return matches;
 }
 
 class Joiner {
@@ -109,15 +110,15 @@ class Joiner {
       error.remedy =
           "globs start at " + out_.directory + "; remove the line where it is not needed";
     }
-    for (std::string const& match : matches) add(pattern, match);
+    for (auto const& [match, plain] : matches) add(pattern, match, plain);
   }
 
-  void add(Node const& pattern, std::string const& relative) {
+  void add(Node const& pattern, std::string const& relative, bool plain) {
     std::string const path = absolute(out_.directory, relative);
     if (!read_.insert(path).second) return;
     std::string const name =
         relative.starts_with('/') ? relative : under(shown_directory_, relative);
-    if (!meant(pattern, relative, name)) return;
+    if (!meant(pattern, relative, name, plain)) return;
     auto text = files_.read(path);
     if (!text) {
       auto& error =
@@ -158,7 +159,8 @@ class Joiner {
   /// Whether `relative` may be read: lines of what is included are shown in diagnostics, so it must
   /// have been meant as a part of a manifest. Not so are other files that lie beside it, and what a
   /// symbolic link below the manifest leads to.
-  bool meant(Node const& pattern, std::string const& relative, std::string const& name) {
+  bool meant(Node const& pattern, std::string const& relative, std::string const& name,
+             bool plain) {
     if (!relative.ends_with(".yaml") && !relative.ends_with(".yml")) {
       auto& error =
           diagnostics_.error("include-not-yaml", pattern.place,
@@ -168,18 +170,23 @@ class Joiner {
                                                    : "include files that end in .yaml or .yml";
       return false;
     }
-    for (std::size_t end = 0; end != std::string::npos;) {
-      end = relative.find('/', end + 1);
-      auto const stat = files_.stat(absolute(out_.directory, relative.substr(0, end)));
-      bool const wanted =
-          end == std::string::npos ? stat && stat->regular : stat && stat->directory;
-      if (wanted || !stat) continue;  // what is not there is said when it is read
-      auto& error = diagnostics_.error("include-outside", pattern.place,
-                                       "`" + name + "` is not a file of the manifest's directory");
-      error.cause = "`" + relative.substr(0, end) + "` is a symbolic link or a device";
-      error.remedy = "put the file itself below " + out_.directory;
-      return false;
-    }
+    std::string odd = plain ? "" : relative;
+    for (std::size_t end = relative.find('/'); end != std::string::npos && odd.empty();
+         end = relative.find('/', end + 1))
+      if (!is_folder(relative.substr(0, end))) odd = relative.substr(0, end);
+    if (odd.empty()) return true;
+    auto& error = diagnostics_.error("include-outside", pattern.place,
+                                     "`" + name + "` is not a file of the manifest's directory");
+    error.cause = "`" + odd + "` is a symbolic link or a device";
+    error.remedy = "put the file itself below " + out_.directory;
+    return false;
+  }
+
+  bool is_folder(std::string const& relative) {
+    if (folders_.contains(relative)) return true;
+    auto const stat = files_.stat(absolute(out_.directory, relative));
+    if (!stat || !stat->directory || stat->link) return false;
+    folders_.insert(relative);
     return true;
   }
 
@@ -230,6 +237,7 @@ class Joiner {
   Joined out_;
   std::string shown_directory_;
   std::set<std::string> read_;
+  std::set<std::string> folders_;  ///< real ones, below the manifest
   std::size_t octets_ = 0;
   bool too_much_ = false;
 };

@@ -28,8 +28,8 @@ std::span<Key const> own_keys() {
           .type = Type::path,
           .list = true,
           .summary =
-              "Globs of further files, relative to this one. Mappings are joined; a key that "
-              "stands in two files is an error, and so is a glob without a match.",
+              "Globs of further files (.yaml, .yml), relative to this one. Mappings are joined; a "
+              "key that stands in two files is an error, and so is a glob without a match.",
           .example = "[\"domains.d/*.yaml\"]"},
 
       Key{.path = "safety", .type = Type::mapping, .summary = "What must be allowed by name."},
