@@ -21,6 +21,7 @@ PURE = [
     ("core/dns/*", None),
     ("core/mail/*", None),
     ("core/clock/clock.cpp", None),
+    ("core/files/working_directory.cpp", None),  # what a relative manifest is relative to
     ("core/base64/*", None),
     ("core/userdb/scrypt.cpp", r"RAND_bytes"),  # the salt of a new hash
     ("core/userdb/*", None),
