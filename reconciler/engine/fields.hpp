@@ -11,6 +11,10 @@
 #include "core/result/result.hpp"
 #include "reconciler/engine/resource.hpp"
 
+namespace mailstack::json_text {
+class Reader;
+}
+
 namespace mailstack::engine {
 
 /// Every reference in `fields`, in order. Graph edges are exactly these.
@@ -20,9 +24,14 @@ std::vector<Reference> references(Fields const& fields);
 /// {"ref":"ADDRESS","output":"NAME"}. Equal fields give equal text and the other way round, also
 /// after parse_fields(). Octets that are not UTF-8 are not legal in fields.
 std::string format_json(Fields const& fields);
+/// The same at the end of `out`.
+void append_json(std::string& out, Fields const& fields);
 
 /// Parses what format_json() writes. Fails with invalid.
 Result<Fields> parse_fields(std::string_view json);
+
+/// The same from the middle of a text.
+Result<Fields> read_fields(json_text::Reader& in);
 
 /// SHA-256 of format_json(), in hex.
 std::string digest(Fields const& fields);

@@ -3,6 +3,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text/json_text.hpp"
+
 namespace mailstack::engine {
 
 namespace {
@@ -12,21 +14,36 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view first_member = "mailstack_journal";
 constexpr std::string_view sum_member = ",\"sum\":\"";
 
-/// CRC-32C (Castagnoli, RFC 3720 B.4), reflected, bit by bit from a table of 256.
+/// Table 0 carries the sum over one octet, table k over k octets of zeros more.
+constexpr std::size_t stride = 8;
+constexpr auto crc_tables = [] {
+  std::array<std::array<std::uint32_t, 256>, stride> all{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1U) != 0 ? 0x82F63B78U : 0U);
+    all[0][i] = value;
+  }
+  for (std::size_t k = 1; k < stride; ++k)
+    for (std::size_t i = 0; i < 256; ++i)
+      all[k][i] = (all[k - 1][i] >> 8) ^ all[0][all[k - 1][i] & 0xFFU];
+  return all;
+}();
+
+/// CRC-32C (Castagnoli, RFC 3720 B.4), reflected; eight octets a step, since an apply of ten
+/// thousand records sums up megabytes.
 std::uint32_t crc32c(std::string_view octets) {
-  static auto const table = [] {
-    std::array<std::uint32_t, 256> all{};
-    for (std::uint32_t i = 0; i < all.size(); ++i) {
-      std::uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit)
-        value = (value >> 1) ^ ((value & 1U) != 0 ? 0x82F63B78U : 0U);
-      all[i] = value;
-    }
-    return all;
-  }();
   std::uint32_t sum = 0xFFFFFFFFU;
+  auto const octet = [&](std::size_t at) {
+    return std::uint32_t{static_cast<unsigned char>(octets[at])};
+  };
+  for (; octets.size() >= stride; octets.remove_prefix(stride)) {
+    sum ^= octet(0) | octet(1) << 8 | octet(2) << 16 | octet(3) << 24;
+    sum = crc_tables[7][sum & 0xFFU] ^ crc_tables[6][(sum >> 8) & 0xFFU] ^
+          crc_tables[5][(sum >> 16) & 0xFFU] ^ crc_tables[4][sum >> 24] ^ crc_tables[3][octet(4)] ^
+          crc_tables[2][octet(5)] ^ crc_tables[1][octet(6)] ^ crc_tables[0][octet(7)];
+  }
   for (char const c : octets)
-    sum = (sum >> 8) ^ table[(sum ^ static_cast<unsigned char>(c)) & 0xFFU];
+    sum = (sum >> 8) ^ crc_tables[0][(sum ^ static_cast<unsigned char>(c)) & 0xFFU];
   return ~sum;
 }
 
@@ -36,41 +53,46 @@ std::string hex(std::uint32_t value) {
   return text;
 }
 
-std::string seal(std::string json) {
-  json.pop_back();  // the closing brace: the sum is the last member
-  auto const sum = crc32c(json);
-  json += sum_member;
-  json += hex(sum);
-  json += "\"}\n";
-  return json;
+/// Ends the line that begins at `start` of `out` and still lacks its closing brace: the sum is the
+/// last member.
+void seal(std::string& out, std::size_t start) {
+  auto const sum = crc32c(std::string_view(out).substr(start));
+  out += sum_member;
+  out += hex(sum);
+  out += "\"}\n";
 }
 
-void add(Json& json, char const* name, std::string const& text) {
-  if (!text.empty()) json[name] = text;
+void add(json_text::Object& json, char const* name, std::string const& text) {
+  if (!text.empty()) json.add(name, text);
 }
 
-/// Nothing of ours is nested deeper; the library copies and prints by recursion, and a line of
-/// brackets alone would end the process.
-constexpr int deepest = 16;
-
-/// Discarded where `text` is not JSON, or nested too deeply.
+/// Discarded where `text` is not JSON, or nested too deeply: the library copies and prints by
+/// recursion, and a line of brackets alone would end the process.
 Json parse_json(std::string_view text) {
   bool deep = false;
   auto json = Json::parse(
       text,
       [&](int depth, Json::parse_event_t, Json const&) {
-        deep = deep || depth > deepest;
-        return depth <= deepest;
+        deep = deep || depth > static_cast<int>(json_text::Reader::deepest);
+        return !deep;
       },
       false);
   return deep ? Json(Json::value_t::discarded) : json;
 }
 
-void add_fields(Json& json, char const* name, std::string const& fields) {
+/// `fields` is an object already, on one line. Text that is none stays as it is: `"5"` must not
+/// come back as `5`.
+void add_fields(std::string& out, json_text::Object& json, char const* name,
+                std::string const& fields) {
   if (fields.empty()) return;
-  auto parsed = parse_json(fields);
-  // Text that is no object stays as it is: `"5"` must not come back as `5`.
-  json[name] = parsed.is_object() ? std::move(parsed) : Json(fields);
+  json.key(name);
+  json_text::Reader in(fields);
+  bool const object = fields.find('\n') == std::string::npos &&
+                      in.next() == json_text::Reader::Sort::object && (in.skip(), in.ended());
+  if (object)
+    out += fields;
+  else
+    json_text::append_string(out, fields);
 }
 
 std::string text_of(Json const& json, char const* name) {
@@ -91,15 +113,19 @@ Result<Json> open_seal(std::string_view line) {
   return json;
 }
 
-std::string first_line() { return seal(Json{{std::string(first_member), 1}}.dump()); }
+std::string first_line() {
+  std::string line;
+  json_text::Object(line).add(first_member, 1);
+  seal(line, 0);
+  return line;
+}
 
-}  // namespace
-
-std::string format_record(Record const& record) {
-  Json json;
-  json["event"] = record.event;
-  json["run"] = record.run;
-  json["at"] = mailstack::format(record.at);
+void append_record(std::string& out, Record const& record) {
+  auto const start = out.size();
+  json_text::Object json(out);
+  json.add("event", record.event);
+  json.add("run", record.run);
+  json.add("at", mailstack::format(record.at));
   add(json, "command", record.command);
   add(json, "manifest", record.manifest);
   add(json, "revision", record.revision);
@@ -107,13 +133,21 @@ std::string format_record(Record const& record) {
   add(json, "action", record.action);
   add(json, "cause", record.cause);
   add(json, "description", record.description);
-  add_fields(json, "before", record.before);
-  add_fields(json, "after", record.after);
+  add_fields(out, json, "before", record.before);
+  add_fields(out, json, "after", record.after);
   add(json, "lane", record.lane);
   add(json, "error", record.error);
   add(json, "note", record.note);
-  if (record.event == "end") json["exit"] = record.exit_code;
-  return seal(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (record.event == "end") json.add("exit", record.exit_code);
+  seal(out, start);
+}
+
+}  // namespace
+
+std::string format_record(Record const& record) {
+  std::string line;
+  append_record(line, record);
+  return line;
 }
 
 Result<Record> parse_record(std::string_view line) {
@@ -176,9 +210,9 @@ Result<Journal> Journal::open(files::Files& files, std::string path) {
   if (!stat || stat->size == 0) {
     opening = first_line();
   } else {
-    auto const text = files.read(journal.path_);
-    if (!text) return fail(within(text.error(), "journal"));
-    if (!text->ends_with('\n')) opening = "\n";
+    auto const last = files.read_end(journal.path_, 1);
+    if (!last) return fail(within(last.error(), "journal"));
+    if (!last->ends_with('\n')) opening = "\n";
   }
   if (!opening.empty())
     if (auto appended = files.append(journal.path_, opening); !appended)
@@ -189,7 +223,7 @@ Result<Journal> Journal::open(files::Files& files, std::string path) {
 Result<> Journal::append(std::vector<Record> const& records) {
   if (files_ == nullptr || records.empty()) return {};
   std::string text;
-  for (auto const& record : records) text += format_record(record);
+  for (auto const& record : records) append_record(text, record);
   auto appended = files_->append(path_, text);
   if (!appended) return fail(within(appended.error(), "journal"));
   return {};
