@@ -1,8 +1,8 @@
 #include "providers/powerdns/convert.hpp"
 
+#include <simdjson.h>
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
@@ -11,7 +11,7 @@
 namespace mailstack::powerdns {
 namespace {
 
-using nlohmann::json;
+namespace dom = simdjson::dom;
 
 bool made_by_signer(dns::Type type) {
   constexpr std::array made{dns::type::rrsig,      dns::type::nsec,   dns::type::nsec3,
@@ -126,109 +126,67 @@ class Collector {
   dns::Type last_type_;
 };
 
-using json_text::Reader;
+/// Levels of objects and arrays; a zone has five.
+constexpr std::size_t deepest = 16;
 
-/// Reads the document RRset by RRset, so that no tree of a million nodes is built.
+std::string text_at(dom::object const& json, char const* name) {
+  std::string_view text;
+  return json.at_key(name).get(text) == simdjson::SUCCESS ? std::string(text) : std::string{};
+}
+
+/// Takes a parsed document apart, RRset by RRset.
 class ZoneReader {
  public:
-  ZoneReader(std::string_view body, Collector& collector) : in_(body), collector_(collector) {}
-
-  std::string zone_name;
-  bool complete = false;  ///< there was a list of RRsets
+  explicit ZoneReader(Collector& collector) : collector_(collector) {}
 
   /// What is wrong with the document; empty: nothing.
-  std::string read() {
-    if (in_.next() == Reader::Sort::array) return "a list where a zone should be";
-    if (in_.next() == Reader::Sort::object)
-      zone();
-    else
-      in_.skip();
-    if (!fault_.empty()) return fault_;
-    if (in_.too_deep()) return "nested deeper than any zone";
-    if (!in_.ended()) return "not JSON at octet " + std::to_string(in_.failed_at() + 1);
+  std::string read(dom::element const& document) {
+    if (document.is_array()) return "a list where a zone should be";
+    dom::object zone;
+    if (document.get(zone) != simdjson::SUCCESS) return "no object where a zone should be";
+    zone_name = text_at(zone, "name");
+    if (bool dnssec = false; zone.at_key("dnssec").get(dnssec) == simdjson::SUCCESS)
+      collector_.listing.dnssec = dnssec;
+    dom::array rrsets;
+    if (zone.at_key("rrsets").get(rrsets) != simdjson::SUCCESS) return "it has no rrsets";
+    for (auto const& one : rrsets)
+      if (dom::object rrset; one.get(rrset) == simdjson::SUCCESS)
+        if (auto fault = add(rrset); !fault.empty()) return fault;
     return {};
   }
 
+  std::string zone_name;
+
  private:
-  void zone() {
-    in_.enter_object();
-    while (auto const key = in_.member()) {
-      if (*key == "name" && in_.next() == Reader::Sort::string) {
-        zone_name = in_.string().value_or("");
-      } else if (*key == "dnssec" && in_.next() == Reader::Sort::boolean) {
-        collector_.listing.dnssec = in_.boolean().value_or(false);
-      } else if (*key == "rrsets" && in_.next() == Reader::Sort::array) {
-        complete = true;
-        in_.enter_array();
-        while (in_.element())
-          if (!rrset()) return;
-      } else {
-        in_.skip();
-      }
-    }
-  }
-
-  /// Each returns false where the reading is over.
-  bool rrset() {
-    if (in_.next() != Reader::Sort::object) return in_.skip(), true;
-    raw_.name.clear();
-    raw_.type.clear();
+  std::string add(dom::object const& rrset) {
+    raw_.name = text_at(rrset, "name");
+    raw_.type = text_at(rrset, "type");
     raw_.records.clear();
-    std::optional<std::int64_t> ttl;
-    in_.enter_object();
-    while (auto const key = in_.member()) {
-      if (*key == "name" && in_.next() == Reader::Sort::string) {
-        raw_.name = in_.string().value_or("");
-      } else if (*key == "type" && in_.next() == Reader::Sort::string) {
-        raw_.type = in_.string().value_or("");
-      } else if (*key == "ttl" && in_.next() == Reader::Sort::number) {
-        ttl = in_.integer();
-      } else if (*key == "records" && in_.next() == Reader::Sort::array) {
-        in_.enter_array();
-        while (in_.element())
-          if (!record()) return false;
-      } else {
-        in_.skip();
-      }
-    }
-    if (in_.failed()) return false;
-    if (raw_.name.empty() || raw_.type.empty() || !ttl || *ttl < 0)
-      return stop("an RRset without name, type or ttl");
-    if (*ttl > 0xffffffffLL) return stop("a TTL over 32 bits at " + raw_.name);
-    raw_.ttl = static_cast<std::uint32_t>(*ttl);
+    std::int64_t ttl = -1;
+    if (rrset.at_key("ttl").get(ttl) != simdjson::SUCCESS || ttl < 0 || raw_.name.empty() ||
+        raw_.type.empty())
+      return "an RRset without name, type or ttl";
+    if (ttl > 0xffffffffLL) return "a TTL over 32 bits at " + raw_.name;
+    raw_.ttl = static_cast<std::uint32_t>(ttl);
+    dom::array records;
+    if (rrset.at_key("records").get(records) == simdjson::SUCCESS)
+      for (auto const& one : records)
+        if (dom::object record; one.get(record) == simdjson::SUCCESS)
+          if (!add_record(record)) return "a record without content at " + raw_.name;
     collector_.add(raw_);
+    return {};
+  }
+
+  bool add_record(dom::object const& json) {
+    std::string_view content;
+    if (json.at_key("content").get(content) != simdjson::SUCCESS) return false;
+    bool disabled = false;
+    if (json.at_key("disabled").get(disabled) != simdjson::SUCCESS) disabled = false;
+    raw_.records.push_back({std::string(content), disabled});
     return true;
   }
 
-  bool record() {
-    if (in_.next() != Reader::Sort::object) return in_.skip(), true;
-    RawRecord record;
-    bool content = false;
-    in_.enter_object();
-    while (auto const key = in_.member()) {
-      if (*key == "content" && in_.next() == Reader::Sort::string) {
-        record.content = in_.string().value_or("");
-        content = true;
-      } else if (*key == "disabled" && in_.next() == Reader::Sort::boolean) {
-        record.disabled = in_.boolean().value_or(false);
-      } else {
-        in_.skip();
-      }
-    }
-    if (in_.failed()) return false;
-    if (!content) return stop("a record without content at " + raw_.name);
-    raw_.records.push_back(std::move(record));
-    return true;
-  }
-
-  bool stop(std::string why) {
-    fault_ = std::move(why);
-    return false;
-  }
-
-  Reader in_;
   Collector& collector_;
-  std::string fault_;
   RawRRset raw_;
 };
 
@@ -295,12 +253,18 @@ std::string opaque_key(dns::Name const& name, std::string_view type) {
 
 Result<Listing> parse_zone(std::string_view body, dns::Name const& zone) {
   Collector collector(zone);
-  ZoneReader reader(body, collector);
+  ZoneReader reader(collector);
   auto const broken = [](std::string const& why) {
     return fail(ErrorCode::unavailable, "the answer is no zone of PowerDNS: " + why);
   };
-  if (auto const fault = reader.read(); !fault.empty()) return broken(fault);
-  if (!reader.complete) return broken("it has no rrsets");
+  dom::parser parser;
+  auto error = parser.allocate(body.size(), deepest);
+  dom::element document;
+  if (error == simdjson::SUCCESS) error = parser.parse(body.data(), body.size()).get(document);
+  if (error == simdjson::DEPTH_ERROR) return broken("nested deeper than any zone");
+  if (error != simdjson::SUCCESS)
+    return broken(std::string("not JSON: ") + simdjson::error_message(error));
+  if (auto const fault = reader.read(document); !fault.empty()) return broken(fault);
   auto const name = dns::Name::parse(reader.zone_name);
   if (reader.zone_name.empty() || !name || *name != zone)
     return broken("it is about `" + reader.zone_name.substr(0, 255) + "`, not " + zone.display());
@@ -363,12 +327,11 @@ std::vector<Patch> format_patches(std::span<dns::RRset const> changes, Listing c
 
 std::string parse_error(std::string_view body) {
   constexpr std::size_t longest = 500;
-  auto const document = json::parse(body, nullptr, false);
   std::string text(body.substr(0, longest));
-  if (document.is_object()) {
-    auto const error = document.find("error");
-    if (error != document.end() && error->is_string()) text = error->get<std::string>();
-  }
+  dom::parser parser;
+  std::string_view error;
+  if (parser.parse(body.data(), body.size()).at_key("error").get(error) == simdjson::SUCCESS)
+    text = error;
   // An answer of somebody else's must not draw on a terminal.
   for (auto& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';

@@ -5,10 +5,13 @@
 #include <array>
 
 #include "core/json_text/json_text.hpp"
+#include "reconciler/engine/fields_json.hpp"
 
 namespace mailstack::engine {
 
 namespace {
+
+namespace dom = simdjson::dom;
 
 void append_reference(std::string& out, Reference const& reference) {
   json_text::Object object(out);
@@ -43,55 +46,44 @@ void append_value(std::string& out, Value const& value) {
 }
 
 /// An object with the two members of a reference, and no other.
-std::optional<Reference> read_reference(json_text::Reader& in) {
+std::optional<Reference> read_reference(dom::object const& json) {
   std::optional<std::string> of, output;
-  bool other = false;
-  in.enter_object();
-  while (auto const name = in.member()) {
-    bool const known =
-        (*name == "ref" || *name == "output") && in.next() == json_text::Reader::Sort::string;
-    if (known)
-      (*name == "ref" ? of : output) = in.string();
-    else
-      in.skip(), other = true;
+  for (auto const& [name, value] : json) {
+    std::string_view text;
+    if ((name != "ref" && name != "output") || value.get(text) != simdjson::SUCCESS)
+      return std::nullopt;
+    (name == "ref" ? of : output) = text;
   }
   auto address = of ? parse_address(*of) : std::nullopt;
-  if (other || !output || !address) return std::nullopt;
+  if (!output || !address) return std::nullopt;
   return Reference{*std::move(address), *std::move(output)};
 }
 
-std::optional<std::vector<Item>> read_list(json_text::Reader& in) {
+std::optional<std::vector<Item>> read_list(dom::array const& json) {
   std::vector<Item> items;
-  bool all = true;
-  in.enter_array();
-  while (in.element()) {
-    auto const sort = in.next();
-    if (sort == json_text::Reader::Sort::string) {
-      if (auto text = in.string()) items.emplace_back(*std::move(text));
-    } else if (sort == json_text::Reader::Sort::object) {
-      auto reference = read_reference(in);
-      all = all && reference;
-      if (reference) items.emplace_back(*std::move(reference));
-    } else {
-      in.skip(), all = false;
+  for (auto const& value : json) {
+    if (value.is_string()) {
+      items.emplace_back(std::string(std::string_view(value)));
+      continue;
     }
+    auto reference =
+        value.is_object() ? read_reference(dom::object(value)) : std::optional<Reference>{};
+    if (!reference) return std::nullopt;
+    items.emplace_back(*std::move(reference));
   }
-  return all ? std::optional(std::move(items)) : std::nullopt;
+  return items;
 }
 
 /// Nothing where the value is of no sort that fields can hold.
-std::optional<Value> read_value(json_text::Reader& in) {
-  switch (in.next()) {
-    case json_text::Reader::Sort::string: return in.string();
-    case json_text::Reader::Sort::boolean: return in.boolean();
-    case json_text::Reader::Sort::number: return in.integer();
-    case json_text::Reader::Sort::object: return read_reference(in);
-    case json_text::Reader::Sort::array: return read_list(in);
-    case json_text::Reader::Sort::null:
-    case json_text::Reader::Sort::nothing: break;
+std::optional<Value> read_value(dom::element const& json) {
+  switch (json.type()) {
+    case dom::element_type::STRING: return std::string(std::string_view(json));
+    case dom::element_type::BOOL: return bool(json);
+    case dom::element_type::INT64: return std::int64_t(json);
+    case dom::element_type::OBJECT: return read_reference(dom::object(json));
+    case dom::element_type::ARRAY: return read_list(dom::array(json));
+    default: return std::nullopt;
   }
-  in.skip();
-  return std::nullopt;
 }
 
 std::string text_of(Value const& value) {
@@ -140,26 +132,28 @@ std::string format_json(Fields const& fields) {
   return text;
 }
 
-Result<Fields> read_fields(json_text::Reader& in) {
+Result<Fields> read_fields(dom::element const& json) {
+  dom::object object;
+  if (json.get(object) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid, "fields are not a JSON object");
   Fields fields;
-  std::string bad;
-  in.enter_object();
-  while (auto const name = in.member()) {
-    if (auto value = read_value(in))
-      fields.set(*name, *std::move(value));
-    else if (bad.empty())
-      bad = "field " + *name + " is neither text, number nor list";
+  for (auto const& [name, value] : object) {
+    auto read = read_value(value);
+    if (!read)
+      return fail(ErrorCode::invalid,
+                  "field " + std::string(name) + " is neither text, number nor list");
+    fields.set(std::string(name), *std::move(read));
   }
-  if (in.failed()) return fail(ErrorCode::invalid, "fields are not a JSON object");
-  if (!bad.empty()) return fail(ErrorCode::invalid, bad);
   return fields;
 }
 
 Result<Fields> parse_fields(std::string_view json) {
-  json_text::Reader in(json);
-  auto fields = read_fields(in);
-  if (fields && !in.ended()) return fail(ErrorCode::invalid, "fields are not a JSON object");
-  return fields;
+  dom::parser parser;
+  dom::element document;
+  if (parser.allocate(json.size(), deepest_json) != simdjson::SUCCESS ||
+      parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid, "fields are not a JSON object");
+  return read_fields(document);
 }
 
 std::string digest(Fields const& fields) {

@@ -11,10 +11,6 @@
 #include "core/result/result.hpp"
 #include "reconciler/engine/resource.hpp"
 
-namespace mailstack::json_text {
-class Reader;
-}
-
 namespace mailstack::engine {
 
 /// Every reference in `fields`, in order. Graph edges are exactly these.
@@ -29,9 +25,6 @@ void append_json(std::string& out, Fields const& fields);
 
 /// Parses what format_json() writes. Fails with invalid.
 Result<Fields> parse_fields(std::string_view json);
-
-/// The same from the middle of a text.
-Result<Fields> read_fields(json_text::Reader& in);
 
 /// SHA-256 of format_json(), in hex.
 std::string digest(Fields const& fields);

@@ -5,10 +5,13 @@
 
 #include "core/json_text/json_text.hpp"
 #include "reconciler/engine/fields.hpp"
+#include "reconciler/engine/fields_json.hpp"
 
 namespace mailstack::engine {
 
 namespace {
+
+namespace dom = simdjson::dom;
 
 // The members of a row, each spelled once. Short, because there is a line a record in zones of ten
 // thousand.
@@ -52,61 +55,45 @@ void add_list(std::string& out, json_text::Object& json, char const* name,
   out += ']';
 }
 
-using Sort = json_text::Reader::Sort;
-
-/// What stands there, where it is of this sort; whatever it is, it is taken.
-std::string text_of(json_text::Reader& in) {
-  if (in.next() == Sort::string) return in.string().value_or("");
-  in.skip();
-  return {};
+/// What stands there, where it is of this sort.
+std::string text_of(dom::element const& json) {
+  std::string_view text;
+  return json.get(text) == simdjson::SUCCESS ? std::string(text) : std::string{};
 }
 
-std::optional<std::int64_t> number_of(json_text::Reader& in) {
-  if (in.next() == Sort::number) return in.integer();
-  in.skip();
-  return std::nullopt;
+std::optional<std::int64_t> number_of(dom::element const& json) {
+  std::int64_t number = 0;
+  return json.get(number) == simdjson::SUCCESS ? std::optional(number) : std::nullopt;
 }
 
-std::optional<TimePoint> time_of(json_text::Reader& in) {
-  auto const seconds = number_of(in);
+std::optional<TimePoint> time_of(dom::element const& json) {
+  auto const seconds = number_of(json);
   return seconds ? std::optional(TimePoint(std::chrono::seconds(*seconds))) : std::nullopt;
 }
 
-bool flag_of(json_text::Reader& in) {
-  if (in.next() == Sort::boolean) return in.boolean().value_or(false);
-  in.skip();
-  return false;
-}
+bool flag_of(dom::element const& json) { return json.is_bool() && bool(json); }
 
-unsigned place_of(json_text::Reader& in) {
-  auto const number = number_of(in).value_or(0);
+unsigned place_of(dom::element const& json) {
+  auto const number = number_of(json).value_or(0);
   return number > 0 && number <= std::numeric_limits<unsigned>::max()
              ? static_cast<unsigned>(number)
              : 0;
 }
 
 /// The words of a list.
-template <class Take>
-void read_list(json_text::Reader& in, Take take) {
-  if (in.next() != Sort::array) return in.skip();
-  in.enter_array();
-  while (in.element()) take(text_of(in));
-}
-
-std::vector<Address> addresses_of(json_text::Reader& in) {
-  std::vector<Address> all;
-  read_list(in, [&](std::string const& word) {
-    if (auto address = parse_address(word)) all.push_back(*std::move(address));
-  });
+std::vector<std::string> words_of(dom::element const& json) {
+  std::vector<std::string> all;
+  dom::array list;
+  if (json.get(list) != simdjson::SUCCESS) return all;
+  for (auto const& word : list) all.push_back(text_of(word));
   return all;
 }
 
-/// Each member of an object by its name; `take` takes the value.
-template <class Take>
-void read_object(json_text::Reader& in, Take take) {
-  if (in.next() != Sort::object) return in.skip();
-  in.enter_object();
-  while (auto const name = in.member()) take(*name);
+std::vector<Address> addresses_of(dom::element const& json) {
+  std::vector<Address> all;
+  for (auto const& word : words_of(json))
+    if (auto address = parse_address(word)) all.push_back(*std::move(address));
+  return all;
 }
 
 void append_departure(std::string& out, Departure const& departure) {
@@ -161,95 +148,91 @@ void append_row(std::string& out, Row const& row) {
   out += '\n';
 }
 
-std::optional<Departure> departure_of(json_text::Reader& in) {
-  if (in.next() != Sort::object) return in.skip(), std::nullopt;
+std::optional<Departure> departure_of(dom::element const& json) {
+  dom::object object;
+  if (json.get(object) != simdjson::SUCCESS) return std::nullopt;
   Departure departure;
-  read_object(in, [&](std::string const& name) {
-    if (name == "seen") {
-      departure.seen = time_of(in).value_or(TimePoint{});
-    } else if (name == "missed") {
-      departure.missed = time_of(in).value_or(TimePoint{});
-    } else if (name == "state" && in.next() == Sort::object) {
-      if (auto fields = read_fields(in)) departure.state = *std::move(fields);
-    } else if (name == "replacements") {
-      departure.replacements = addresses_of(in);
-    } else {
-      in.skip();
-    }
-  });
+  for (auto const& [name, value] : object) {
+    if (name == "seen") departure.seen = time_of(value).value_or(TimePoint{});
+    if (name == "missed") departure.missed = time_of(value).value_or(TimePoint{});
+    if (name == "replacements") departure.replacements = addresses_of(value);
+    if (name != "state") continue;
+    if (auto fields = read_fields(value)) departure.state = *std::move(fields);
+  }
   return departure;
 }
 
-std::optional<Retirement> retirement_of(json_text::Reader& in) {
-  if (in.next() != Sort::object) return in.skip(), std::nullopt;
+std::optional<Retirement> retirement_of(dom::element const& json) {
+  dom::object object;
+  if (json.get(object) != simdjson::SUCCESS) return std::nullopt;
   Retirement retirement;
-  read_object(in, [&](std::string const& name) {
-    if (name == "lineage")
-      retirement.lineage = text_of(in);
-    else if (name == "after")
-      retirement.after = Duration(number_of(in).value_or(0));
-    else
-      in.skip();
-  });
+  for (auto const& [name, value] : object) {
+    if (name == "lineage") retirement.lineage = text_of(value);
+    if (name == "after") retirement.after = Duration(number_of(value).value_or(0));
+  }
   return retirement;
 }
 
-/// The members of a row but address and spec; false where the name is none of them.
-bool read_member(json_text::Reader& in, std::string_view name, Row& row) {
-  if (name == member::lane)
-    row.lane = text_of(in);
-  else if (name == member::group)
-    row.group = text_of(in);
-  else if (name == member::reason)
-    row.reason = text_of(in);
-  else if (name == member::file)
-    row.source.file = text_of(in);
-  else if (name == member::line)
-    row.source.line = place_of(in);
-  else if (name == member::column)
-    row.source.column = place_of(in);
-  else if (name == member::applied_at)
-    row.applied_at = time_of(in).value_or(TimePoint{});
-  else if (name == member::same_since)
-    row.same_since = time_of(in);
-  else if (name == member::orphaned_since)
-    row.orphaned_since = time_of(in);
-  else if (name == member::departure)
-    row.departure = departure_of(in);
-  else if (name == member::neighbours)
-    row.neighbours = addresses_of(in);
-  else if (name == member::retirement)
-    row.retirement = retirement_of(in);
-  else if (name == member::heads)
-    row.heads = text_of(in);
-  else if (name == member::schedule)
-    row.schedule = text_of(in);
-  else if (name == member::of_domain)
-    row.of_domain = flag_of(in);
-  else
-    return false;
-  return true;
+/// Any member of a row but address and spec; what has another name is left out.
+void read_member(std::string_view name, dom::element const& value, Row& row) {
+  if (name == member::lane) {
+    row.lane = text_of(value);
+  } else if (name == member::group) {
+    row.group = text_of(value);
+  } else if (name == member::of_domain) {
+    row.of_domain = flag_of(value);
+  } else if (name == member::reason) {
+    row.reason = text_of(value);
+  } else if (name == member::file) {
+    row.source.file = text_of(value);
+  } else if (name == member::line) {
+    row.source.line = place_of(value);
+  } else if (name == member::column) {
+    row.source.column = place_of(value);
+  } else if (name == member::applied_at) {
+    row.applied_at = time_of(value).value_or(TimePoint{});
+  } else if (name == member::same_since) {
+    row.same_since = time_of(value);
+  } else if (name == member::orphaned_since) {
+    row.orphaned_since = time_of(value);
+  } else if (name == member::departure) {
+    row.departure = departure_of(value);
+  } else if (name == member::neighbours) {
+    row.neighbours = addresses_of(value);
+  } else if (name == member::on_remove) {
+    for (auto const& word : words_of(value))
+      if (auto hazard = parse_hazard(word)) row.on_remove.push_back(*hazard);
+  } else if (name == member::retirement) {
+    row.retirement = retirement_of(value);
+  } else if (name == member::heads) {
+    row.heads = text_of(value);
+  } else if (name == member::schedule) {
+    row.schedule = text_of(value);
+  }
 }
 
-Result<Row> parse_row(std::string_view line) {
-  json_text::Reader in(line);
+/// The object on one line.
+Result<dom::object> parse_object(dom::parser& parser, std::string_view line) {
+  dom::object object;
+  if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid, "not a JSON object");
+  return object;
+}
+
+Result<Row> parse_row(dom::parser& parser, std::string_view line) {
+  auto const object = parse_object(parser, line);
+  if (!object) return fail(object.error());
   Row row;
   std::optional<Address> address;
   auto fields = Result<Fields>(fail(ErrorCode::invalid, "no spec"));
-  if (in.next() != Sort::object) return fail(ErrorCode::invalid, "not a JSON object");
-  read_object(in, [&](std::string const& name) {
+  for (auto const& [name, value] : *object) {
     if (name == member::address)
-      address = parse_address(text_of(in));
+      address = parse_address(text_of(value));
     else if (name == member::applied)
-      fields = read_fields(in);
-    else if (name == member::on_remove)
-      read_list(in, [&](std::string const& word) {
-        if (auto hazard = parse_hazard(word)) row.on_remove.push_back(*hazard);
-      });
-    else if (!read_member(in, name, row))
-      in.skip();
-  });
-  if (!in.ended()) return fail(ErrorCode::invalid, "not a JSON object");
+      fields = read_fields(value);
+    else
+      read_member(name, value, row);
+  }
   if (!address) return fail(ErrorCode::invalid, "no address");
   if (!fields) return fail(fields.error());
   row.address = *std::move(address);
@@ -257,29 +240,20 @@ Result<Row> parse_row(std::string_view line) {
   return row;
 }
 
-Result<> parse_header(std::string_view line, Inventory& inventory) {
-  json_text::Reader in(line);
+Result<> parse_header(dom::parser& parser, std::string_view line, Inventory& inventory) {
+  auto const object = parse_object(parser, line);
   std::int64_t version = 0;
-  read_object(in, [&](std::string const& name) {
-    if (name == member::version)
-      version = number_of(in).value_or(0);
-    else if (name == "manifest")
-      inventory.manifest_digest = text_of(in);
-    else if (name == "file")
-      inventory.manifest_file = text_of(in);
-    else if (name == "revision")
-      inventory.revision = text_of(in);
-    else if (name == "modified")
-      inventory.modified = flag_of(in);
-    else if (name == "applied_at")
-      inventory.applied_at = time_of(in);
-    else if (name == "looked_at")
-      inventory.looked_at = time_of(in);
-    else
-      in.skip();
-  });
-  if (!in.ended() || version != 1)
-    return fail(ErrorCode::invalid, "line 1: not an inventory of version 1");
+  if (object)
+    for (auto const& [name, value] : *object) {
+      if (name == member::version) version = number_of(value).value_or(0);
+      if (name == "manifest") inventory.manifest_digest = text_of(value);
+      if (name == "file") inventory.manifest_file = text_of(value);
+      if (name == "revision") inventory.revision = text_of(value);
+      if (name == "modified") inventory.modified = flag_of(value);
+      if (name == "applied_at") inventory.applied_at = time_of(value);
+      if (name == "looked_at") inventory.looked_at = time_of(value);
+    }
+  if (version != 1) return fail(ErrorCode::invalid, "line 1: not an inventory of version 1");
   return {};
 }
 
@@ -344,15 +318,18 @@ std::string format_inventory(Inventory const& inventory) {
 Result<Inventory> parse_inventory(std::string_view text) {
   Inventory inventory;
   std::size_t number = 0;
+  dom::parser parser;
+  if (parser.allocate(4096, deepest_json) != simdjson::SUCCESS)
+    return fail(ErrorCode::unavailable, "there is no memory to read it with");
   while (!text.empty()) {
     auto const end = text.find('\n');
     auto const line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (++number == 1) {
-      if (auto header = parse_header(line, inventory); !header) return fail(header.error());
+      if (auto header = parse_header(parser, line, inventory); !header) return fail(header.error());
       continue;
     }
-    auto row = parse_row(line);
+    auto row = parse_row(parser, line);
     if (!row) return fail(within(row.error(), "line " + std::to_string(number)));
     inventory.put(*std::move(row));
   }

@@ -1,15 +1,15 @@
 #include "reconciler/engine/journal.hpp"
 
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "core/json_text/json_text.hpp"
+#include "reconciler/engine/fields_json.hpp"
 
 namespace mailstack::engine {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+namespace dom = simdjson::dom;
 
 constexpr std::string_view first_member = "mailstack_journal";
 constexpr std::string_view sum_member = ",\"sum\":\"";
@@ -66,19 +66,22 @@ void add(json_text::Object& json, char const* name, std::string const& text) {
   if (!text.empty()) json.add(name, text);
 }
 
-/// Discarded where `text` is not JSON, or nested too deeply: the library copies and prints by
-/// recursion, and a line of brackets alone would end the process.
-Json parse_json(std::string_view text) {
-  bool deep = false;
-  auto json = Json::parse(
-      text,
-      [&](int depth, Json::parse_event_t, Json const&) {
-        deep = deep || depth > static_cast<int>(json_text::Reader::deepest);
-        return !deep;
-      },
-      false);
-  return deep ? Json(Json::value_t::discarded) : json;
-}
+/// A parser for one line at a time.
+class LineParser {
+ public:
+  LineParser() { usable_ = parser_.allocate(4096, deepest_json) == simdjson::SUCCESS; }
+  /// What it gives is valid until the next line.
+  std::optional<dom::object> object(std::string_view text) {
+    dom::object object;
+    if (!usable_ || parser_.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS)
+      return std::nullopt;
+    return object;
+  }
+
+ private:
+  dom::parser parser_;
+  bool usable_ = false;
+};
 
 /// `fields` is an object already, on one line. Text that is none stays as it is: `"5"` must not
 /// come back as `5`.
@@ -86,31 +89,56 @@ void add_fields(std::string& out, json_text::Object& json, char const* name,
                 std::string const& fields) {
   if (fields.empty()) return;
   json.key(name);
-  json_text::Reader in(fields);
-  bool const object = fields.find('\n') == std::string::npos &&
-                      in.next() == json_text::Reader::Sort::object && (in.skip(), in.ended());
-  if (object)
+  if (fields.find('\n') == std::string::npos && LineParser().object(fields))
     out += fields;
   else
     json_text::append_string(out, fields);
 }
 
-std::string text_of(Json const& json, char const* name) {
-  auto const found = json.find(name);
-  if (found == json.end()) return {};
-  return found->is_string() ? found->get<std::string>() : found->dump();
+std::string text_of(dom::element const& json) {
+  std::string_view text;
+  return json.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(json);
 }
 
-Result<Json> open_seal(std::string_view line) {
+Result<dom::object> open_seal(LineParser& parser, std::string_view line) {
   auto const end = line.rfind(sum_member);
   if (end == std::string_view::npos || line.size() != end + sum_member.size() + 10 ||
       !line.ends_with("\"}"))
     return fail(ErrorCode::invalid, "the line is cut short: its sum is missing");
   if (line.substr(end + sum_member.size(), 8) != hex(crc32c(line.substr(0, end))))
     return fail(ErrorCode::invalid, "the line's sum does not fit");
-  auto json = parse_json(line);
-  if (!json.is_object()) return fail(ErrorCode::invalid, "not a JSON object, or nested too deeply");
-  return json;
+  auto const object = parser.object(line);
+  if (!object) return fail(ErrorCode::invalid, "not a JSON object, or nested too deeply");
+  return *object;
+}
+
+Result<Record> record_of(dom::object const& json) {
+  Record record;
+  std::string at;
+  for (auto const& [name, value] : json) {
+    if (name == "event") record.event = text_of(value);
+    if (name == "run") record.run = text_of(value);
+    if (name == "at") at = text_of(value);
+    if (name == "command") record.command = text_of(value);
+    if (name == "manifest") record.manifest = text_of(value);
+    if (name == "revision") record.revision = text_of(value);
+    if (name == "address") record.address = text_of(value);
+    if (name == "action") record.action = text_of(value);
+    if (name == "cause") record.cause = text_of(value);
+    if (name == "description") record.description = text_of(value);
+    if (name == "before") record.before = text_of(value);
+    if (name == "after") record.after = text_of(value);
+    if (name == "lane") record.lane = text_of(value);
+    if (name == "error") record.error = text_of(value);
+    if (name == "note") record.note = text_of(value);
+    if (std::int64_t exit = 0; name == "exit" && value.get(exit) == simdjson::SUCCESS)
+      record.exit_code = static_cast<int>(exit);
+  }
+  if (record.event.empty()) return fail(ErrorCode::invalid, "no event");
+  auto const time = parse_time(at);
+  if (!time) return fail(within(time.error(), "at"));
+  record.at = *time;
+  return record;
 }
 
 std::string first_line() {
@@ -152,35 +180,16 @@ std::string format_record(Record const& record) {
 
 Result<Record> parse_record(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
-  auto json = open_seal(line);
+  LineParser parser;
+  auto const json = open_seal(parser, line);
   if (!json) return fail(json.error());
-  Record record;
-  record.event = text_of(*json, "event");
-  if (record.event.empty()) return fail(ErrorCode::invalid, "no event");
-  record.run = text_of(*json, "run");
-  auto at = parse_time(text_of(*json, "at"));
-  if (!at) return fail(within(at.error(), "at"));
-  record.at = *at;
-  record.command = text_of(*json, "command");
-  record.manifest = text_of(*json, "manifest");
-  record.revision = text_of(*json, "revision");
-  record.address = text_of(*json, "address");
-  record.action = text_of(*json, "action");
-  record.cause = text_of(*json, "cause");
-  record.description = text_of(*json, "description");
-  record.before = text_of(*json, "before");
-  record.after = text_of(*json, "after");
-  record.lane = text_of(*json, "lane");
-  record.error = text_of(*json, "error");
-  record.note = text_of(*json, "note");
-  auto const exit = json->find("exit");
-  if (exit != json->end() && exit->is_number_integer()) record.exit_code = exit->get<int>();
-  return record;
+  return record_of(*json);
 }
 
 JournalContents parse_journal(std::string_view text) {
   JournalContents contents;
   std::size_t number = 0;
+  LineParser parser;
   while (!text.empty()) {
     auto const end = text.find('\n');
     auto const line = text.substr(0, end);
@@ -188,8 +197,10 @@ JournalContents parse_journal(std::string_view text) {
     ++number;
     if (line.empty()) continue;
     // A line that a crash cut short is skipped: the next append began on a line of its own.
-    if (auto opened = open_seal(line); opened && opened->contains(first_member)) continue;
-    if (auto record = parse_record(line)) {
+    auto const json = open_seal(parser, line);
+    if (json && json->at_key(first_member).error() == simdjson::SUCCESS) continue;
+    auto record = json ? record_of(*json) : fail(json.error());
+    if (record) {
       contents.records.push_back(*std::move(record));
     } else if (contents.damage.empty()) {
       contents.damage = "line " + std::to_string(number) + ": " + record.error().what;
