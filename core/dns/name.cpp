@@ -1,6 +1,7 @@
 #include "core/dns/name.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/dns/idn.hpp"
 #include "core/dns/words.hpp"
@@ -16,8 +17,31 @@ auto refuse(std::string_view name, std::string_view why) {
 }
 
 /// Lower-case letter, digit, `-`, `_`, `*`: what stands for itself without a second look.
-bool plain(char c) {
+constexpr bool plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '*';
+}
+
+/// True where `text` is an absolute name in the one form already, as most names that we read are:
+/// they come from what we wrote, or from a server's list.
+bool canonical(std::string_view text) {
+  static constexpr auto stands_for_itself = [] {
+    std::array<bool, 256> all{};
+    for (int c = 0; c < 128; ++c) all[static_cast<std::size_t>(c)] = plain(static_cast<char>(c));
+    return all;
+  }();
+  // On the wire there is one octet more: the length of the first label.
+  if (text.empty() || text.size() >= name_limit) return false;
+  std::size_t label = 0;
+  for (char const c : text) {
+    if (c != '.') {
+      if (!stands_for_itself[static_cast<unsigned char>(c)]) return false;
+      ++label;
+      continue;
+    }
+    if (label == 0 || label > label_limit) return false;
+    label = 0;
+  }
+  return label == 0;
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -126,6 +150,10 @@ Result<Name> Name::parse(std::string_view text, Name const& origin) {
   if (text == "@") return origin;
   Name name;
   if (text == ".") return name;
+  if (canonical(text)) {
+    name.text_ = text;
+    return name;
+  }
   std::string& out = name.text_;
   out.clear();
   out.reserve(text.size() + 1 + origin.text_.size());

@@ -149,6 +149,28 @@ Result<std::string> DiskFiles::read(std::string const& path) {
   return content;
 }
 
+Result<std::string> DiskFiles::read_end(std::string const& path, std::size_t octets) {
+  if (auto ok = check_path(path); !ok) return fail(ok.error());
+  Descriptor const file(open_below(root_, path, O_RDONLY));
+  if (!file.open()) return failure("read", root_ + path, errno);
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) return failure("read", root_ + path, errno);
+  if (S_ISDIR(status.st_mode)) return failure("read", root_ + path, EISDIR);
+  auto const size = static_cast<std::size_t>(status.st_size);
+  std::size_t const start = size > octets ? size - octets : 0;
+  std::string content(size - start, '\0');
+  std::size_t taken = 0;
+  for (ssize_t got = 1; got != 0 && taken < content.size();) {
+    got = ::pread(file.number(), content.data() + taken, content.size() - taken,
+                  static_cast<off_t>(start + taken));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failure("read", root_ + path, errno);
+    taken += static_cast<std::size_t>(got);
+  }
+  content.resize(taken);
+  return content;
+}
+
 Result<Stat> DiskFiles::stat(std::string const& path) {
   auto place = follow("stat", root_, path);
   if (!place) return fail(place.error());

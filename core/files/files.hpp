@@ -44,6 +44,8 @@ class Files {
 
   /// Of a regular file; a device, pipe or socket is refused (invalid) without waiting for it.
   virtual Result<std::string> read(std::string const& path) = 0;
+  /// The last `octets` of the file; all of a shorter one. For files that only grow.
+  virtual Result<std::string> read_end(std::string const& path, std::size_t octets) = 0;
   virtual Result<Stat> stat(std::string const& path) = 0;
   /// Names of the entries without `.` and `..`, sorted.
   virtual Result<std::vector<std::string>> list(std::string const& directory) = 0;

@@ -90,6 +90,20 @@ std::vector<Behaviour> behaviours() {
          return f.read("/a") == octets ? "same" : "different";
        },
        "same"},
+      {"the end of a file is what was added last",
+       [](Files& f) {
+         return said({text(f.write("/a", "one", {})), text(f.append("/a", "two")),
+                      text(f.read_end("/a", 2)), text(f.read_end("/a", 100)),
+                      text(f.read_end("/a", 0)), text(f.write("/b", "", {})),
+                      text(f.read_end("/b", 1))});
+       },
+       "donedonewoonetwodone"},
+      {"an absent file and a directory have no end",
+       [](Files& f) {
+         return said({text(f.read_end("/a", 1)), " ", text(f.make_directory("/d", mode(0755))), " ",
+                      text(f.read_end("/d", 1))});
+       },
+       "not_found done conflict"},
       {"a second write replaces content and mode",
        [](Files& f) {
          (void)f.write("/a", "longer than two", mode(0644));

@@ -116,6 +116,12 @@ Result<std::string> MemoryFiles::read(std::string const& path) {
   return found->second.content;
 }
 
+Result<std::string> MemoryFiles::read_end(std::string const& path, std::size_t octets) {
+  auto content = read(path);
+  if (content && content->size() > octets) content->erase(0, content->size() - octets);
+  return content;
+}
+
 Result<Stat> MemoryFiles::stat(std::string const& path) {
   Lock const lock(mutex_);
   if (auto ok = begin_read("stat", path); !ok) return fail(ok.error());

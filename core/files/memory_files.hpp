@@ -31,6 +31,7 @@ class MemoryFiles final : public Files {
   MemoryFiles();
 
   Result<std::string> read(std::string const& path) override;
+  Result<std::string> read_end(std::string const& path, std::size_t octets) override;
   Result<Stat> stat(std::string const& path) override;
   Result<std::vector<std::string>> list(std::string const& directory) override;
   Result<> write(std::string const& path, std::string_view content,

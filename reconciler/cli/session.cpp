@@ -307,6 +307,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
   owned_kinds_ = kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_});
+  wiring_.inputs.claims = {};  // the kinds have them; of a large zone they are megabytes
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
   auto const calls = engine::expected_calls(kinds_, compiled_.resources, rows_, lanes_);
   if (auto const words = announce_calls(calls); !words.empty()) talk_.note(words);

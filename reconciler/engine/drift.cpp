@@ -30,8 +30,12 @@ std::optional<Row> noted(View const& view, PlanInput const& input, Row const& ro
   auto const verdict = view.drift(row);
   if (!verdict) return std::nullopt;
   auto const& seen = *view.observed(row.address);
-  Row next = row;
   auto const neighbours = foreign(view, seen);
+  // Nearly every row, so it is not copied to find that out.
+  if (in_place(*verdict) && row.same_since && !row.departure && !row.orphaned_since &&
+      view.desired(row.address) && neighbours == row.neighbours)
+    return std::nullopt;
+  Row next = row;
   if (in_place(*verdict)) {
     if (!next.same_since) next.same_since = input.world.at;
     next.departure.reset();

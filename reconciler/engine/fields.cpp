@@ -3,73 +3,87 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
+
+#include "core/json_text/json_text.hpp"
+#include "reconciler/engine/fields_json.hpp"
 
 namespace mailstack::engine {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+namespace dom = simdjson::dom;
 
-Json to_json(Reference const& reference) {
-  return Json{{"ref", reference.of.text()}, {"output", reference.output}};
+void append_reference(std::string& out, Reference const& reference) {
+  json_text::Object object(out);
+  object.add("ref", reference.of.text());
+  object.add("output", reference.output);
+  object.end();
 }
 
-Json to_json(Value const& value) {
-  return std::visit(
-      [](auto const& held) -> Json {
-        using Held = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<Held, Reference>) {
-          return to_json(held);
-        } else if constexpr (std::is_same_v<Held, std::vector<Item>>) {
-          Json list = Json::array();
-          for (auto const& item : held)
-            list.push_back(std::visit(
-                [](auto const& one) -> Json {
-                  if constexpr (std::is_same_v<std::decay_t<decltype(one)>, Reference>)
-                    return to_json(one);
-                  else
-                    return one;
-                },
-                item));
-          return list;
-        } else {
-          return held;
-        }
-      },
-      value);
-}
-
-std::optional<Reference> parse_reference(Json const& json) {
-  auto const ref = json.find("ref"), output = json.find("output");
-  if (json.size() != 2 || ref == json.end() || output == json.end() || !ref->is_string() ||
-      !output->is_string())
-    return std::nullopt;
-  auto address = parse_address(ref->get_ref<std::string const&>());
-  if (!address) return std::nullopt;
-  return Reference{std::move(*address), output->get<std::string>()};
-}
-
-std::optional<Value> parse_value(Json const& json) {
-  if (json.is_string()) return json.get<std::string>();
-  if (json.is_boolean()) return json.get<bool>();
-  if (json.is_number_integer()) return json.get<std::int64_t>();
-  if (json.is_object()) {
-    if (auto reference = parse_reference(json)) return *std::move(reference);
-    return std::nullopt;
+void append_list(std::string& out, std::vector<Item> const& items) {
+  out += '[';
+  for (auto const& item : items) {
+    if (&item != &items.front()) out += ',';
+    if (auto const* reference = std::get_if<Reference>(&item))
+      append_reference(out, *reference);
+    else
+      json_text::append_string(out, std::get<std::string>(item));
   }
-  if (!json.is_array()) return std::nullopt;
-  std::vector<Item> items;
-  for (auto const& one : json) {
-    if (one.is_string()) {
-      items.emplace_back(one.get<std::string>());
-    } else if (auto reference = one.is_object() ? parse_reference(one) : std::nullopt) {
-      items.emplace_back(*std::move(reference));
-    } else {
+  out += ']';
+}
+
+void append_value(std::string& out, Value const& value) {
+  if (auto const* text = std::get_if<std::string>(&value))
+    json_text::append_string(out, *text);
+  else if (auto const* number = std::get_if<std::int64_t>(&value))
+    out += std::to_string(*number);
+  else if (auto const* flag = std::get_if<bool>(&value))
+    out += *flag ? "true" : "false";
+  else if (auto const* reference = std::get_if<Reference>(&value))
+    append_reference(out, *reference);
+  else
+    append_list(out, std::get<std::vector<Item>>(value));
+}
+
+/// An object with the two members of a reference, and no other.
+std::optional<Reference> read_reference(dom::object const& json) {
+  std::optional<std::string> of, output;
+  for (auto const& [name, value] : json) {
+    std::string_view text;
+    if ((name != "ref" && name != "output") || value.get(text) != simdjson::SUCCESS)
       return std::nullopt;
+    (name == "ref" ? of : output) = text;
+  }
+  auto address = of ? parse_address(*of) : std::nullopt;
+  if (!output || !address) return std::nullopt;
+  return Reference{*std::move(address), *std::move(output)};
+}
+
+std::optional<std::vector<Item>> read_list(dom::array const& json) {
+  std::vector<Item> items;
+  for (auto const& value : json) {
+    if (value.is_string()) {
+      items.emplace_back(std::string(std::string_view(value)));
+      continue;
     }
+    auto reference =
+        value.is_object() ? read_reference(dom::object(value)) : std::optional<Reference>{};
+    if (!reference) return std::nullopt;
+    items.emplace_back(*std::move(reference));
   }
   return items;
+}
+
+/// Nothing where the value is of no sort that fields can hold.
+std::optional<Value> read_value(dom::element const& json) {
+  switch (json.type()) {
+    case dom::element_type::STRING: return std::string(std::string_view(json));
+    case dom::element_type::BOOL: return bool(json);
+    case dom::element_type::INT64: return std::int64_t(json);
+    case dom::element_type::OBJECT: return read_reference(dom::object(json));
+    case dom::element_type::ARRAY: return read_list(dom::array(json));
+    default: return std::nullopt;
+  }
 }
 
 std::string text_of(Value const& value) {
@@ -85,7 +99,9 @@ std::string text_of(Value const& value) {
     }
     return joined;
   }
-  return to_json(value).dump();
+  std::string text;
+  append_value(text, value);
+  return text;
 }
 
 }  // namespace
@@ -101,23 +117,43 @@ std::vector<Reference> references(Fields const& fields) {
   return all;
 }
 
+void append_json(std::string& out, Fields const& fields) {
+  json_text::Object object(out);
+  for (auto const& [name, value] : fields.entries()) {
+    object.key(name);
+    append_value(out, value);
+  }
+  object.end();
+}
+
 std::string format_json(Fields const& fields) {
-  Json object = Json::object();
-  for (auto const& [name, value] : fields.entries()) object[name] = to_json(value);
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  append_json(text, fields);
+  return text;
+}
+
+Result<Fields> read_fields(dom::element const& json) {
+  dom::object object;
+  if (json.get(object) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid, "fields are not a JSON object");
+  Fields fields;
+  for (auto const& [name, value] : object) {
+    auto read = read_value(value);
+    if (!read)
+      return fail(ErrorCode::invalid,
+                  "field " + std::string(name) + " is neither text, number nor list");
+    fields.set(std::string(name), *std::move(read));
+  }
+  return fields;
 }
 
 Result<Fields> parse_fields(std::string_view json) {
-  auto const parsed = Json::parse(json, nullptr, false);
-  if (!parsed.is_object()) return fail(ErrorCode::invalid, "fields are not a JSON object");
-  Fields fields;
-  for (auto const& [name, value] : parsed.items()) {
-    auto known = parse_value(value);
-    if (!known)
-      return fail(ErrorCode::invalid, "field " + name + " is neither text, number nor list");
-    fields.set(name, *std::move(known));
-  }
-  return fields;
+  dom::parser parser;
+  dom::element document;
+  if (parser.allocate(json.size(), deepest_json) != simdjson::SUCCESS ||
+      parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid, "fields are not a JSON object");
+  return read_fields(document);
 }
 
 std::string digest(Fields const& fields) {

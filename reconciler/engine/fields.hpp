@@ -20,6 +20,8 @@ std::vector<Reference> references(Fields const& fields);
 /// {"ref":"ADDRESS","output":"NAME"}. Equal fields give equal text and the other way round, also
 /// after parse_fields(). Octets that are not UTF-8 are not legal in fields.
 std::string format_json(Fields const& fields);
+/// The same at the end of `out`.
+void append_json(std::string& out, Fields const& fields);
 
 /// Parses what format_json() writes. Fails with invalid.
 Result<Fields> parse_fields(std::string_view json);

@@ -1,6 +1,7 @@
 #include "reconciler/engine/fields.hpp"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 using namespace mailstack::engine;
 
@@ -61,4 +62,46 @@ TEST_CASE("fields: differences name both sides, and what only one side has", "[e
   CHECK(all[0].after == "60");
   CHECK(all[1].name == "shared");
   CHECK(all[1].after.empty());
+}
+
+TEST_CASE("fields: every sort of value is spelled as the library spells it, and reads back",
+          "[engine]") {
+  Fields const fields{
+      {"text", std::string("a\"b")},
+      {"number", std::int64_t{-7}},
+      {"flag", true},
+      {"unset", false},
+      {"of", Reference{{"shelf", "a/x"}, "digest"}},
+      {"list", std::vector<Item>{std::string("one"), Reference{{"shelf", "b"}, "out"}}},
+      {"none", std::vector<Item>{}}};
+  auto const text = format_json(fields);
+  CHECK(text == nlohmann::ordered_json::parse(text).dump());
+  auto const back = parse_fields(text);
+  REQUIRE(back);
+  CHECK(*back == fields);
+}
+
+TEST_CASE("fields: what is no object of fields is refused", "[engine]") {
+  for (auto const* text :
+       {"", "[]", "5", "{", "{}}", "{\"a\":1,}", "{\"a\":null}", "{\"a\":1.5}",
+        "{\"a\":{\"ref\":\"x/y\"}}", "{\"a\":[1]}",
+        "{\"a\":{\"ref\":\"x/y\",\"output\":\"z\",\"more\":1}}", "{\"a\":\"\xff\"}"}) {
+    INFO(text);
+    CHECK(!parse_fields(text));
+  }
+}
+
+TEST_CASE("fields: a copy that is changed leaves the others as they were", "[engine]") {
+  auto const first = sample();
+  auto second = first;
+  auto third = second;
+  second.set("ttl", std::int64_t{5});
+  third.erase("ttl");
+  third.set("more", true);
+  CHECK(first == sample());
+  CHECK(second.number("ttl") == 5);
+  CHECK(!third.number("ttl"));
+  CHECK(third.flag("more"));
+  CHECK(!second.find("more"));
+  CHECK(Fields{} == Fields{std::initializer_list<Fields::Entry>{}});
 }

@@ -1,15 +1,17 @@
 #include "reconciler/engine/inventory.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <limits>
 
+#include "core/json_text/json_text.hpp"
 #include "reconciler/engine/fields.hpp"
+#include "reconciler/engine/fields_json.hpp"
 
 namespace mailstack::engine {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+namespace dom = simdjson::dom;
 
 // The members of a row, each spelled once. Short, because there is a line a record in zones of ten
 // thousand.
@@ -35,160 +37,223 @@ constexpr char const* heads = "heads";
 constexpr char const* schedule = "schedule";
 }  // namespace member
 
-void set_time(Json& json, char const* name, std::optional<TimePoint> const& time) {
-  if (time) json[name] = time->time_since_epoch().count();
+void set_time(json_text::Object& json, char const* name, std::optional<TimePoint> const& time) {
+  if (time) json.add(name, std::int64_t{time->time_since_epoch().count()});
 }
 
-std::optional<TimePoint> time_of(Json const& json, char const* name) {
-  auto const found = json.find(name);
-  if (found == json.end() || !found->is_number_integer()) return std::nullopt;
-  return TimePoint(std::chrono::seconds(found->get<std::int64_t>()));
+/// `name`: a list of words, unless it is empty.
+template <class T, class Word>
+void add_list(std::string& out, json_text::Object& json, char const* name,
+              std::vector<T> const& all, Word word) {
+  if (all.empty()) return;
+  json.key(name);
+  out += '[';
+  for (auto const& one : all) {
+    if (&one != &all.front()) out += ',';
+    json_text::append_string(out, word(one));
+  }
+  out += ']';
 }
 
-unsigned number_of(Json const& json, char const* name) {
-  auto const found = json.find(name);
-  return found != json.end() && found->is_number_unsigned() ? found->get<unsigned>() : 0;
+/// What stands there, where it is of this sort.
+std::string text_of(dom::element const& json) {
+  std::string_view text;
+  return json.get(text) == simdjson::SUCCESS ? std::string(text) : std::string{};
 }
 
-std::string text_of(Json const& json, char const* name) {
-  auto const found = json.find(name);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+std::optional<std::int64_t> number_of(dom::element const& json) {
+  std::int64_t number = 0;
+  return json.get(number) == simdjson::SUCCESS ? std::optional(number) : std::nullopt;
 }
 
-bool flag_of(Json const& json, char const* name) {
-  auto const found = json.find(name);
-  return found != json.end() && found->is_boolean() && found->get<bool>();
+std::optional<TimePoint> time_of(dom::element const& json) {
+  auto const seconds = number_of(json);
+  return seconds ? std::optional(TimePoint(std::chrono::seconds(*seconds))) : std::nullopt;
 }
 
-Json addresses(std::vector<Address> const& all) {
-  Json list = Json::array();
-  for (auto const& address : all) list.push_back(address.text());
-  return list;
+bool flag_of(dom::element const& json) { return json.is_bool() && bool(json); }
+
+unsigned place_of(dom::element const& json) {
+  auto const number = number_of(json).value_or(0);
+  return number > 0 && number <= std::numeric_limits<unsigned>::max()
+             ? static_cast<unsigned>(number)
+             : 0;
 }
 
-std::vector<Address> addresses_of(Json const& json, char const* name) {
-  std::vector<Address> all;
-  auto const found = json.find(name);
-  if (found == json.end() || !found->is_array()) return all;
-  for (auto const& one : *found)
-    if (one.is_string())
-      if (auto address = parse_address(one.get_ref<std::string const&>()))
-        all.push_back(*std::move(address));
+/// The words of a list.
+std::vector<std::string> words_of(dom::element const& json) {
+  std::vector<std::string> all;
+  dom::array list;
+  if (json.get(list) != simdjson::SUCCESS) return all;
+  for (auto const& word : list) all.push_back(text_of(word));
   return all;
 }
 
-Json to_json(Departure const& departure) {
-  Json json;
-  set_time(json, "seen", departure.seen);
-  set_time(json, "missed", departure.missed);
-  json["state"] = Json::parse(format_json(departure.state));
-  if (!departure.replacements.empty()) json["replacements"] = addresses(departure.replacements);
-  return json;
+std::vector<Address> addresses_of(dom::element const& json) {
+  std::vector<Address> all;
+  for (auto const& word : words_of(json))
+    if (auto address = parse_address(word)) all.push_back(*std::move(address));
+  return all;
 }
 
-std::string format_row(Row const& row) {
-  Json json;
-  json[member::address] = row.address.text();
-  json[member::applied] = Json::parse(format_json(row.applied));
-  json[member::lane] = row.lane;
-  json[member::group] = row.group;
-  if (row.of_domain) json[member::of_domain] = true;
-  json[member::reason] = row.reason;
+void append_departure(std::string& out, Departure const& departure) {
+  json_text::Object json(out);
+  set_time(json, "seen", departure.seen);
+  set_time(json, "missed", departure.missed);
+  json.key("state");
+  append_json(out, departure.state);
+  add_list(out, json, "replacements", departure.replacements,
+           [](Address const& address) { return address.text(); });
+  json.end();
+}
+
+void append_row(std::string& out, Row const& row) {
+  json_text::Object json(out);
+  json.add(member::address, row.address.text());
+  json.key(member::applied);
+  append_json(out, row.applied);
+  json.add(member::lane, row.lane);
+  json.add(member::group, row.group);
+  if (row.of_domain) {
+    json.key(member::of_domain);
+    out += "true";
+  }
+  json.add(member::reason, row.reason);
   if (!row.source.file.empty()) {
-    json[member::file] = row.source.file;
-    json[member::line] = row.source.line;
-    json[member::column] = row.source.column;
+    json.add(member::file, row.source.file);
+    json.add(member::line, std::int64_t{row.source.line});
+    json.add(member::column, std::int64_t{row.source.column});
   }
   set_time(json, member::applied_at, row.applied_at);
   set_time(json, member::same_since, row.same_since);
   set_time(json, member::orphaned_since, row.orphaned_since);
-  if (row.departure) json[member::departure] = to_json(*row.departure);
-  if (!row.neighbours.empty()) json[member::neighbours] = addresses(row.neighbours);
-  if (!row.on_remove.empty()) {
-    Json list = Json::array();
-    for (auto hazard : row.on_remove) list.push_back(format(hazard));
-    json[member::on_remove] = std::move(list);
+  if (row.departure) {
+    json.key(member::departure);
+    append_departure(out, *row.departure);
   }
-  if (row.retirement)
-    json[member::retirement] = {{"lineage", row.retirement->lineage},
-                                {"after", row.retirement->after.count()}};
-  if (!row.heads.empty()) json[member::heads] = row.heads;
-  if (!row.schedule.empty()) json[member::schedule] = row.schedule;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  add_list(out, json, member::neighbours, row.neighbours,
+           [](Address const& address) { return address.text(); });
+  add_list(out, json, member::on_remove, row.on_remove,
+           [](Hazard hazard) { return format(hazard); });
+  if (row.retirement) {
+    json.key(member::retirement);
+    json_text::Object retirement(out);
+    retirement.add("lineage", row.retirement->lineage);
+    retirement.add("after", std::int64_t{row.retirement->after.count()});
+    retirement.end();
+  }
+  if (!row.heads.empty()) json.add(member::heads, row.heads);
+  if (!row.schedule.empty()) json.add(member::schedule, row.schedule);
+  json.end();
+  out += '\n';
 }
 
-std::optional<Departure> departure_of(Json const& json) {
-  auto const found = json.find(member::departure);
-  if (found == json.end() || !found->is_object()) return std::nullopt;
+std::optional<Departure> departure_of(dom::element const& json) {
+  dom::object object;
+  if (json.get(object) != simdjson::SUCCESS) return std::nullopt;
   Departure departure;
-  departure.seen = time_of(*found, "seen").value_or(TimePoint{});
-  departure.missed = time_of(*found, "missed").value_or(TimePoint{});
-  departure.replacements = addresses_of(*found, "replacements");
-  if (auto const state = found->find("state"); state != found->end())
-    if (auto fields = parse_fields(state->dump())) departure.state = *std::move(fields);
+  for (auto const& [name, value] : object) {
+    if (name == "seen") departure.seen = time_of(value).value_or(TimePoint{});
+    if (name == "missed") departure.missed = time_of(value).value_or(TimePoint{});
+    if (name == "replacements") departure.replacements = addresses_of(value);
+    if (name != "state") continue;
+    if (auto fields = read_fields(value)) departure.state = *std::move(fields);
+  }
   return departure;
 }
 
-void read_hazards(Json const& json, Row& row) {
-  auto const found = json.find(member::on_remove);
-  if (found == json.end() || !found->is_array()) return;
-  for (auto const& word : *found)
-    if (word.is_string())
-      if (auto hazard = parse_hazard(word.get_ref<std::string const&>()))
-        row.on_remove.push_back(*hazard);
+std::optional<Retirement> retirement_of(dom::element const& json) {
+  dom::object object;
+  if (json.get(object) != simdjson::SUCCESS) return std::nullopt;
+  Retirement retirement;
+  for (auto const& [name, value] : object) {
+    if (name == "lineage") retirement.lineage = text_of(value);
+    if (name == "after") retirement.after = Duration(number_of(value).value_or(0));
+  }
+  return retirement;
 }
 
-void read_retirement(Json const& json, Row& row) {
-  auto const found = json.find(member::retirement);
-  if (found == json.end() || !found->is_object()) return;
-  auto const after = found->find("after");
-  row.retirement = Retirement{
-      text_of(*found, "lineage"),
-      Duration(after != found->end() && after->is_number_integer() ? after->get<std::int64_t>()
-                                                                   : 0)};
+/// Any member of a row but address and spec; what has another name is left out.
+void read_member(std::string_view name, dom::element const& value, Row& row) {
+  if (name == member::lane) {
+    row.lane = text_of(value);
+  } else if (name == member::group) {
+    row.group = text_of(value);
+  } else if (name == member::of_domain) {
+    row.of_domain = flag_of(value);
+  } else if (name == member::reason) {
+    row.reason = text_of(value);
+  } else if (name == member::file) {
+    row.source.file = text_of(value);
+  } else if (name == member::line) {
+    row.source.line = place_of(value);
+  } else if (name == member::column) {
+    row.source.column = place_of(value);
+  } else if (name == member::applied_at) {
+    row.applied_at = time_of(value).value_or(TimePoint{});
+  } else if (name == member::same_since) {
+    row.same_since = time_of(value);
+  } else if (name == member::orphaned_since) {
+    row.orphaned_since = time_of(value);
+  } else if (name == member::departure) {
+    row.departure = departure_of(value);
+  } else if (name == member::neighbours) {
+    row.neighbours = addresses_of(value);
+  } else if (name == member::on_remove) {
+    for (auto const& word : words_of(value))
+      if (auto hazard = parse_hazard(word)) row.on_remove.push_back(*hazard);
+  } else if (name == member::retirement) {
+    row.retirement = retirement_of(value);
+  } else if (name == member::heads) {
+    row.heads = text_of(value);
+  } else if (name == member::schedule) {
+    row.schedule = text_of(value);
+  }
 }
 
-Result<Row> parse_row(std::string_view line) {
-  auto const json = Json::parse(line, nullptr, false);
-  if (!json.is_object()) return fail(ErrorCode::invalid, "not a JSON object");
+/// The object on one line.
+Result<dom::object> parse_object(dom::parser& parser, std::string_view line) {
+  dom::object object;
+  if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid, "not a JSON object");
+  return object;
+}
+
+Result<Row> parse_row(dom::parser& parser, std::string_view line) {
+  auto const object = parse_object(parser, line);
+  if (!object) return fail(object.error());
   Row row;
-  auto address = parse_address(text_of(json, member::address));
+  std::optional<Address> address;
+  auto fields = Result<Fields>(fail(ErrorCode::invalid, "no spec"));
+  for (auto const& [name, value] : *object) {
+    if (name == member::address)
+      address = parse_address(text_of(value));
+    else if (name == member::applied)
+      fields = read_fields(value);
+    else
+      read_member(name, value, row);
+  }
   if (!address) return fail(ErrorCode::invalid, "no address");
-  row.address = *std::move(address);
-  auto const spec = json.find(member::applied);
-  if (spec == json.end()) return fail(ErrorCode::invalid, "no spec");
-  auto fields = parse_fields(spec->dump());
   if (!fields) return fail(fields.error());
+  row.address = *std::move(address);
   row.applied = *std::move(fields);
-  row.lane = text_of(json, member::lane);
-  row.group = text_of(json, member::group);
-  row.of_domain = flag_of(json, member::of_domain);
-  row.reason = text_of(json, member::reason);
-  row.source.file = text_of(json, member::file);
-  row.source.line = number_of(json, member::line);
-  row.source.column = number_of(json, member::column);
-  row.applied_at = time_of(json, member::applied_at).value_or(TimePoint{});
-  row.same_since = time_of(json, member::same_since);
-  row.orphaned_since = time_of(json, member::orphaned_since);
-  row.departure = departure_of(json);
-  row.neighbours = addresses_of(json, member::neighbours);
-  read_hazards(json, row);
-  read_retirement(json, row);
-  row.heads = text_of(json, member::heads);
-  row.schedule = text_of(json, member::schedule);
   return row;
 }
 
-Result<> parse_header(std::string_view line, Inventory& inventory) {
-  auto const json = Json::parse(line, nullptr, false);
-  if (!json.is_object() || number_of(json, member::version) != 1)
-    return fail(ErrorCode::invalid, "line 1: not an inventory of version 1");
-  inventory.manifest_digest = text_of(json, "manifest");
-  inventory.manifest_file = text_of(json, "file");
-  inventory.revision = text_of(json, "revision");
-  inventory.modified = json.value("modified", false);
-  inventory.applied_at = time_of(json, "applied_at");
-  inventory.looked_at = time_of(json, "looked_at");
+Result<> parse_header(dom::parser& parser, std::string_view line, Inventory& inventory) {
+  auto const object = parse_object(parser, line);
+  std::int64_t version = 0;
+  if (object)
+    for (auto const& [name, value] : *object) {
+      if (name == member::version) version = number_of(value).value_or(0);
+      if (name == "manifest") inventory.manifest_digest = text_of(value);
+      if (name == "file") inventory.manifest_file = text_of(value);
+      if (name == "revision") inventory.revision = text_of(value);
+      if (name == "modified") inventory.modified = flag_of(value);
+      if (name == "applied_at") inventory.applied_at = time_of(value);
+      if (name == "looked_at") inventory.looked_at = time_of(value);
+    }
+  if (version != 1) return fail(ErrorCode::invalid, "line 1: not an inventory of version 1");
   return {};
 }
 
@@ -229,34 +294,42 @@ std::vector<Row const*> Inventory::rows() const {
 }
 
 std::string format_inventory(Inventory const& inventory) {
-  Json header;
-  header[member::version] = 1;
-  header["manifest"] = inventory.manifest_digest;
-  if (!inventory.manifest_file.empty()) header["file"] = inventory.manifest_file;
-  if (!inventory.revision.empty()) header["revision"] = inventory.revision;
-  if (inventory.modified) header["modified"] = true;
+  std::string text;
+  json_text::Object header(text);
+  header.add(member::version, 1);
+  header.add("manifest", inventory.manifest_digest);
+  if (!inventory.manifest_file.empty()) header.add("file", inventory.manifest_file);
+  if (!inventory.revision.empty()) header.add("revision", inventory.revision);
+  if (inventory.modified) {
+    header.key("modified");
+    text += "true";
+  }
   set_time(header, "applied_at", inventory.applied_at);
   set_time(header, "looked_at", inventory.looked_at);
+  header.end();
+  text += '\n';
   auto rows = inventory.rows();
   std::sort(rows.begin(), rows.end(),
             [](Row const* a, Row const* b) { return a->address < b->address; });
-  auto text = header.dump() + "\n";
-  for (auto const* row : rows) text += format_row(*row) + "\n";
+  for (auto const* row : rows) append_row(text, *row);
   return text;
 }
 
 Result<Inventory> parse_inventory(std::string_view text) {
   Inventory inventory;
   std::size_t number = 0;
+  dom::parser parser;
+  if (parser.allocate(4096, deepest_json) != simdjson::SUCCESS)
+    return fail(ErrorCode::unavailable, "there is no memory to read it with");
   while (!text.empty()) {
     auto const end = text.find('\n');
     auto const line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (++number == 1) {
-      if (auto header = parse_header(line, inventory); !header) return fail(header.error());
+      if (auto header = parse_header(parser, line, inventory); !header) return fail(header.error());
       continue;
     }
-    auto row = parse_row(line);
+    auto row = parse_row(parser, line);
     if (!row) return fail(within(row.error(), "line " + std::to_string(number)));
     inventory.put(*std::move(row));
   }

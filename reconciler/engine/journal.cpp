@@ -1,32 +1,49 @@
 #include "reconciler/engine/journal.hpp"
 
 #include <array>
-#include <nlohmann/json.hpp>
+
+#include "core/json_text/json_text.hpp"
+#include "reconciler/engine/fields_json.hpp"
 
 namespace mailstack::engine {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+namespace dom = simdjson::dom;
 
 constexpr std::string_view first_member = "mailstack_journal";
 constexpr std::string_view sum_member = ",\"sum\":\"";
 
-/// CRC-32C (Castagnoli, RFC 3720 B.4), reflected, bit by bit from a table of 256.
+/// Table 0 carries the sum over one octet, table k over k octets of zeros more.
+constexpr std::size_t stride = 8;
+constexpr auto crc_tables = [] {
+  std::array<std::array<std::uint32_t, 256>, stride> all{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1U) != 0 ? 0x82F63B78U : 0U);
+    all[0][i] = value;
+  }
+  for (std::size_t k = 1; k < stride; ++k)
+    for (std::size_t i = 0; i < 256; ++i)
+      all[k][i] = (all[k - 1][i] >> 8) ^ all[0][all[k - 1][i] & 0xFFU];
+  return all;
+}();
+
+/// CRC-32C (Castagnoli, RFC 3720 B.4), reflected; eight octets a step, since an apply of ten
+/// thousand records sums up megabytes.
 std::uint32_t crc32c(std::string_view octets) {
-  static auto const table = [] {
-    std::array<std::uint32_t, 256> all{};
-    for (std::uint32_t i = 0; i < all.size(); ++i) {
-      std::uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit)
-        value = (value >> 1) ^ ((value & 1U) != 0 ? 0x82F63B78U : 0U);
-      all[i] = value;
-    }
-    return all;
-  }();
   std::uint32_t sum = 0xFFFFFFFFU;
+  auto const octet = [&](std::size_t at) {
+    return std::uint32_t{static_cast<unsigned char>(octets[at])};
+  };
+  for (; octets.size() >= stride; octets.remove_prefix(stride)) {
+    sum ^= octet(0) | octet(1) << 8 | octet(2) << 16 | octet(3) << 24;
+    sum = crc_tables[7][sum & 0xFFU] ^ crc_tables[6][(sum >> 8) & 0xFFU] ^
+          crc_tables[5][(sum >> 16) & 0xFFU] ^ crc_tables[4][sum >> 24] ^ crc_tables[3][octet(4)] ^
+          crc_tables[2][octet(5)] ^ crc_tables[1][octet(6)] ^ crc_tables[0][octet(7)];
+  }
   for (char const c : octets)
-    sum = (sum >> 8) ^ table[(sum ^ static_cast<unsigned char>(c)) & 0xFFU];
+    sum = (sum >> 8) ^ crc_tables[0][(sum ^ static_cast<unsigned char>(c)) & 0xFFU];
   return ~sum;
 }
 
@@ -36,70 +53,107 @@ std::string hex(std::uint32_t value) {
   return text;
 }
 
-std::string seal(std::string json) {
-  json.pop_back();  // the closing brace: the sum is the last member
-  auto const sum = crc32c(json);
-  json += sum_member;
-  json += hex(sum);
-  json += "\"}\n";
-  return json;
+/// Ends the line that begins at `start` of `out` and still lacks its closing brace: the sum is the
+/// last member.
+void seal(std::string& out, std::size_t start) {
+  auto const sum = crc32c(std::string_view(out).substr(start));
+  out += sum_member;
+  out += hex(sum);
+  out += "\"}\n";
 }
 
-void add(Json& json, char const* name, std::string const& text) {
-  if (!text.empty()) json[name] = text;
+void add(json_text::Object& json, char const* name, std::string const& text) {
+  if (!text.empty()) json.add(name, text);
 }
 
-/// Nothing of ours is nested deeper; the library copies and prints by recursion, and a line of
-/// brackets alone would end the process.
-constexpr int deepest = 16;
+/// A parser for one line at a time.
+class LineParser {
+ public:
+  LineParser() { usable_ = parser_.allocate(4096, deepest_json) == simdjson::SUCCESS; }
+  /// What it gives is valid until the next line.
+  std::optional<dom::object> object(std::string_view text) {
+    dom::object object;
+    if (!usable_ || parser_.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS)
+      return std::nullopt;
+    return object;
+  }
 
-/// Discarded where `text` is not JSON, or nested too deeply.
-Json parse_json(std::string_view text) {
-  bool deep = false;
-  auto json = Json::parse(
-      text,
-      [&](int depth, Json::parse_event_t, Json const&) {
-        deep = deep || depth > deepest;
-        return depth <= deepest;
-      },
-      false);
-  return deep ? Json(Json::value_t::discarded) : json;
-}
+ private:
+  dom::parser parser_;
+  bool usable_ = false;
+};
 
-void add_fields(Json& json, char const* name, std::string const& fields) {
+/// `fields` is an object already, on one line. Text that is none stays as it is: `"5"` must not
+/// come back as `5`.
+void add_fields(std::string& out, json_text::Object& json, char const* name,
+                std::string const& fields) {
   if (fields.empty()) return;
-  auto parsed = parse_json(fields);
-  // Text that is no object stays as it is: `"5"` must not come back as `5`.
-  json[name] = parsed.is_object() ? std::move(parsed) : Json(fields);
+  json.key(name);
+  if (fields.find('\n') == std::string::npos && LineParser().object(fields))
+    out += fields;
+  else
+    json_text::append_string(out, fields);
 }
 
-std::string text_of(Json const& json, char const* name) {
-  auto const found = json.find(name);
-  if (found == json.end()) return {};
-  return found->is_string() ? found->get<std::string>() : found->dump();
+std::string text_of(dom::element const& json) {
+  std::string_view text;
+  return json.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(json);
 }
 
-Result<Json> open_seal(std::string_view line) {
+Result<dom::object> open_seal(LineParser& parser, std::string_view line) {
   auto const end = line.rfind(sum_member);
   if (end == std::string_view::npos || line.size() != end + sum_member.size() + 10 ||
       !line.ends_with("\"}"))
     return fail(ErrorCode::invalid, "the line is cut short: its sum is missing");
   if (line.substr(end + sum_member.size(), 8) != hex(crc32c(line.substr(0, end))))
     return fail(ErrorCode::invalid, "the line's sum does not fit");
-  auto json = parse_json(line);
-  if (!json.is_object()) return fail(ErrorCode::invalid, "not a JSON object, or nested too deeply");
-  return json;
+  auto const object = parser.object(line);
+  if (!object) return fail(ErrorCode::invalid, "not a JSON object, or nested too deeply");
+  return *object;
 }
 
-std::string first_line() { return seal(Json{{std::string(first_member), 1}}.dump()); }
+Result<Record> record_of(dom::object const& json) {
+  Record record;
+  std::string at;
+  for (auto const& [name, value] : json) {
+    if (name == "event") record.event = text_of(value);
+    if (name == "run") record.run = text_of(value);
+    if (name == "at") at = text_of(value);
+    if (name == "command") record.command = text_of(value);
+    if (name == "manifest") record.manifest = text_of(value);
+    if (name == "revision") record.revision = text_of(value);
+    if (name == "address") record.address = text_of(value);
+    if (name == "action") record.action = text_of(value);
+    if (name == "cause") record.cause = text_of(value);
+    if (name == "description") record.description = text_of(value);
+    if (name == "before") record.before = text_of(value);
+    if (name == "after") record.after = text_of(value);
+    if (name == "lane") record.lane = text_of(value);
+    if (name == "error") record.error = text_of(value);
+    if (name == "note") record.note = text_of(value);
+    if (std::int64_t exit = 0; name == "exit" && value.get(exit) == simdjson::SUCCESS)
+      record.exit_code = static_cast<int>(exit);
+  }
+  if (record.event.empty()) return fail(ErrorCode::invalid, "no event");
+  auto const time = parse_time(at);
+  if (!time) return fail(within(time.error(), "at"));
+  record.at = *time;
+  return record;
+}
 
-}  // namespace
+std::string first_line() {
+  std::string line;
+  json_text::Object(line).add(first_member, 1);
+  seal(line, 0);
+  return line;
+}
 
-std::string format_record(Record const& record) {
-  Json json;
-  json["event"] = record.event;
-  json["run"] = record.run;
-  json["at"] = mailstack::format(record.at);
+void append_record(std::string& out, Record const& record) {
+  auto const start = out.size();
+  json_text::Object json(out);
+  json.add("event", record.event);
+  json.add("run", record.run);
+  json.add("at", mailstack::format(record.at));
   add(json, "command", record.command);
   add(json, "manifest", record.manifest);
   add(json, "revision", record.revision);
@@ -107,46 +161,35 @@ std::string format_record(Record const& record) {
   add(json, "action", record.action);
   add(json, "cause", record.cause);
   add(json, "description", record.description);
-  add_fields(json, "before", record.before);
-  add_fields(json, "after", record.after);
+  add_fields(out, json, "before", record.before);
+  add_fields(out, json, "after", record.after);
   add(json, "lane", record.lane);
   add(json, "error", record.error);
   add(json, "note", record.note);
-  if (record.event == "end") json["exit"] = record.exit_code;
-  return seal(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (record.event == "end") json.add("exit", record.exit_code);
+  seal(out, start);
+}
+
+}  // namespace
+
+std::string format_record(Record const& record) {
+  std::string line;
+  append_record(line, record);
+  return line;
 }
 
 Result<Record> parse_record(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
-  auto json = open_seal(line);
+  LineParser parser;
+  auto const json = open_seal(parser, line);
   if (!json) return fail(json.error());
-  Record record;
-  record.event = text_of(*json, "event");
-  if (record.event.empty()) return fail(ErrorCode::invalid, "no event");
-  record.run = text_of(*json, "run");
-  auto at = parse_time(text_of(*json, "at"));
-  if (!at) return fail(within(at.error(), "at"));
-  record.at = *at;
-  record.command = text_of(*json, "command");
-  record.manifest = text_of(*json, "manifest");
-  record.revision = text_of(*json, "revision");
-  record.address = text_of(*json, "address");
-  record.action = text_of(*json, "action");
-  record.cause = text_of(*json, "cause");
-  record.description = text_of(*json, "description");
-  record.before = text_of(*json, "before");
-  record.after = text_of(*json, "after");
-  record.lane = text_of(*json, "lane");
-  record.error = text_of(*json, "error");
-  record.note = text_of(*json, "note");
-  auto const exit = json->find("exit");
-  if (exit != json->end() && exit->is_number_integer()) record.exit_code = exit->get<int>();
-  return record;
+  return record_of(*json);
 }
 
 JournalContents parse_journal(std::string_view text) {
   JournalContents contents;
   std::size_t number = 0;
+  LineParser parser;
   while (!text.empty()) {
     auto const end = text.find('\n');
     auto const line = text.substr(0, end);
@@ -154,8 +197,10 @@ JournalContents parse_journal(std::string_view text) {
     ++number;
     if (line.empty()) continue;
     // A line that a crash cut short is skipped: the next append began on a line of its own.
-    if (auto opened = open_seal(line); opened && opened->contains(first_member)) continue;
-    if (auto record = parse_record(line)) {
+    auto const json = open_seal(parser, line);
+    if (json && json->at_key(first_member).error() == simdjson::SUCCESS) continue;
+    auto record = json ? record_of(*json) : fail(json.error());
+    if (record) {
       contents.records.push_back(*std::move(record));
     } else if (contents.damage.empty()) {
       contents.damage = "line " + std::to_string(number) + ": " + record.error().what;
@@ -176,9 +221,9 @@ Result<Journal> Journal::open(files::Files& files, std::string path) {
   if (!stat || stat->size == 0) {
     opening = first_line();
   } else {
-    auto const text = files.read(journal.path_);
-    if (!text) return fail(within(text.error(), "journal"));
-    if (!text->ends_with('\n')) opening = "\n";
+    auto const last = files.read_end(journal.path_, 1);
+    if (!last) return fail(within(last.error(), "journal"));
+    if (!last->ends_with('\n')) opening = "\n";
   }
   if (!opening.empty())
     if (auto appended = files.append(journal.path_, opening); !appended)
@@ -189,7 +234,7 @@ Result<Journal> Journal::open(files::Files& files, std::string path) {
 Result<> Journal::append(std::vector<Record> const& records) {
   if (files_ == nullptr || records.empty()) return {};
   std::string text;
-  for (auto const& record : records) text += format_record(record);
+  for (auto const& record : records) append_record(text, record);
   auto appended = files_->append(path_, text);
   if (!appended) return fail(within(appended.error(), "journal"));
   return {};

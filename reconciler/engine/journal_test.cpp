@@ -45,6 +45,36 @@ TEST_CASE("journal: a record there and back is the same", "[engine]") {
   }
 }
 
+TEST_CASE("journal: a line keeps its spelling and its sum", "[engine]") {
+  Record record;
+  record.event = "intent";
+  record.run = "r1";
+  record.at = TimePoint(Duration(1'767'323'045));
+  record.address = "shelf/a";
+  record.action = "update";
+  record.before = R"({"value":"a\"b"})";
+  record.after = R"({"value":"c"})";
+  record.lane = "host/mx1";
+  // The sum was computed by another program.
+  CHECK(format_record(record) ==
+        R"({"event":"intent","run":"r1","at":"2026-01-02T03:04:05Z","address":"shelf/a",)"
+        R"("action":"update","before":{"value":"a\"b"},"after":{"value":"c"},"lane":"host/mx1",)"
+        R"("sum":"52f15a73"})"
+        "\n");
+}
+
+TEST_CASE("journal: what is no JSON on one line stands there as text", "[engine]") {
+  for (auto const* text : {"not JSON", "{\n}", "{\"a\":"}) {
+    Record record = intent();
+    record.before = text;
+    auto const line = format_record(record);
+    CHECK(line.find('\n') == line.size() - 1);
+    auto const back = parse_record(line);
+    REQUIRE(back);
+    CHECK(back->before == text);
+  }
+}
+
 TEST_CASE("journal: any changed octet breaks the sum", "[engine]") {
   auto const line = format_record(intent());
   for (std::size_t i = 0; i + 1 < line.size(); ++i) {

@@ -36,12 +36,13 @@ Questions sort_out(std::vector<Resource> const& resources, std::vector<Row const
     question.desired.push_back(&resource);
     question.desired_at.push_back(i);
   }
-  std::unordered_map<Address, bool, AddressHash> wanted;
-  wanted.reserve(resources.size());
-  for (auto const& resource : resources) wanted.emplace(resource.address, true);
+  ByAddress<bool> wanted;
+  wanted.reserve(rows.empty() ? 0 : resources.size());
+  for (auto const& resource : resources)
+    if (!rows.empty()) wanted.add(resource.address, true);
   storage.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!lanes.contains(rows[i]->lane) || wanted.contains(rows[i]->address)) continue;
+    if (!lanes.contains(rows[i]->lane) || wanted.find(rows[i]->address) != nullptr) continue;
     storage.push_back(as_resource(*rows[i]));
     auto& question = questions[rows[i]->lane][rows[i]->address.kind];
     question.owned.push_back(&storage.back());

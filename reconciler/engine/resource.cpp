@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 namespace mailstack::engine {
 
@@ -12,21 +13,43 @@ std::optional<Address> parse_address(std::string_view text) {
   return Address{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
 }
 
+Fields::Fields(std::initializer_list<Entry> entries)
+    : entries_(std::make_shared<std::vector<Entry>>(entries)) {}
+
+std::vector<Fields::Entry> const& Fields::entries() const {
+  static std::vector<Entry> const none;
+  return entries_ ? *entries_ : none;
+}
+
+std::vector<Fields::Entry>& Fields::own() {
+  if (!entries_) {
+    entries_ = std::make_shared<std::vector<Entry>>();
+  } else if (entries_.use_count() != 1) {
+    entries_ = std::make_shared<std::vector<Entry>>(*entries_);
+  } else {
+    // What another thread read of these entries happened before it let go of them.
+    std::atomic_thread_fence(std::memory_order_acquire);
+  }
+  return *entries_;
+}
+
 void Fields::set(std::string name, Value value) {
-  for (auto& [key, old] : entries_)
+  auto& entries = own();
+  for (auto& [key, old] : entries)
     if (key == name) {
       old = std::move(value);
       return;
     }
-  entries_.emplace_back(std::move(name), std::move(value));
+  entries.emplace_back(std::move(name), std::move(value));
 }
 
 void Fields::erase(std::string_view name) {
-  std::erase_if(entries_, [&](Entry const& entry) { return entry.first == name; });
+  if (find(name) == nullptr) return;
+  std::erase_if(own(), [&](Entry const& entry) { return entry.first == name; });
 }
 
 Value const* Fields::find(std::string_view name) const {
-  for (auto const& [key, value] : entries_)
+  for (auto const& [key, value] : entries())
     if (key == name) return &value;
   return nullptr;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,12 +50,15 @@ using Value = std::variant<std::string, std::int64_t, bool, Reference, std::vect
 
 /// A spec, a state or a set of outputs: named values in the order in which they were set. This one
 /// list yields references, canonical JSON, digest and diff text (fields.hpp).
+///
+/// Copies share their entries until one of them is changed: one spec stands in the resource, the
+/// plan, its wish and the inventory, ten thousand times over in a large zone.
 class Fields {
  public:
   using Entry = std::pair<std::string, Value>;
 
   Fields() = default;
-  Fields(std::initializer_list<Entry> entries) : entries_(entries) {}
+  Fields(std::initializer_list<Entry> entries);
 
   /// Adds the value, or replaces the one of this name in place.
   void set(std::string name, Value value);
@@ -67,12 +71,18 @@ class Fields {
   [[nodiscard]] std::vector<std::string> texts(
       std::string_view name) const;  ///< without references
 
-  [[nodiscard]] std::vector<Entry> const& entries() const { return entries_; }
-  [[nodiscard]] bool empty() const { return entries_.empty(); }
-  bool operator==(Fields const&) const = default;
+  /// Valid until the next set() or erase() of this object.
+  [[nodiscard]] std::vector<Entry> const& entries() const;
+  [[nodiscard]] bool empty() const { return entries().empty(); }
+  bool operator==(Fields const& other) const {
+    return entries_ == other.entries_ || entries() == other.entries();
+  }
 
  private:
-  std::vector<Entry> entries_;
+  /// The entries, shared with nobody.
+  std::vector<Entry>& own();
+
+  std::shared_ptr<std::vector<Entry>> entries_;  ///< nullptr: none
 };
 
 /// Where in the manifest something was said. Line and column count from 1; 0 is "nowhere"

@@ -10,9 +10,9 @@ namespace mailstack::engine {
 View::View(PlanInput const& input) : input_(input) {
   desired_.reserve(input.resources.size());
   for (std::size_t i = 0; i < input.resources.size(); ++i)
-    desired_.emplace(input.resources[i].address, i);
+    desired_.add(input.resources[i].address, i);
   rows_.reserve(input.rows.size());
-  for (std::size_t i = 0; i < input.rows.size(); ++i) rows_.emplace(input.rows[i]->address, i);
+  for (std::size_t i = 0; i < input.rows.size(); ++i) rows_.add(input.rows[i]->address, i);
   // The head speaks for its lineage: what it succeeded may still stand under an older schedule.
   for (auto const* row : input.rows)
     if (!row->heads.empty()) schedules_.emplace(row->heads, &row->schedule);
@@ -28,14 +28,14 @@ bool View::keeps_schedule(Resource const& resource) const {
 }
 
 std::optional<std::size_t> View::desired(Address const& address) const {
-  auto const found = desired_.find(address);
-  return found == desired_.end() ? std::nullopt : std::optional(found->second);
+  auto const* found = desired_.find(address);
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 Observation const* View::observed(Address const& address) const {
   if (auto const index = desired(address)) return &input_.world.desired[*index];
-  auto const found = rows_.find(address);
-  return found == rows_.end() ? nullptr : &input_.world.owned[found->second];
+  auto const* found = rows_.find(address);
+  return found == nullptr ? nullptr : &input_.world.owned[*found];
 }
 
 KindLaws const& View::laws(Address const& address) const {

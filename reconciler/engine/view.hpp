@@ -14,6 +14,30 @@ namespace mailstack::engine {
 /// The output that the engine offers for every resource beside those of its kind.
 inline constexpr char const* same_since_output = "same_since";
 
+/// What is known by address, with keys that stand elsewhere and outlive the map: copies of ten
+/// thousand addresses a map are a tenth of the time of a plan.
+template <class T>
+class ByAddress {
+ public:
+  void reserve(std::size_t count) { map_.reserve(count); }
+  /// The first one of an address stays.
+  void add(Address const& address, T value) { map_.emplace(&address, std::move(value)); }
+  /// nullptr where there is none.
+  [[nodiscard]] T const* find(Address const& address) const {
+    auto const found = map_.find(&address);
+    return found == map_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  struct Hash {
+    std::size_t operator()(Address const* address) const { return AddressHash()(*address); }
+  };
+  struct Equal {
+    bool operator()(Address const* a, Address const* b) const { return *a == *b; }
+  };
+  std::unordered_map<Address const*, T, Hash, Equal> map_;
+};
+
 /// A view on a PlanInput, which must outlive it. Pure.
 class View {
  public:
@@ -40,8 +64,8 @@ class View {
 
  private:
   PlanInput const& input_;
-  std::unordered_map<Address, std::size_t, AddressHash> desired_;
-  std::unordered_map<Address, std::size_t, AddressHash> rows_;
+  ByAddress<std::size_t> desired_;
+  ByAddress<std::size_t> rows_;
   std::unordered_map<std::string, std::string const*> schedules_;  ///< by lineage, as applied
 };
 

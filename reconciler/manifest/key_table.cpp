@@ -97,38 +97,41 @@ void KeyTable::add(TableRow row) {
   add_parents(row.path, row.provider_type, row.owner);
   TableRow const& added = rows_.emplace_back(std::move(row));
   index_[added.path].push_back(&added);
-  children_[std::string(parent_path(added.path))].push_back(&added);
+  auto& siblings = children_[std::string(parent_path(added.path))];
+  siblings.in_order.push_back(&added);
+  siblings.by_name[std::string(last_part(added.path))].push_back(&added);
 }
 
-TableRow const* KeyTable::find(std::string_view path, std::string_view provider_type) const {
-  auto const found = index_.find(path);
-  if (found == index_.end()) return nullptr;
+namespace {
+
+/// The row of this provider's type, else the general one.
+TableRow const* best_of(std::vector<TableRow const*> const& rows, std::string_view provider_type) {
   TableRow const* general = nullptr;
-  for (TableRow const* row : found->second) {
+  for (TableRow const* row : rows) {
     if (row->provider_type.empty()) general = row;
     if (!row->provider_type.empty() && row->provider_type == provider_type) return row;
   }
   return general;
 }
 
+}  // namespace
+
+TableRow const* KeyTable::find(std::string_view path, std::string_view provider_type) const {
+  auto const found = index_.find(path);
+  return found == index_.end() ? nullptr : best_of(found->second, provider_type);
+}
+
 TableRow const* KeyTable::child(std::string_view path, std::string_view key,
                                 std::string_view provider_type) const {
   auto const found = children_.find(path);
   if (found == children_.end()) return nullptr;
-  TableRow const* best = nullptr;
-  bool best_exact = false;
-  for (TableRow const* row : found->second) {
-    if (!row->provider_type.empty() && row->provider_type != provider_type) continue;
-    std::string_view const name = last_part(row->path);
-    bool const exact = name == key && name != "*";
-    if (!exact && name != "*") continue;
-    // Its own row before `*`, a provider's row before the general one.
-    if (best && (best_exact && !exact)) continue;
-    if (best && best_exact == exact && row->provider_type.empty()) continue;
-    best = row;
-    best_exact = exact;
+  // Its own row before `*`.
+  for (auto const name : {key, std::string_view("*")}) {
+    auto const rows = found->second.by_name.find(name);
+    if (rows == found->second.by_name.end()) continue;
+    if (auto const* row = best_of(rows->second, provider_type)) return row;
   }
-  return best;
+  return nullptr;
 }
 
 std::vector<std::string_view> KeyTable::children(std::string_view path,
@@ -136,7 +139,7 @@ std::vector<std::string_view> KeyTable::children(std::string_view path,
   std::vector<std::string_view> names;
   auto const found = children_.find(path);
   if (found == children_.end()) return names;
-  for (TableRow const* row : found->second) {
+  for (TableRow const* row : found->second.in_order) {
     if (!row->provider_type.empty() && row->provider_type != provider_type) continue;
     std::string_view const name = last_part(row->path);
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);

@@ -74,6 +74,12 @@ class KeyTable {
   template <class T>
   using ByPath = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
+  /// The rows directly below a path.
+  struct Children {
+    std::vector<TableRow const*> in_order;
+    ByPath<std::vector<TableRow const*>> by_name;  ///< by the last part of the path
+  };
+
   void add(TableRow row);
   void add_mirrored(std::string path, keys::Key const& key, std::string_view provider_type,
                     std::string_view owner);
@@ -82,7 +88,7 @@ class KeyTable {
   std::deque<TableRow> rows_;
   std::deque<keys::Key> made_;  ///< mappings that nobody wrote a row for, and `type`
   ByPath<std::vector<TableRow const*>> index_;
-  ByPath<std::vector<TableRow const*>> children_;
+  ByPath<Children> children_;
   std::vector<std::pair<std::string, std::string>> providers_;  ///< type, summary
 };
 

@@ -51,6 +51,7 @@ HEAVY = [
     (r"CLI/", ["reconciler/cli/*.cpp"]),
     (r"openssl/", ["core/*.cpp", "reconciler/engine/fields.cpp", "reconciler/kinds/*.cpp"]),
     (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "tests/*.cpp", "tests/golden/run.hpp"]),
+    (r"simdjson\.h", ["providers/powerdns/convert.cpp", "reconciler/engine/*.cpp", "reconciler/engine/fields_json.hpp"]),
     (r"fmt/", ["*.cpp"]),
     (r"catch2/", ["*_test.cpp", "providers/conformance/*", "tests/*"]),
     (r"regex$", []),

@@ -18,6 +18,7 @@ PURE = [
     ("core/result/*", None),
     ("core/secret/*", None),
     ("core/keys/*", None),
+    ("core/json_text/*", None),
     ("core/dns/*", None),
     ("core/mail/*", None),
     ("core/clock/clock.cpp", None),

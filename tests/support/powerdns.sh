@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # A real PowerDNS of one's own, on loopback and free ports. Sourced by scripts.
 #
-#   start_powerdns DIRECTORY    sets powerdns_pid, powerdns_port (DNS), powerdns_url, powerdns_key
+#   start_powerdns DIRECTORY [caches]   sets powerdns_pid, powerdns_port (DNS), powerdns_url, powerdns_key. Its caches are
+#                               off, so that a test sees at once what it changed behind the API; `caches`: as PowerDNS ships
 #   create_zone NAME            with SOA and one NS
 #   stop_powerdns
 
@@ -17,6 +18,11 @@ free_port() {
 
 start_powerdns() {
   local directory=$1 attempt
+  local caches='cache-ttl=0
+query-cache-ttl=0
+negquery-cache-ttl=0
+zone-cache-refresh-interval=0'
+  [[ ${2:-} != caches ]] || caches=
   mkdir -p "$directory/run"
   sqlite3 "$directory/db.sqlite" </usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql
   # Another process may take a port between the look and the start, so a start that fails is tried again.
@@ -41,10 +47,7 @@ webserver-allow-from=127.0.0.1
 socket-dir=$directory/run
 daemon=no
 guardian=no
-cache-ttl=0
-query-cache-ttl=0
-negquery-cache-ttl=0
-zone-cache-refresh-interval=0
+$caches
 security-poll-suffix=
 version-string=anonymous
 loglevel=4

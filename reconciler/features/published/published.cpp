@@ -2,20 +2,27 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
+#include <unordered_set>
 
 #include "reconciler/kinds/dns_record/spec.hpp"
 
 namespace mailstack::features {
 namespace {
 
-using Key = std::tuple<std::string, std::uint16_t, std::string, std::uint32_t>;
+/// Name, type, TTL and value as one text, so that a set of them can hash.
+std::string key_of(dns::Name const& name, dns::Type type, std::string const& value,
+                   std::uint32_t ttl) {
+  std::string key;
+  key.reserve(name.text().size() + value.size() + 24);
+  key.append(name.text()).append("\n").append(std::to_string(type.number())).append("\n");
+  return key.append(std::to_string(ttl)).append("\n").append(value);
+}
 
-std::set<Key> declared_records(manifest::Manifest const& manifest) {
-  std::set<Key> keys;
+std::unordered_set<std::string> declared_records(manifest::Manifest const& manifest) {
+  std::unordered_set<std::string> keys;
   for (auto const& zone : manifest.zones)
     for (auto const& record : zone.records)
-      keys.insert({record.name.text(), record.type.number(), record.value, record.ttl});
+      keys.insert(key_of(record.name, record.type, record.value, record.ttl));
   return keys;
 }
 
@@ -30,8 +37,8 @@ Published::Published(manifest::Manifest const& manifest, Compiled const& compile
                        std::any_of(manifest.domains.begin(), manifest.domains.end(), incomplete);
   auto const declared = declared_records(manifest);
   auto const add = [&](PublishedRecord record) {
-    record.declared =
-        declared.contains({record.name.text(), record.type.number(), record.value, record.ttl});
+    record.declared = !declared.empty() &&
+                      declared.contains(key_of(record.name, record.type, record.value, record.ttl));
     records_.push_back(std::move(record));
     auto const& kept = records_.back();
     auto& at_name = by_name_[kept.name.text()];

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <unordered_map>
+#include <utility>
 
 #include "reconciler/engine/lanes.hpp"
 #include "reconciler/kinds/dns_record/changes.hpp"
@@ -21,6 +23,10 @@ using engine::Resource;
 using engine::Scope;
 using engine::Step;
 
+/// From so many steps on, the name servers are asked while the provider still lists: a listing of
+/// ten thousand records takes its server 0.1 s, as long as the questions take another core.
+constexpr std::size_t worth_asking_early = 500;
+
 /// What one look showed of a zone, or why it could not be seen.
 struct Seen {
   std::shared_ptr<ZoneView const> view;
@@ -29,7 +35,12 @@ struct Seen {
 
 class DnsRecord final : public engine::Kind {
  public:
-  DnsRecord(Inputs const& inputs, Doors const& doors) : inputs_(inputs), doors_(doors) {
+  DnsRecord(Inputs const& inputs, Doors const& doors) : doors_(doors) {
+    inputs_.zones = inputs.zones;
+    inputs_.written_zones = inputs.written_zones;
+    inputs_.parallelism = inputs.parallelism;
+    // The claims are kept once, in the form in which they are looked up: there may be many.
+
     std::map<std::string, Claims*, std::less<>> by_text;
     for (auto const& name : inputs.claims) {
       auto const text = name.substr(0, name.find('/'));
@@ -63,12 +74,23 @@ class DnsRecord final : public engine::Kind {
   /// Of one zone: which steps or resources of a span belong to it.
   using ByZone = std::map<dns::Name, std::vector<std::size_t>>;
 
+  /// The steps of these indices: all of them as they are, or `copies`.
+  static std::span<Step const> chosen(std::span<Step const> steps,
+                                      std::vector<std::size_t> const& indices,
+                                      std::vector<Step>& copies) {
+    if (indices.size() == steps.size()) return steps;
+    copies.reserve(indices.size());
+    for (auto const index : indices) copies.push_back(steps[index]);
+    return copies;
+  }
+
   static std::string_view zone_text(Resource const& resource) {
     return std::string_view(resource.address.name).substr(0, resource.address.name.find('/'));
   }
 
   std::vector<Result<>> change(std::string const& lane, std::span<Step const> steps);
   Seen list(dns::Name const& zone);
+  Seen look_at(dns::Name const& zone, ZoneAccess const* how);
   void change_zone(dns::Name const& zone, std::span<Step const> steps,
                    std::vector<Result<>>& results);
   void set(dns::Name const& zone, std::span<PlannedChange const> changes,
@@ -90,11 +112,14 @@ class DnsRecord final : public engine::Kind {
     return seen_[zone];
   }
 
-  Inputs const inputs_;
+  Inputs inputs_;  // what is used of them; never changed after the constructor
   Doors const doors_;
   std::mutex mutex_;                    // guards what follows: lanes look at the same time
   std::map<dns::Name, Seen> seen_;      // the last look
   std::map<dns::Name, Claims> claims_;  // all that any look of this run asked about
+  std::map<dns::Name, std::vector<Step>> written_;  // since the last look, where there were many
+  /// Steps that the name servers confirmed during that look, by the name of their address.
+  std::unordered_map<std::string, Confirmation> confirmed_;
 };
 
 Seen DnsRecord::list(dns::Name const& zone) {
@@ -110,6 +135,30 @@ Seen DnsRecord::list(dns::Name const& zone) {
                 " is empty, but held records of ours: restore it (a missing file or mount, "
                 "an emptied zone), or begin it anew with its SOA and NS"};
   return {std::make_shared<ZoneView const>(zone, *std::move(listing)), {}};
+}
+
+/// The listing; after a large write the first questions to the name servers beside it. What they
+/// did not confirm is asked again by confirm().
+Seen DnsRecord::look_at(dns::Name const& zone, ZoneAccess const* how) {
+  std::vector<Step> steps;
+  std::shared_ptr<ZoneView const> before;
+  {
+    std::scoped_lock const lock(mutex_);
+    steps = std::exchange(written_[zone], {});
+    before = seen_[zone].view;
+  }
+  if (steps.empty() || !before || how == nullptr || !how->provider) return list(zone);
+  Seen shown;
+  std::vector<Confirmation> answers;
+  engine::run_lanes(
+      {[&] { shown = list(zone); },
+       [&] { answers = confirm_steps(zone, *how, *before, steps, doors_, Duration{0}); }},
+      inputs_.parallelism);
+  std::scoped_lock const lock(mutex_);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (answers[i].standing == Confirmation::Standing::confirmed)
+      confirmed_.insert_or_assign(steps[i].address.name, std::move(answers[i]));
+  return shown;
 }
 
 Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
@@ -141,7 +190,7 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
     if (how != nullptr && how->provider)
       reads = std::max(reads, how->provider->limits().parallel_reads);
     tasks.emplace_back([&, how, asked = &asked, zone = *std::move(zone)] {
-      auto shown = list(zone);
+      auto shown = look_at(zone, how);
       Claims* claims = nullptr;
       {
         std::scoped_lock const lock(mutex_);
@@ -189,9 +238,8 @@ std::vector<Result<>> DnsRecord::change(std::string const& lane, std::span<Step 
       results[i] = fail(place.error());
   }
   for (auto const& [zone, indices] : by_zone) {
-    std::vector<Step> own;
-    own.reserve(indices.size());
-    for (auto const index : indices) own.push_back(steps[index]);
+    std::vector<Step> copies;
+    auto const own = chosen(steps, indices, copies);
     std::vector<Result<>> outcome(own.size());
     change_zone(zone, own, outcome);
     for (std::size_t i = 0; i < indices.size(); ++i) results[indices[i]] = std::move(outcome[i]);
@@ -211,6 +259,10 @@ void DnsRecord::change_zone(dns::Name const& zone, std::span<Step const> steps,
   }
   auto const changes = plan_changes(zone, *shown.view, claims(zone), steps, results);
   if (!changes.empty()) set(zone, changes, results);
+  if (steps.size() < worth_asking_early) return;
+  std::scoped_lock const lock(mutex_);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (results[i]) written_[zone].push_back(steps[i]);
 }
 
 /// Writes all, and where the batch is refused halves it until the bad name stands alone; names are
@@ -274,16 +326,24 @@ std::vector<Confirmation> DnsRecord::confirm(std::string const& lane, std::span<
   (void)lane;
   std::vector<Confirmation> result(steps.size());
   ByZone by_zone;
-  for (std::size_t i = 0; i < steps.size(); ++i)
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    {
+      std::scoped_lock const lock(mutex_);
+      if (auto early = confirmed_.extract(steps[i].address.name)) {
+        result[i] = std::move(early.mapped());
+        continue;
+      }
+    }
     if (auto const place = parse(steps[i].address)) by_zone[place->zone].push_back(i);
+  }
   std::vector<std::function<void()>> tasks;
   for (auto const& [zone, indices] : by_zone)
     tasks.emplace_back([&, zone = &zone, indices = &indices] {
       auto const shown = seen(*zone);
       auto const* how = access(*zone);
       if (!shown.view || how == nullptr || !how->provider) return;
-      std::vector<Step> own;
-      for (auto const index : *indices) own.push_back(steps[index]);
+      std::vector<Step> copies;
+      auto const own = chosen(steps, *indices, copies);
       auto answers = confirm_steps(*zone, *how, *shown.view, own, doors_, wait);
       for (std::size_t i = 0; i < indices->size(); ++i)
         result[(*indices)[i]] = std::move(answers[i]);

@@ -130,13 +130,17 @@ class Laws final : public engine::KindLaws {
   }
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
-    auto const place = parse(address);
-    if (!place) return address.text();
-    auto text = place->type.text() + " " + place->name.display();
+    auto const zone = address.name.find('/');
+    auto const slot = slot_part(address.name);
+    if (zone == std::string::npos || slot.empty()) return address.text();
+    auto name = owner_of(address.name).substr(zone + 1);
+    if (name.size() > 1) name.remove_suffix(1);  // the final dot
     auto const& value = spec.text("value");
-    if (!value.empty()) return text + " " + value;
-    return place->slot == only_slot || is_word(place->slot) ? text + " (" + place->slot + ")"
-                                                            : text + " " + place->slot;
+    std::string text;
+    text.append(type_of(address.name)).append(" ").append(name).append(" ");
+    if (!value.empty()) return text.append(value);
+    if (slot == only_slot || is_word(slot)) return text.append("(").append(slot).append(")");
+    return text.append(slot);
   }
 
   [[nodiscard]] std::vector<engine::Hazard> removal_hazards(Address const& address,

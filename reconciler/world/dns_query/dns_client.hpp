@@ -13,12 +13,13 @@ namespace mailstack::world {
 /// (RFC 5452 9.1); a reply counts when its random id is one of ours in flight and its question the
 /// one that we asked (RFC 5452 9.2).
 ///
-/// Up to 200 questions are in flight; a loss halves that, since a server's receive buffer or its
-/// rate limit is the likely cause. An unanswered question is sent again after 0.4 s, then twice
-/// that. Truncated answers are asked again over one TCP connection, many at a time (RFC
-/// 7766 6.2.1.1). A question has `timeout` from its first packet on; where the server has said
-/// nothing at all for that time, the questions that were not sent yet fail with the others, so a
-/// dead server costs one timeout and not one a batch.
+/// Up to 128 questions are in flight; a loss halves that, since a server's receive buffer or its
+/// rate limit is the likely cause. An unanswered question is sent again when it takes longer than
+/// answers take (RFC 6298; at least 0.1 s, at most 0.4 s), then after twice that. Truncated answers
+/// are asked again over one TCP connection, many at a time (RFC 7766 6.2.1.1). A question has
+/// `timeout` from its first packet on; where the server has said nothing at all for that time, the
+/// questions that were not sent yet fail with the others, so a dead server costs one timeout and
+/// not one a batch.
 ///
 /// Each call has its own sockets, so calls do not disturb each other.
 class DnsClient final : public DnsQuery {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <unordered_map>
 
@@ -15,17 +16,45 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t widest_window = 200;
+// A server's receive buffer is 208 KiB where nobody changed it, and the kernel counts 1280 octets
+// for a question: 166 fit. What overflows is lost, and costs more than waiting for an answer.
+constexpr std::size_t widest_window = 128;
 constexpr std::size_t narrowest_window = 4;
-constexpr milliseconds first_patience{400};
+constexpr milliseconds first_patience{400}, least_patience{100};
+constexpr milliseconds tending{20};
 
 /// A question on its way.
 struct Flight {
   std::size_t index = 0;
   std::string packet;
+  Steady::time_point sent_at;
   Steady::time_point give_up_at;
   Steady::time_point resend_at;
   milliseconds patience{};
+  bool sent_again = false;
+};
+
+/// How long answers take (RFC 6298 2, as TCP measures it), to know when one is lost.
+class RoundTrip {
+ public:
+  void note(Steady::duration took) {
+    auto const now = std::chrono::duration<double, std::milli>(took).count();
+    if (!known_) {
+      mean_ = now, deviation_ = now / 2, known_ = true;
+      return;
+    }
+    deviation_ += (std::abs(mean_ - now) - deviation_) / 4;
+    mean_ += (now - mean_) / 8;
+  }
+  [[nodiscard]] milliseconds patience() const {
+    if (!known_) return first_patience;
+    auto const bound = milliseconds(static_cast<long>(mean_ + 4 * deviation_));
+    return std::clamp(bound, least_patience, first_patience);
+  }
+
+ private:
+  bool known_ = false;
+  double mean_ = 0, deviation_ = 0;  ///< milliseconds
 };
 
 class UdpExchange {
@@ -51,8 +80,13 @@ class UdpExchange {
     while (next_ < indices_.size() && flights_.size() < window_ && stopped_because_.empty()) {
       auto const id = fresh_id([&](std::uint16_t one) { return flights_.contains(one); });
       auto const now = Steady::now();
-      Flight flight{indices_[next_], batch_.packet(indices_[next_], id), now + batch_.timeout(),
-                    now + first_patience, first_patience};
+      auto const patience = round_trip_.patience();
+      Flight flight{indices_[next_],
+                    batch_.packet(indices_[next_], id),
+                    now,
+                    now + batch_.timeout(),
+                    now + patience,
+                    patience};
       if (!send(flight)) return;
       flights_.emplace(id, std::move(flight));
       ++next_;
@@ -68,9 +102,6 @@ class UdpExchange {
   }
 
   void receive() {
-    auto const first = std::min_element(flights_.begin(), flights_.end(), [](auto& a, auto& b) {
-      return a.second.resend_at < b.second.resend_at;
-    });
     std::array<char, 65536> buffer;
     for (bool waited = false;;) {
       auto const got = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
@@ -81,11 +112,10 @@ class UdpExchange {
       }
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return note_error(errno);
-      if (waited || first == flights_.end()) return;
+      if (waited || flights_.empty()) return;
       waited = true;
-      auto const left = std::chrono::ceil<milliseconds>(first->second.resend_at - Steady::now());
       pollfd watched{socket_.number(), POLLIN, 0};
-      ::poll(&watched, 1, static_cast<int>(std::clamp<long>(left.count(), 0, 1'000)));
+      ::poll(&watched, 1, static_cast<int>(tending.count()));
     }
   }
 
@@ -98,8 +128,10 @@ class UdpExchange {
     auto const fit = batch_.take(flight->second.index, packet);
     if (fit == Batch::Fit::stranger) return;
     if (fit == Batch::Fit::truncated) truncated_.push_back(flight->second.index);
-    flights_.erase(flight);
     heard_at_ = Steady::now();
+    // Of a question sent twice nobody knows which one was answered.
+    if (!flight->second.sent_again) round_trip_.note(heard_at_ - flight->second.sent_at);
+    flights_.erase(flight);
     heard_ = true;
     // One more a window of answers, as TCP does it.
     if (++answers_ % window_ == 0) window_ = std::min(window_ + 1, widest_window);
@@ -113,7 +145,7 @@ class UdpExchange {
       return;
     }
     if (now < tend_at_) return;
-    tend_at_ = now + milliseconds(20);
+    tend_at_ = now + tending;
     for (auto at = flights_.begin(); at != flights_.end();) {
       auto& flight = at->second;
       if (now >= flight.give_up_at) {
@@ -124,6 +156,7 @@ class UdpExchange {
       if (now >= flight.resend_at) {
         narrow(now);
         send(flight);
+        flight.sent_again = true;
         flight.patience *= 2;
         flight.resend_at = std::min(now + flight.patience, flight.give_up_at);
       }
@@ -162,6 +195,7 @@ class UdpExchange {
   Steady::time_point heard_at_;
   Steady::time_point tend_at_;
   Steady::time_point narrow_at_;
+  RoundTrip round_trip_;
   std::vector<std::size_t> truncated_;
   std::string stopped_because_;
 };

@@ -5,7 +5,7 @@
 # A set stands here once. `install_packages` looks first, and touches apt only where something is missing.
 
 build_set=(g++ cmake ninja-build ccache pkg-config catch2 libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev
-  libidn2-dev libldns-dev libpsl-dev libssl-dev libunistring-dev libyaml-cpp-dev nlohmann-json3-dev)
+  libidn2-dev libldns-dev libpsl-dev libsimdjson-dev libssl-dev libunistring-dev libyaml-cpp-dev nlohmann-json3-dev)
 # The real servers and tools that the tests start, ask and compare with; python3 runs the tests of the house rules.
 test_set=(bind9-dnsutils ca-certificates chasquid curl faketime git openssl pdns-backend-sqlite3 pdns-server procps python3
   sqlite3)
