@@ -26,7 +26,7 @@ class Preview final : public files::Files {
     auto stat = files_.stat(path);
     auto const found = contents_.find(path);
     if (found == contents_.end()) return stat;
-    if (!stat) stat = files::Stat{false, 0600, {}, {}, 0};
+    if (!stat) stat = files::Stat{.regular = true, .mode = 0600, .owner = {}, .group = {}};
     stat->size = found->second.size();
     return stat;
   }
