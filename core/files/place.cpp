@@ -81,10 +81,33 @@ Result<std::string> read_link(std::string_view verb, Place const& place, uid_t& 
   return target;
 }
 
+/// Sets `status` where something is there; else it says that of nobody's file.
+bool is_link(Place const& place, struct stat& status) {
+  status = {};
+  status.st_uid = static_cast<uid_t>(-1);
+  return ::fstatat(place.parent.number(), place.leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISLNK(status.st_mode);
+}
+
+bool is_missing(Place const& place) {
+  struct stat status {};
+  return ::fstatat(place.parent.number(), place.leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 &&
+         errno == ENOENT;
+}
+
+/// Whose link to a file of `target` would let somebody reach what is not theirs.
+bool is_foreign(uid_t owner, uid_t target) {
+  return owner != 0 && owner != ::geteuid() && owner != target;
+}
+
 /// `target` as the link at `path` means it, without final slashes.
 std::string from_link(std::string const& path, std::string target) {
   if (!target.starts_with('/')) target = path.substr(0, path.rfind('/') + 1) + target;
   return target.substr(0, std::max<std::size_t>(target.find_last_not_of('/') + 1, 1));
+}
+
+std::string leads_to(std::string const& root, std::string const& at) {
+  return "the symbolic link leads to " + root + at;
 }
 
 }  // namespace
@@ -127,38 +150,32 @@ Result<Place> follow(std::string_view verb, std::string const& root, std::string
   };
   std::string at = path.substr(0, path.find_last_not_of('/') + 1);
   std::vector<uid_t> owners;
-  for (;;) {
-    struct stat status {};
-    bool const there =
-        ::fstatat(place->parent.number(), place->leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!there && errno == ENOENT && !owners.empty()) break;
-    if (!there || !S_ISLNK(status.st_mode)) {
-      auto const foreign = [&](uid_t owner) {
-        return owner != 0 && owner != ::geteuid() && (!there || owner != status.st_uid);
-      };
-      if (!std::any_of(owners.begin(), owners.end(), foreign)) return place;
-      return wrong(ErrorCode::denied, "a symbolic link that belongs to somebody else leads to " +
-                                          root + at +
-                                          "; give the link to root (chown -h) if "
-                                          "that is meant, or remove it");
-    }
+  struct stat status {};
+  while (is_link(*place, status)) {
     if (owners.size() == most_links)
       return wrong(ErrorCode::conflict,
                    "the symbolic link leads in a circle; let it lead to a file, or remove it");
-    uid_t owner = 0;
-    auto target = read_link(verb, *place, owner);
+    auto target = read_link(verb, *place, owners.emplace_back());
     if (!target) return fail(target.error());
-    owners.push_back(owner);
     at = from_link(at, std::move(*target));
     auto next = open_place(verb, root, at);
-    if (!next && next.error().code == ErrorCode::not_found) break;
-    if (!next) return fail(next.error());
-    next->shown = link + " (a symbolic link to " + next->shown + ")";
+    bool const missing = next ? is_missing(*next) : next.error().code == ErrorCode::not_found;
+    if (missing)
+      return wrong(ErrorCode::conflict, leads_to(root, at) +
+                                            ", which does not exist; put the file there, or "
+                                            "remove the link");
+    if (!next) return next;
+    next->shown = std::string(link).append(" (a symbolic link to ").append(next->shown).append(")");
     place = std::move(next);
   }
-  return wrong(ErrorCode::conflict, "the symbolic link leads to " + root + at +
-                                        ", which does not exist; put the file there, or remove "
-                                        "the link");
+  // `status` is that of the file where any link was followed: it was there a moment ago.
+  if (std::any_of(owners.begin(), owners.end(),
+                  [&](uid_t owner) { return is_foreign(owner, status.st_uid); }))
+    return wrong(ErrorCode::denied, "a symbolic link that belongs to somebody else leads to " +
+                                        root + at +
+                                        "; give the link to root (chown -h) if that is meant, or "
+                                        "remove it");
+  return place;
 }
 
 }  // namespace mailstack::files

@@ -56,6 +56,22 @@ Result<> check_name(std::string_view name) {
   return {};
 }
 
+/// Recipients as a right side, where each stays one.
+Result<std::string> join(std::string_view name, std::vector<std::string> const& recipients) {
+  std::string right;
+  for (auto const& recipient : recipients) {
+    if (recipient.find_first_of("\r\n") != std::string::npos)
+      return fail(ErrorCode::invalid, "a line break in a recipient of alias " + std::string(name));
+    bool const pipe = trim(recipient).starts_with('|');
+    if (recipients.size() > 1 && (pipe || recipient.find(',') != std::string::npos))
+      return fail(ErrorCode::invalid, "alias " + std::string(name) + ": " +
+                                          (pipe ? "a pipe must be the only recipient"
+                                                : "a recipient with a comma in it"));
+    right += (right.empty() ? "" : ", ") + std::string(trim(recipient));
+  }
+  return right;
+}
+
 }  // namespace
 
 Result<std::vector<Recipient>> parse_recipients(std::string_view right, std::string_view domain) {
@@ -167,17 +183,9 @@ std::string const* Aliases::find(std::string_view name) const {
 
 Result<> Aliases::set(std::string_view name, std::vector<std::string> const& recipients) {
   if (auto legal = check_name(name); !legal) return legal;
-  std::string right;
-  for (auto const& recipient : recipients) {
-    if (recipient.find_first_of("\r\n") != std::string::npos)
-      return fail(ErrorCode::invalid, "a line break in a recipient of alias " + std::string(name));
-    bool const pipe = trim(recipient).starts_with('|');
-    if (recipients.size() > 1 && (pipe || recipient.find(',') != std::string::npos))
-      return fail(ErrorCode::invalid, "alias " + std::string(name) + ": " +
-                                          (pipe ? "a pipe must be the only recipient"
-                                                : "a recipient with a comma in it"));
-    right += (right.empty() ? "" : ", ") + std::string(trim(recipient));
-  }
+  auto const joined = join(name, recipients);
+  if (!joined) return fail(joined.error());
+  auto const& right = *joined;
   auto line = parse_line(std::string(name) + ": " + right);
   if (line.name.empty())
     return fail(ErrorCode::invalid,

@@ -22,13 +22,16 @@ class Preview final : public files::Files {
     auto const found = contents_.find(path);
     return found == contents_.end() ? files_.read(path) : found->second;
   }
+  Result<std::string> read_end(std::string const& path, std::size_t octets) override {
+    auto whole = read(path);
+    if (whole && whole->size() > octets) whole->erase(0, whole->size() - octets);
+    return whole;
+  }
   Result<files::Stat> stat(std::string const& path) override {
     auto stat = files_.stat(path);
     auto const found = contents_.find(path);
     if (found == contents_.end()) return stat;
-    if (!stat)
-      stat = files::Stat{
-          .directory = false, .regular = true, .mode = 0600, .owner = {}, .group = {}, .size = 0};
+    if (!stat) stat = files::Stat{.regular = true, .mode = 0600, .owner = {}, .group = {}};
     stat->size = found->second.size();
     return stat;
   }
