@@ -4,6 +4,7 @@
 /// divides the manifest from `/m/more/a.yaml`, which it may include.
 // parser: reconciler/manifest/yaml.cpp reconciler/manifest/include.cpp
 // parser: reconciler/manifest/check.cpp reconciler/manifest/values.cpp
+// parser: reconciler/manifest/source_text.hpp reconciler/manifest/layout.hpp
 // parser: reconciler/manifest/splice.cpp reconciler/manifest/edit.cpp
 // parser: reconciler/manifest/build_hosts.cpp reconciler/manifest/build_zones.cpp
 // parser: reconciler/manifest/build_domains.cpp reconciler/manifest/mail_rules.cpp
