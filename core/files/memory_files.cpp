@@ -129,8 +129,12 @@ Result<Stat> MemoryFiles::stat(std::string const& path) {
   if (found == nodes_.end())
     return failure(ErrorCode::not_found, "stat", path, "No such file or directory");
   auto const& node = found->second;
-  return Stat{node.directory, !node.directory,    false, node.mode, node.owner,
-              node.group,     node.content.size()};
+  return Stat{.directory = node.directory,
+              .regular = !node.directory,
+              .mode = node.mode,
+              .owner = node.owner,
+              .group = node.group,
+              .size = node.content.size()};
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(std::string const& directory) {
