@@ -1,7 +1,6 @@
 #include "core/userdb/aliases.hpp"
 
 #include <catch2/catch.hpp>
-#include <ctime>
 
 using namespace mailstack;
 using namespace mailstack::userdb;
@@ -151,19 +150,4 @@ TEST_CASE("aliases: lines keep their numbers and their order where others went",
   CHECK(aliases.problems()[0].line == 3);
   REQUIRE(aliases.set("b", {"again"}));
   CHECK(aliases.format() == "# note\na: w\nno colon\nc: z\nd: v\nb: again\n");
-}
-
-TEST_CASE("aliases: the work on a file grows with its size, not with its square", "[userdb]") {
-  // Processor time of one thread, ten times the size: linear is about 10, quadratic 100.
-  auto const work = [](int size) {
-    auto const start = std::clock();
-    Aliases aliases;
-    for (int i = 0; i < size; ++i)
-      REQUIRE(aliases.set("name" + std::to_string(i), {"to@example.net"}).has_value());
-    for (int i = 0; i < size; ++i) aliases.erase("name" + std::to_string(i));
-    CHECK(aliases.format().empty());
-    return static_cast<double>(std::clock() - start);
-  };
-  work(1'000);  // tables of libunistring
-  CHECK(work(10'000) < 40 * work(1'000));
 }
