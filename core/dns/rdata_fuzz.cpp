@@ -1,10 +1,12 @@
 /// \file
 /// Rdata: the canonical spelling of a canonical spelling is itself, for every type. The first two
 /// octets choose the type, the rest is the text.
+// parser: core/dns/rdata.cpp core/dns/words.cpp core/dns/type.cpp
 
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "core/dns/rrset.hpp"
@@ -39,6 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   std::string_view const text(reinterpret_cast<char const*>(data) + 2, size - 2);
   auto const origin = *dns::Name::parse("example.org.");
   auto const type = chosen(data[0], data[1]);
+  require(type.number() == 0 || *dns::Type::parse(type.text()) == type);
+  if (auto const named = dns::Type::parse(text))
+    require(*dns::Type::parse(named->text()) == *named);
   if (auto const value = dns::canonical_rdata(type, text, origin)) {
     auto const again = dns::canonical_rdata(type, *value, dns::Name{});
     require(again && *again == *value);
@@ -46,6 +51,15 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   }
   if (auto const octets = dns::txt_octets(text))
     require(*dns::txt_octets(dns::txt_value(*octets)) == *octets);
+  // Over the limit of one character string, and of one record.
+  for (std::size_t const times : {300 / size + 1, size_t{65536} / size + 1}) {
+    if (data[1] % 16 != 0) break;
+    std::string long_text;
+    for (std::size_t i = 0; i < times; ++i) long_text += text;
+    auto const value = dns::txt_value(long_text);
+    auto const octets = dns::txt_octets(value);
+    require(!octets || *octets == long_text);
+  }
   if (auto const reply = dns::parse_reply(text))
     for (auto const& answer : reply->answers) {
       auto const again = dns::canonical_rdata(answer.type, answer.value, dns::Name{});

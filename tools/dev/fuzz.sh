@@ -107,7 +107,7 @@ run_planted() {
   find "$copy" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
   tar --exclude=./build --exclude=./.git -cf - . | tar -C "$copy" -xf -
   rm -rf "$copy/build/fuzz/corpus"
-  for patch in tests/fuzz/planted/*.patch; do
+  for patch in "$copy"/tests/fuzz/planted/*.patch; do
     found=$(basename "$patch" .patch)
     [[ -f $patch && (-z $name || $name == "$found") ]] || continue
     any=1
