@@ -74,6 +74,19 @@ bool names_inode(Place const& place, std::string const& leaf, int file) {
          ::fstat(file, &held) == 0 && named.st_ino == held.st_ino && named.st_dev == held.st_dev;
 }
 
+/// Takes away what stands at the name of a temporary file, unless another writer is at work on it:
+/// then it waits a little. An errno where it cannot be taken away, else 0.
+int clear_leftover(Syscalls& calls, Place const& place, std::string const& leaf) {
+  Descriptor const other(::openat(place.parent.number(), leaf.c_str(),
+                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  bool const leftover = other.open() && ::flock(other.number(), LOCK_EX | LOCK_NB) == 0;
+  bool const obstacle = !other.open() && errno != ENOENT;  // a link or a foreign owner's file
+  if (obstacle || (leftover && names_inode(place, leaf, other.number())))
+    if (calls.remove(place.parent.number(), leaf.c_str(), 0) != 0 && errno != ENOENT) return errno;
+  if (other.open() && !leftover) calls.pause();
+  return 0;
+}
+
 /// The temporary file of DiskFiles::write(): created, locked, and surely the one at its name.
 Result<Descriptor> create_temporary(Syscalls& calls, Place const& place, std::string const& leaf) {
   constexpr int attempts = 500;  // of 10 ms: a neighbour's write is over long before
@@ -86,14 +99,8 @@ Result<Descriptor> create_temporary(Syscalls& calls, Place const& place, std::st
       continue;
     }
     if (errno != EEXIST) return failure("write", place.shown, errno);
-    Descriptor const other(::openat(place.parent.number(), leaf.c_str(),
-                                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    bool const leftover = other.open() && ::flock(other.number(), LOCK_EX | LOCK_NB) == 0;
-    bool const obstacle = !other.open() && errno != ENOENT;  // a link or a foreign owner's file
-    if (obstacle || (leftover && names_inode(place, leaf, other.number())))
-      if (calls.remove(place.parent.number(), leaf.c_str(), 0) != 0 && errno != ENOENT)
-        return failure("write", place.shown, errno);
-    if (other.open() && !leftover) calls.pause();
+    if (int const error = clear_leftover(calls, place, leaf); error != 0)
+      return failure("write", place.shown, error);
   }
   return fail(ErrorCode::unavailable, "write " + place.shown +
                                           ": another process keeps its temporary file " + leaf +
@@ -116,19 +123,24 @@ bool DiskFiles::sets_owners() const {
   return users.open();
 }
 
-Result<std::string> DiskFiles::read(std::string const& path) {
+Result<Descriptor> DiskFiles::open_to_read(std::string const& path) {
   if (auto ok = check_path(path); !ok) return fail(ok.error());
   // Without O_NONBLOCK the opening of a pipe waits for who writes into it.
-  Descriptor const file(open_below(root_, path, O_RDONLY | O_NONBLOCK));
-  if (!file.open()) {
-    int const error = errno;
-    // "No such file" would send people looking for the link.
-    if (error == ENOENT || error == ELOOP)
-      if (auto const place = follow("read", root_, path);
-          !place && place.error().code == ErrorCode::conflict)
-        return fail(place.error());
-    return failure("read", root_ + path, error);
-  }
+  Descriptor file(open_below(root_, path, O_RDONLY | O_NONBLOCK));
+  if (file.open()) return file;
+  int const error = errno;
+  // "No such file" would send people looking for the link.
+  if (error == ENOENT || error == ELOOP)
+    if (auto const place = follow("read", root_, path);
+        !place && place.error().code == ErrorCode::conflict)
+      return fail(place.error());
+  return failure("read", root_ + path, error);
+}
+
+Result<std::string> DiskFiles::read(std::string const& path) {
+  auto const opened = open_to_read(path);
+  if (!opened) return fail(opened.error());
+  auto const& file = *opened;
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return failure("read", root_ + path, errno);
   if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
@@ -150,9 +162,9 @@ Result<std::string> DiskFiles::read(std::string const& path) {
 }
 
 Result<std::string> DiskFiles::read_end(std::string const& path, std::size_t octets) {
-  if (auto ok = check_path(path); !ok) return fail(ok.error());
-  Descriptor const file(open_below(root_, path, O_RDONLY));
-  if (!file.open()) return failure("read", root_ + path, errno);
+  auto const opened = open_to_read(path);
+  if (!opened) return fail(opened.error());
+  auto const& file = *opened;
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return failure("read", root_ + path, errno);
   if (S_ISDIR(status.st_mode)) return failure("read", root_ + path, EISDIR);
@@ -268,18 +280,22 @@ Result<> DiskFiles::append(std::string const& path, std::string_view content) {
   return {};
 }
 
+Result<> DiskFiles::make_parent(std::string const& path) {
+  auto const parent = path.substr(0, path.find_last_of('/', path.find_last_not_of('/')));
+  if (parent.empty())
+    return fail(ErrorCode::not_found, "create directory: " + root_ + " does not exist");
+  Descriptor const there(open_below(root_, parent, O_PATH | O_DIRECTORY));
+  if (!there.open() && errno == ENOTDIR)
+    return fail(ErrorCode::conflict, "create directory " + root_ + path + ": " + root_ + parent +
+                                         " is a file; move it away");
+  return make_directory(parent, Attributes{0755, {}, {}});
+}
+
 Result<> DiskFiles::make_directory(std::string const& path, Attributes const& attributes) {
   if (auto ok = check_path(path); !ok) return fail(ok.error());
   auto place = follow("create directory", root_, path);
   if (!place && place.error().code == ErrorCode::not_found) {
-    auto const parent = path.substr(0, path.find_last_of('/', path.find_last_not_of('/')));
-    if (parent.empty()) return fail(place.error());
-    Descriptor const there(open_below(root_, parent, O_PATH | O_DIRECTORY));
-    if (!there.open() && errno == ENOTDIR)
-      return fail(ErrorCode::conflict, "create directory " + root_ + path + ": " + root_ + parent +
-                                           " is a file; move it away");
-    if (auto made = make_directory(parent, Attributes{0755, {}, {}}); !made)
-      return fail(made.error());
+    if (auto made = make_parent(path); !made) return made;
     place = follow("create directory", root_, path);
   }
   if (!place) return fail(place.error());

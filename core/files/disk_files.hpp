@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "core/files/descriptor.hpp"
 #include "core/files/files.hpp"
 #include "core/files/syscalls.hpp"
 
@@ -50,6 +51,9 @@ class DiskFiles final : public Files {
   [[nodiscard]] bool sets_owners() const override;
 
  private:
+  Result<Descriptor> open_to_read(std::string const& path);
+  Result<> make_parent(std::string const& path);
+
   std::string root_;  ///< without a final slash; empty: the host itself
   std::shared_ptr<Syscalls> calls_;
 };
