@@ -94,7 +94,6 @@ std::optional<std::string> read_line() {
 }
 
 std::optional<Secret<std::string>> read_secret(std::string const& prompt) {
-  if (!prompt.empty()) std::cerr << prompt << std::flush;
   termios before{};
   // An interrupt must not leave the terminal without echo: the read ends, and nothing is taken.
   listen_for_stop();
@@ -102,6 +101,8 @@ std::optional<Secret<std::string>> read_secret(std::string const& prompt) {
   auto silent = before;
   silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
   if (terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  // Asked only now: what was typed before is thrown away, and would have been shown.
+  if (!prompt.empty()) std::cerr << prompt << std::flush;
   auto line = read_line();
   if (terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   if (terminal) std::cerr << std::endl;
