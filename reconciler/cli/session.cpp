@@ -278,6 +278,22 @@ bool Session::compile_selected() {
   return keep_only();
 }
 
+LeftZones Session::left_zones() const {
+  constexpr std::string_view at_provider = "provider/";
+  std::set<std::string, std::less<>> named;
+  for (auto const& zone : manifest_->zones) named.insert(zone.name.text());
+  LeftZones left;
+  for (auto const* row : rows_) {
+    if (row->address.kind != kinds::dns_record::kind_name || !row->lane.starts_with(at_provider))
+      continue;
+    auto const zone = std::string_view(row->address.name).substr(0, row->address.name.find('/'));
+    if (named.contains(zone)) continue;
+    if (auto name = dns::Name::parse(zone))
+      left.emplace(*std::move(name), row->lane.substr(at_provider.size()));
+  }
+  return left;
+}
+
 /// The lanes that something is asked of: no other provider is opened, nor its credential read.
 std::set<std::string> Session::lanes_in_use() const {
   std::set<std::string> used;
@@ -298,7 +314,8 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   http_ = doors_.http();
   dns_ = doors_.dns(manifest_->resolvers);
   secrets_ = doors_.secrets(manifest_->directory);
-  wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_);
+  wiring_ =
+      wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_, left_zones());
   wiring_.inputs.claims = std::move(claims);
   for (auto const* row : rows_)
     if (row->address.kind == kinds::dns_record::kind_name && row->same_since)
@@ -327,11 +344,13 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
 /// What the look showed goes into the inventory, where this run may write it. That there was a look
 /// is kept beside it: the inventory of a large zone is not written anew for one date.
 void Session::note(std::optional<TimePoint> previous) {
-  // A clock that is not to be believed dates nothing: the next run must still see that it jumped.
-  if (engine::clock_hazard(last_run_, now_) && !options_.allow.contains(engine::Hazard::clock))
-    return;
+  // A clock that is not to be believed dates nothing that is kept: the next run must still see that
+  // it jumped. What the look showed counts for this run all the same.
+  bool const believed =
+      !engine::clock_hazard(last_run_, now_) || options_.allow.contains(engine::Hazard::clock);
+  bool const kept_for_later = may_write_state() && believed;
   // With --only most was not looked at.
-  if (may_write_state() && options_.only.empty())
+  if (kept_for_later && options_.only.empty())
     if (auto const kept = files_->write(state_path(looked_at_file), format(now_),
                                         {.mode = 0600, .owner = {}, .group = {}});
         !kept)
@@ -345,7 +364,7 @@ void Session::note(std::optional<TimePoint> previous) {
   if (!options_.only.empty())
     std::erase_if(rows_,
                   [&](engine::Row const* row) { return !kept.contains(row->address.text()); });
-  if (!may_write_state()) return;
+  if (!kept_for_later) return;
   journal_departures();
   if (auto stored = store_inventory(); !stored) talk_.warning(stored.error().what);
 }

@@ -112,6 +112,7 @@ class Session {
   /// False, with the nearest names said, where `--only` names nothing.
   bool keep_only();
   [[nodiscard]] std::set<std::string> lanes_in_use() const;
+  [[nodiscard]] LeftZones left_zones() const;
   void note(std::optional<TimePoint> previous);
   void journal_departures();
   [[nodiscard]] std::string describe_stranger(engine::Address const& address) const;

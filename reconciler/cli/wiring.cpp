@@ -92,15 +92,22 @@ kinds::ZoneAccess access_to(manifest::Zone const& zone, Opened const& opened) {
 }  // namespace
 
 Wiring wire(Manifest const& manifest, std::set<std::string> const& lanes,
-            ProviderDoors const& doors, world::Secrets& secrets) {
+            ProviderDoors const& doors, world::Secrets& secrets, LeftZones const& left) {
   Wiring wiring;
   std::map<std::string, Opened> opened;
-  for (auto const& zone : manifest.zones) {
+  auto const add = [&](manifest::Zone const& zone) {
     auto const* provider = zone.provider.empty() ? nullptr : manifest.provider(zone.provider);
-    if (provider == nullptr || !lanes.contains("provider/" + zone.provider)) continue;
+    if (provider == nullptr || !lanes.contains("provider/" + zone.provider)) return;
     auto const [entry, fresh] = opened.try_emplace(zone.provider);
     if (fresh) entry->second = open_provider(manifest, *provider, doors, secrets, wiring);
     wiring.inputs.zones.emplace(zone.name, access_to(zone, entry->second));
+  };
+  for (auto const& zone : manifest.zones) add(zone);
+  for (auto const& [name, provider] : left) {
+    manifest::Zone zone;
+    zone.name = name;
+    zone.provider = provider;
+    add(zone);
   }
   for (auto const& domain : manifest.domains)
     for (auto const& user : domain.users)

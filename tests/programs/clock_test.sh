@@ -37,6 +37,18 @@ expect 5
 at '2026-12-01 12:00:00' reconcile --yes
 expect 5
 
+# What is broken then is named all the same, and the look is not kept.
+cp -r zones whole
+sed -i '/_dmarc/d' zones/example.org.zone
+at '2026-12-01 12:00:00' drift
+expect 2
+says '_dmarc.example.org'
+says 'the clock stands before the last run'
+rm -r zones && mv whole zones
+at '2026-12-01 12:00:00' drift
+expect 0
+says 'the clock stands before the last run'
+
 # Ten minutes of a clock that is set are nothing.
 at '2027-01-10 11:55:00' reconcile --yes
 expect 0

@@ -59,6 +59,26 @@ says '--allow deletes'
 run apply --yes --allow deletes
 expect 0
 
+# A domain that goes together with its zone, which nothing else names: its records are removed where they stand, and
+# the hazards are those of any domain. What came first, its mail or its records, is not left alone with the other.
+cp mailstack.yaml alone.yaml
+cat >>mailstack.yaml <<'YAML'
+  second.example: {catch_all: me@example.net, dkim: {algorithms: []}}
+YAML
+run apply --yes
+expect 0
+holds zones/second.example.zone 'MX'
+cp alone.yaml mailstack.yaml
+run apply --yes --allow domain --allow deletes --allow spf
+expect 5
+says '--allow mx'
+run apply --yes --allow domain --allow deletes --allow spf --allow mx
+expect 0
+silent 'no provider holds it'
+if grep -q 'MX\|v=spf1\|v=DMARC1' zones/second.example.zone; then fail 'records of the domain were left'; fi
+run plan --detailed-exitcode
+expect 0
+
 # A password that was written once is not written over.
 run user add gen@example.org --generate --reveal-to gen.txt
 expect 0

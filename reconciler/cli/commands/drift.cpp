@@ -17,6 +17,9 @@ ExitCode commands_of::drift(Options const& options, Doors& doors) {
     talk.document(drift_json(view, session.now()));
   else
     talk.result(render_drift(view, talk.paper()));
+  if (auto const& jumped = session.plan().clock_hazard)
+    talk.warning(*jumped + ": this look was not kept. Set the clock right; if it is right, " +
+                 "`mailstack reconcile --yes --allow clock` goes on from now");
   for (auto const& [reason, things] : blind_reasons(session.plan()))
     talk.warning("not seen: " + reason + "; " + count(things.size(), "resource") +
                  (things.size() == 1 ? " depends" : " depend") + " on it");
