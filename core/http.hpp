@@ -3,6 +3,7 @@
 /// The door to HTTP as core and the providers see it. The adapter is reconciler/world/http.
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,7 @@ struct HttpRequest {
       secret_headers;  ///< for example X-API-Key
   std::string body;
   std::chrono::milliseconds timeout{30'000};  ///< for the whole exchange
+  std::stop_token stop = {};                  ///< asked: the exchange is given up at once
 };
 
 struct HttpResponse {
@@ -46,9 +48,9 @@ struct HttpResponse {
 /// Sends one request and returns whatever status the server answered.
 ///
 /// Fails only when there is no complete answer: unavailable for a refused connection, a name that
-/// does not resolve, a timeout or a body that ended early; denied for a certificate that does not
-/// verify; invalid for a malformed URL. Redirects are not followed: a credential must not travel to
-/// another origin. Safe to call from several threads.
+/// does not resolve, a timeout, a body that ended early or a stop that was asked; denied for a
+/// certificate that does not verify; invalid for a malformed URL. Redirects are not followed: a
+/// credential must not travel to another origin. Safe to call from several threads.
 class Http {
  public:
   virtual ~Http() = default;

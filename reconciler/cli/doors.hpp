@@ -58,6 +58,9 @@ struct Doors {
   std::function<bool()> interrupted;
   std::function<bool()> privileged;          ///< we are root
   std::function<std::string()> random_word;  ///< 8 hex digits, for the name of a run
+
+  /// What a command leaves standing when it ends: main() says whether it is taken apart.
+  std::shared_ptr<void> kept = nullptr;
 };
 
 }  // namespace mailstack::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "core/glob/glob.hpp"
 #include "reconciler/cli/all_keys.hpp"
@@ -80,9 +81,15 @@ Session::Session(Options const& options, Doors& doors, Talk& talk)
 
 Session::~Session() = default;
 
-bool Session::load() {
+bool Session::load(bool ahead) {
   manifest::Diagnostics diagnostics;
   manifest_ = manifest::load_sound(*files_, options_.manifest, all_keys(), diagnostics);
+  Result<Applier> found = fail(ErrorCode::invalid, "the manifest is not valid");
+  if (manifest_ && !diagnostics.failed()) {
+    found = find_applier(*manifest_, identity());
+    // With --only, what is left over stands fast after compilation alone.
+    if (ahead && found && options_.only.empty()) ask_ahead(found->lanes);
+  }
   if (manifest_) features::check(*manifest_, diagnostics);
   auto const said = worth_saying(diagnostics, options_.verbose);
   talk_.problems(render_diagnostics(said, source_reader(*files_), talk_.err_paper()));
@@ -90,11 +97,6 @@ bool Session::load() {
     happened.invalid = true;
     return false;
   }
-  Identity identity{
-      options_.as, {}, doors_.host_name(), doors_.addresses(), !options_.root.empty()};
-  if (auto named = files_->read("/etc/mailstack/host"); named && options_.root.empty())
-    identity.host_file = named->substr(0, named->find_first_of(" \t\r\n"));
-  auto found = find_applier(*manifest_, identity);
   if (!found) {
     talk_.error(found.error().what);
     happened.invalid = true;
@@ -102,6 +104,35 @@ bool Session::load() {
   }
   applier_ = *std::move(found);
   return true;
+}
+
+Identity Session::identity() {
+  Identity identity{
+      options_.as, {}, doors_.host_name(), doors_.addresses(), !options_.root.empty()};
+  if (auto named = files_->read("/etc/mailstack/host"); named && options_.root.empty())
+    identity.host_file = named->substr(0, named->find_first_of(" \t\r\n"));
+  return identity;
+}
+
+std::uint64_t Session::journal_size() {
+  auto const journal = files_->stat(state_path("journal.jsonl"));
+  return journal ? journal->size : 0;
+}
+
+void Session::ask_ahead(std::set<std::string> const& lanes) {
+  journal_ahead_ = journal_size();
+  http_ = doors_.http();
+  secrets_ = doors_.secrets(manifest_->directory);
+  ahead_ = cli::ask_ahead(*manifest_, lanes, options_.parallelism, {*http_, *files_, doors_.clock},
+                          *secrets_);
+}
+
+/// They were asked before the lock was taken. A run that wrote meanwhile has grown the journal, and
+/// an answer from before its writes would show what it applied as gone.
+OpenedProviders Session::asked_ahead() {
+  auto ahead = std::exchange(ahead_, {});
+  if (journal_size() != journal_ahead_) ahead.clear();
+  return ahead;
 }
 
 bool Session::take_lock(bool required) {
@@ -311,11 +342,11 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   auto claims = claimed();
   if (!keep_only()) return false;
   host_files_ = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
-  http_ = doors_.http();
   dns_ = doors_.dns(manifest_->resolvers);
-  secrets_ = doors_.secrets(manifest_->directory);
-  wiring_ =
-      wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_, left_zones());
+  if (!http_) http_ = doors_.http();
+  if (!secrets_) secrets_ = doors_.secrets(manifest_->directory);
+  wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_,
+                 asked_ahead(), left_zones());
   wiring_.inputs.claims = std::move(claims);
   for (auto const* row : rows_)
     if (row->address.kind == kinds::dns_record::kind_name && row->same_since)

@@ -3,6 +3,7 @@
 /// The way that plan, apply, drift, reconcile and their kin have in common: manifest → resources →
 /// look → plan.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -50,7 +51,9 @@ class Session {
   Happenings happened;
 
   /// Manifest, key table, the features' rules; warnings are printed, errors end the run.
-  bool load();
+  /// `ahead`: a look at all of it follows, so the first listings are asked for meanwhile. Not
+  /// before an apply, which may find that this manifest must not be applied here.
+  bool load(bool ahead = false);
   /// Takes STATE/lock. `required`: another holder ends the run. Else the run goes on without the
   /// right to write the state, as it does where the state directory cannot be written.
   bool take_lock(bool required);
@@ -109,6 +112,11 @@ class Session {
   /// Names of all DNS records that we ask for or own, also those that --only leaves out.
   [[nodiscard]] std::vector<std::string> claimed() const;
   void compile();
+  void ask_ahead(std::set<std::string> const& lanes);
+  /// What was asked ahead, unless another run has written since.
+  OpenedProviders asked_ahead();
+  [[nodiscard]] Identity identity();
+  [[nodiscard]] std::uint64_t journal_size();
   /// False, with the nearest names said, where `--only` names nothing.
   bool keep_only();
   [[nodiscard]] std::set<std::string> lanes_in_use() const;
@@ -132,6 +140,8 @@ class Session {
   std::unique_ptr<world::Process> process_;
   std::unique_ptr<world::Secrets> secrets_;
   std::optional<manifest::Manifest> manifest_;
+  OpenedProviders ahead_;
+  std::uint64_t journal_ahead_ = 0;  ///< its size when those were asked
   Applier applier_;
   features::Compiled compiled_;
   engine::Inventory inventory_;

@@ -1,7 +1,10 @@
 #include "reconciler/cli/wiring.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
+
+#include "reconciler/cli/asked_ahead.hpp"
 
 namespace mailstack::cli {
 
@@ -35,11 +38,6 @@ std::optional<world::SecretReference> secret_reference(manifest::Node const* nod
   return std::nullopt;
 }
 
-struct Opened {
-  std::shared_ptr<DnsProvider> provider;
-  std::string unavailable;
-};
-
 Result<ProviderSettings> settings_of(manifest::Provider const& provider, ProviderType const& type,
                                      std::string const& directory, world::Secrets& secrets) {
   ProviderSettings settings;
@@ -61,22 +59,28 @@ Result<ProviderSettings> settings_of(manifest::Provider const& provider, Provide
   return settings;
 }
 
-Opened open_provider(Manifest const& manifest, manifest::Provider const& provider,
-                     ProviderDoors const& doors, world::Secrets& secrets, Wiring& wiring) {
+OpenedProvider open_provider(Manifest const& manifest, manifest::Provider const& provider,
+                             ProviderDoors const& doors, world::Secrets& secrets) {
+  OpenedProvider result;
   auto const who = "dns.providers." + provider.key;
+  auto const refused = [&](std::string const& why) {
+    result.unavailable = who + ": " + why;
+    return result;
+  };
   auto const* type = type_named(provider.type);
-  if (type == nullptr) return {nullptr, who + ": no provider of type " + provider.type};
+  if (type == nullptr) return refused("no provider of type " + provider.type);
   auto const settings = settings_of(provider, *type, manifest.directory, secrets);
-  if (!settings) return {nullptr, who + ": " + settings.error().what};
+  if (!settings) return refused(settings.error().what);
   if (auto const url = settings->text.find("url");
       url != settings->text.end() && !settings->secrets.empty())
-    wiring.origins.emplace_back(who, origin_of(url->second));
+    result.origin.emplace(who, origin_of(url->second));
   auto opened = type->open(*settings, doors);
-  if (!opened) return {nullptr, who + ": " + opened.error().what};
-  return {std::shared_ptr<DnsProvider>(*std::move(opened)), {}};
+  if (!opened) return refused(opened.error().what);
+  result.provider = *std::move(opened);
+  return result;
 }
 
-kinds::ZoneAccess access_to(manifest::Zone const& zone, Opened const& opened) {
+kinds::ZoneAccess access_to(manifest::Zone const& zone, OpenedProvider const& opened) {
   kinds::ZoneAccess access;
   access.lane = "provider/" + zone.provider;
   access.provider = opened.provider;
@@ -91,16 +95,43 @@ kinds::ZoneAccess access_to(manifest::Zone const& zone, Opened const& opened) {
 
 }  // namespace
 
+OpenedProviders ask_ahead(Manifest const& manifest, std::set<std::string> const& lanes,
+                          unsigned parallelism, ProviderDoors const& doors,
+                          world::Secrets& secrets) {
+  std::map<std::string, std::vector<dns::Name>> wanted;
+  for (auto const& zone : manifest.zones)
+    if (!zone.records.empty() && lanes.contains("provider/" + zone.provider))
+      wanted[zone.provider].push_back(zone.name);
+  OpenedProviders all;
+  for (auto const& [key, zones] : wanted) {
+    auto const* provider = key.empty() ? nullptr : manifest.provider(key);
+    if (provider == nullptr) continue;
+    auto http = std::make_unique<StoppableHttp>(doors.http);
+    auto opened = open_provider(manifest, *provider, {*http, doors.files, doors.clock}, secrets);
+    if (opened.provider) {
+      auto const most = std::min({std::size_t{opened.provider->limits().parallel_reads},
+                                  std::size_t{parallelism}, zones.size()});
+      opened.provider = std::make_shared<AskedAhead>(std::move(http), std::move(opened.provider),
+                                                     std::span(zones).first(most));
+    }
+    all.emplace(key, std::move(opened));
+  }
+  return all;
+}
+
 Wiring wire(Manifest const& manifest, std::set<std::string> const& lanes,
-            ProviderDoors const& doors, world::Secrets& secrets, LeftZones const& left) {
+            ProviderDoors const& doors, world::Secrets& secrets, OpenedProviders opened,
+            LeftZones const& left) {
   Wiring wiring;
-  std::map<std::string, Opened> opened;
+  std::set<std::string> used;
   auto const add = [&](manifest::Zone const& zone) {
     auto const* provider = zone.provider.empty() ? nullptr : manifest.provider(zone.provider);
     if (provider == nullptr || !lanes.contains("provider/" + zone.provider)) return;
-    auto const [entry, fresh] = opened.try_emplace(zone.provider);
-    if (fresh) entry->second = open_provider(manifest, *provider, doors, secrets, wiring);
-    wiring.inputs.zones.emplace(zone.name, access_to(zone, entry->second));
+    if (!opened.contains(zone.provider))
+      opened.emplace(zone.provider, open_provider(manifest, *provider, doors, secrets));
+    auto const& found = opened.at(zone.provider);
+    if (used.insert(zone.provider).second && found.origin) wiring.origins.push_back(*found.origin);
+    wiring.inputs.zones.emplace(zone.name, access_to(zone, found));
   };
   for (auto const& zone : manifest.zones) add(zone);
   for (auto const& [name, provider] : left) {

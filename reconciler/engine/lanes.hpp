@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Lanes side by side: the only concurrency of the reconciler.
+/// Lanes side by side: the only concurrency of the reconciler beside cli/asked_ahead.hpp.
 
 #include <cstddef>
 #include <functional>

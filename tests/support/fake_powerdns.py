@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """A PowerDNS of a few lines that misbehaves on request: for runs that must meet a slow or a picky server.
 
-    fake_powerdns.py PORT_FILE [--slow SECONDS] [--refuse TYPE] [--lag] [--log FILE]
+    fake_powerdns.py PORT_FILE [--slow SECONDS] [--silent] [--refuse TYPE] [--lag] [--log FILE]
 
 Serves one zone of whatever name is asked for. Each PATCH takes SECONDS; one that holds an RRset of TYPE is refused
-with 422 and changes nothing. With --lag it answers DNS on the same port number, and knows nothing of what was
-written: NXDOMAIN to every question. FILE gets a line a request: METHOD PATH. The port is written to PORT_FILE once
-it listens.
+with 422 and changes nothing. With --silent no GET is ever answered. With --lag it answers DNS on the same port
+number, and knows nothing of what was written: NXDOMAIN to every question. FILE gets a line a request: METHOD PATH.
+The port is written to PORT_FILE once it listens.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import time
 options = argparse.ArgumentParser()
 options.add_argument("port_file")
 options.add_argument("--slow", type=float, default=0)
+options.add_argument("--silent", action="store_true")
 options.add_argument("--refuse", default="")
 options.add_argument("--lag", action="store_true")
 options.add_argument("--log")
@@ -38,6 +39,9 @@ class Zone(http.server.BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def do_GET(self):
+        if options.silent:
+            self.log_message()
+            threading.Event().wait()
         zone = self.path.split("?")[0].rsplit("/", 1)[-1]
         with lock:
             # Somebody else's record stands in every zone, so that a server that forgot ours is not an empty one.

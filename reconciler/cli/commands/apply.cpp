@@ -203,14 +203,20 @@ class ApplyRun {
   engine::Outcome outcome_;
 };
 
+ExitCode run(Options const& options, Doors& doors, engine::Mode mode) {
+  auto const kept = std::make_shared<ApplyRun>(options, doors, mode);
+  doors.kept = kept;
+  return kept->run();
+}
+
 }  // namespace
 
 ExitCode commands_of::apply(Options const& options, Doors& doors) {
-  return ApplyRun(options, doors, engine::Mode::apply).run();
+  return run(options, doors, engine::Mode::apply);
 }
 
 ExitCode commands_of::reconcile(Options const& options, Doors& doors) {
-  return ApplyRun(options, doors, engine::Mode::reconcile).run();
+  return run(options, doors, engine::Mode::reconcile);
 }
 
 }  // namespace mailstack::cli

@@ -7,8 +7,10 @@ namespace mailstack::cli {
 
 ExitCode commands_of::drift(Options const& options, Doors& doors) {
   Talk talk(options, doors);
-  Session session(options, doors, talk);
-  bool const ready = session.load() && session.take_lock(false) && session.open_state() &&
+  auto const kept = std::make_shared<Session>(options, doors, talk);
+  doors.kept = kept;
+  auto& session = *kept;
+  bool const ready = session.load(true) && session.take_lock(false) && session.open_state() &&
                      session.look(engine::Mode::reconcile);
   if (!ready) return exit_code(session.happened);
   auto const drift = engine::find_drift(session.plan_input());

@@ -6,8 +6,10 @@ namespace mailstack::cli {
 
 ExitCode commands_of::plan(Options const& options, Doors& doors) {
   Talk talk(options, doors);
-  Session session(options, doors, talk);
-  bool const ready = session.load() && session.take_lock(false) && session.open_state() &&
+  auto const kept = std::make_shared<Session>(options, doors, talk);
+  doors.kept = kept;
+  auto& session = *kept;
+  bool const ready = session.load(true) && session.take_lock(false) && session.open_state() &&
                      session.look(engine::Mode::apply);
   if (!ready) return exit_code(session.happened);
   if (options.json)

@@ -20,6 +20,29 @@ struct Exchange {
   bool too_large = false;
 };
 
+/// A handle and what drives it. Not curl_easy_perform(), which looks up from waiting once a second:
+/// another thread can wake this one.
+struct Handle {
+  CURL* easy = nullptr;
+  CURLM* multi = nullptr;  ///< holds the connections that stay open
+};
+
+CURLcode perform(Handle const& handle, std::stop_token const& stop) {
+  constexpr int longest_wait_ms = 1'000;
+  std::stop_callback const wake(stop, [&] { curl_multi_wakeup(handle.multi); });
+  if (curl_multi_add_handle(handle.multi, handle.easy) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
+  auto result = CURLE_ABORTED_BY_CALLBACK;
+  for (int running = 1; running > 0 && !stop.stop_requested();) {
+    if (curl_multi_perform(handle.multi, &running) != CURLM_OK) break;
+    if (running > 0) curl_multi_poll(handle.multi, nullptr, 0, longest_wait_ms, nullptr);
+  }
+  int left = 0;
+  while (auto const* message = curl_multi_info_read(handle.multi, &left))
+    if (message->msg == CURLMSG_DONE) result = message->data.result;
+  curl_multi_remove_handle(handle.multi, handle.easy);
+  return result;
+}
+
 std::size_t take_body(char* octets, std::size_t size, std::size_t count, void* target) {
   auto& exchange = *static_cast<Exchange*>(target);
   std::size_t const length = size * count;
@@ -121,6 +144,7 @@ Error error_of(CURLcode code, std::string const& url, Exchange const& exchange,
       return {ErrorCode::unavailable, what + "; is the server running, and is this its port?"};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorCode::unavailable, what + "; the server is slow or a firewall drops packets"};
+    case CURLE_ABORTED_BY_CALLBACK: return {ErrorCode::unavailable, "given up: the run ends"};
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR: return {ErrorCode::unavailable, "the answer ended early: " + what};
@@ -137,6 +161,8 @@ void set_request(CURL* handle, HttpRequest const& request, std::string const& ag
   curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // Signals would hit other threads.
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  // Who gives up does not wait for a resolver that does not answer.
+  if (request.stop.stop_possible()) curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
   auto const timeout = static_cast<long>(std::max<std::int64_t>(request.timeout.count(), 1));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout, connect_timeout_ms));
@@ -163,33 +189,41 @@ class CurlHttp::Pool {
   Pool(Pool const&) = delete;
   Pool& operator=(Pool const&) = delete;
   ~Pool() {
-    for (auto const& [origin, handle] : idle_) curl_easy_cleanup(handle);
+    for (auto const& [origin, handle] : idle_) end(handle);
   }
 
-  /// A handle, the last that talked to `origin` where one is idle. nullptr: out of memory.
-  CURL* take(std::string const& origin) {
+  /// A handle, the last that talked to `origin` where one is idle. Without `easy`: out of memory.
+  Handle take(std::string const& origin) {
     static std::once_flag once;
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
     std::lock_guard const lock(mutex_);
     for (auto at = idle_.rbegin(); at != idle_.rend(); ++at) {
       if (at->first != origin) continue;
-      CURL* const handle = at->second;
+      auto const handle = at->second;
       idle_.erase(std::next(at).base());
       return handle;
     }
-    return curl_easy_init();
+    Handle handle{curl_easy_init(), curl_multi_init()};
+    if (handle.easy != nullptr && handle.multi != nullptr) return handle;
+    end(handle);
+    return {};
   }
 
-  void give_back(std::string origin, CURL* handle) {
+  void give_back(std::string origin, Handle const& handle) {
     // Keeps the connections, forgets the options, secret headers among them.
-    curl_easy_reset(handle);
+    curl_easy_reset(handle.easy);
     std::lock_guard const lock(mutex_);
     idle_.emplace_back(std::move(origin), handle);
   }
 
  private:
+  static void end(Handle const& handle) {
+    curl_easy_cleanup(handle.easy);
+    curl_multi_cleanup(handle.multi);
+  }
+
   std::mutex mutex_;
-  std::vector<std::pair<std::string, CURL*>> idle_;
+  std::vector<std::pair<std::string, Handle>> idle_;
 };
 
 CurlHttp::CurlHttp(std::string agent) : agent_(std::move(agent)), pool_(std::make_unique<Pool>()) {}
@@ -211,20 +245,21 @@ Result<HttpResponse> CurlHttp::send(HttpRequest const& request) {
   headers.suppress("Expect");
 
   auto origin = origin_of(request.url);
-  CURL* const handle = pool_->take(origin);
-  if (!handle) return fail(ErrorCode::unavailable, clause + ": out of memory");
+  auto const handle = pool_->take(origin);
+  auto* const easy = handle.easy;
+  if (easy == nullptr) return fail(ErrorCode::unavailable, clause + ": out of memory");
   Exchange exchange;
   char detail[CURL_ERROR_SIZE] = "";
-  set_request(handle, request, agent_);
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
-  auto const code = curl_easy_perform(handle);
+  set_request(easy, request, agent_);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
+  auto const code = perform(handle, request.stop);
   long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   pool_->give_back(std::move(origin), handle);
   if (code != CURLE_OK) return fail(within(error_of(code, request.url, exchange, detail), clause));
   exchange.response.status = static_cast<int>(status);

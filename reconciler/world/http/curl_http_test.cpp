@@ -1,6 +1,7 @@
 #include "reconciler/world/http/curl_http.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <thread>
 
@@ -42,6 +43,32 @@ TEST_CASE("http: status, headers in lower case, and body", "[world]") {
   CHECK(*response->header("empty") == "");
   CHECK_FALSE(response->header("absent"));
   CHECK(server.seen().at(0).path == "/a?b=c");
+}
+
+TEST_CASE("http: a stop ends an exchange with a silent server at once, and a later one works",
+          "[world]") {
+  FaultProxy server;
+  server.script({{Fault::Kind::stall, {}, {}}, answer("200 OK", "later")});
+  CurlHttp http;
+  std::stop_source stop;
+  auto request = get(server.url());
+  request.timeout = std::chrono::seconds(60);
+  request.stop = stop.get_token();
+  std::jthread const other([&] {
+    while (server.seen().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    stop.request_stop();
+  });
+  auto const begin = std::chrono::steady_clock::now();
+  auto const given_up = http.send(request);
+  // Far from the timeout; a loaded machine may take its time.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+  REQUIRE_FALSE(given_up);
+  CHECK(given_up.error().code == ErrorCode::unavailable);
+  CHECK(given_up.error().what.find("given up") != std::string::npos);
+  auto const again = http.send(get(server.url()));
+  REQUIRE(again);
+  CHECK(again->body == "later");
+  CHECK_FALSE(http.send(request));
 }
 
 TEST_CASE("http: method, headers, secrets and body arrive", "[world]") {
