@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
@@ -21,7 +22,9 @@ Claims collect(manifest::Manifest const& manifest, Facts const& facts, TimePoint
   Claims claims;
   // Growing moves every resource again and again; about twenty a domain are usual.
   constexpr std::size_t usual_a_domain = 20;
-  claims.compiled.resources.reserve(usual_a_domain * manifest.domains.size());
+  auto expected = usual_a_domain * manifest.domains.size();
+  for (auto const& zone : manifest.zones) expected += zone.records.size();
+  claims.compiled.resources.reserve(expected);
   for (auto const* feature : features()) {
     if (feature->compile == nullptr) continue;
     feature->compile(manifest, facts, now, claims.compiled);
@@ -40,28 +43,41 @@ Claims collect(manifest::Manifest const& manifest, Facts const& facts, TimePoint
 
 bool declares(Feature const& feature) { return feature.name == "zone_records"; }
 
+struct HashOfAddress {
+  std::size_t operator()(engine::Address const* address) const {
+    return engine::AddressHash()(*address);
+  }
+};
+struct SameAddress {
+  bool operator()(engine::Address const* a, engine::Address const* b) const { return *a == *b; }
+};
+
+/// In place: a second list of a large zone is megabytes.
 std::vector<engine::Resource> unique(Claims& claims) {
-  std::vector<engine::Resource> kept;
-  std::vector<Feature const*> owners;
-  std::unordered_map<engine::Address, std::size_t, engine::AddressHash> index;
-  kept.reserve(claims.compiled.resources.size());
-  index.reserve(claims.compiled.resources.size());
-  for (std::size_t i = 0; i < claims.compiled.resources.size(); ++i) {
-    auto& claim = claims.compiled.resources[i];
-    auto const& owner = *claims.owners[i];
-    auto const [entry, added] = index.try_emplace(claim.address, kept.size());
-    if (added) {
-      kept.push_back(std::move(claim));
-      owners.push_back(&owner);
+  auto& all = claims.compiled.resources;
+  auto& owners = claims.owners;
+  // The keys stand in `all`, at places that are settled.
+  std::unordered_map<engine::Address const*, std::size_t, HashOfAddress, SameAddress> index;
+  index.reserve(all.size());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto& claim = all[i];
+    auto const known = index.find(&claim.address);
+    if (known == index.end()) {
+      if (kept != i) all[kept] = std::move(claim);
+      owners[kept] = owners[i];
+      index.emplace(&all[kept].address, kept);
+      ++kept;
       continue;
     }
-    auto& first = kept[entry->second];
-    auto const& first_owner = *owners[entry->second];
+    auto& first = all[known->second];
+    auto const& first_owner = *owners[known->second];
     if (first.spec == claim.spec || declares(first_owner)) continue;
-    if (!declares(owner)) disagreement(claim, first_owner, owner);
+    if (!declares(*owners[i])) disagreement(claim, first_owner, *owners[i]);
     first = std::move(claim);
   }
-  return kept;
+  all.resize(kept);
+  return std::move(all);
 }
 
 /// `DIRECTORY/domains/DOMAIN` where `path` is that of a file in it; empty for others.
@@ -77,6 +93,10 @@ std::string_view domain_folder_of(std::string_view path, std::string const& doma
 std::vector<engine::Resource> with_folders(std::vector<engine::Resource> resources,
                                            Facts const& facts) {
   auto const domains = facts.conf_directory + "/domains/";
+  bool const any = std::any_of(resources.begin(), resources.end(), [&](auto const& resource) {
+    return !domain_folder_of(resource.spec.text("path"), domains).empty();
+  });
+  if (!any) return resources;
   std::unordered_map<std::string, engine::Address> folders;
   std::vector<engine::Resource> all;
   all.reserve(resources.size() + resources.size() / 8);

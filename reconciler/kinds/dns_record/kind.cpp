@@ -190,17 +190,28 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
     if (how != nullptr && how->provider)
       reads = std::max(reads, how->provider->limits().parallel_reads);
     tasks.emplace_back([&, how, asked = &asked, zone = *std::move(zone)] {
-      auto shown = look_at(zone, how);
       Claims* claims = nullptr;
       {
         std::scoped_lock const lock(mutex_);
-        seen_[zone] = shown;
         claims = &claims_[zone];
       }
-      for (auto const& one : asked->of) claims->insert(one.resource->address.name);
+      // All that does not need the answer comes before the wait for it: it may be under way.
       Meant meant;
-      for (auto const& [resource, observation, desired] : asked->of) {
-        auto const place = parse(resource->address);
+      std::vector<Result<Place>> places;
+      places.reserve(asked->of.size());
+      meant.reserve(asked->of.size());
+      for (auto const& one : asked->of) {
+        claims->insert(one.resource->address.name);
+        places.push_back(parse(one.resource->address));
+      }
+      auto shown = look_at(zone, how);
+      {
+        std::scoped_lock const lock(mutex_);
+        seen_[zone] = shown;
+      }
+      for (std::size_t i = 0; i < asked->of.size(); ++i) {
+        auto const& [resource, observation, desired] = asked->of[i];
+        auto const& place = places[i];
         *observation =
             !shown.view ? Observation::unseen(shown.blind)
             : place     ? shown.view->observe(*place, resource->spec.text("value"), *claims, *how)
