@@ -77,7 +77,8 @@ Session::Session(Options const& options, Doors& doors, Talk& talk)
       state_(state_directory(options, doors)),
       now_(doors.clock.now()),
       run_(format(now_) + "-" + doors.random_word()),
-      files_(doors.files("")) {}
+      files_(doors.files("")),
+      checkout_(options, doors, *files_) {}
 
 Session::~Session() = default;
 
@@ -160,7 +161,7 @@ bool Session::open_state() {
     if (auto const time = parse_time(*text))
       looked_at_ = std::max(looked_at_, std::optional(*time));
   last_run_ = std::max(inventory_.applied_at, looked_at_);
-  return true;
+  return !refuse(checkout_.foreign_state(inventory_, state_));
 }
 
 bool Session::make_root() {
@@ -174,72 +175,31 @@ bool Session::make_root() {
   return false;
 }
 
-std::string Session::manifest_file() {
-  auto const path = manifest_path(options_, doors_);
-  auto const* repository = this->repository();
-  if (repository == nullptr) return path;
-  auto const below = repository->top() + "/";
-  return path.starts_with(below) ? path.substr(below.size()) : path;
+bool Session::refuse(std::optional<Refusal> const& refusal) {
+  if (!refusal) return false;
+  talk_.error(refusal->why);
+  switch (refusal->cause) {
+    case Refusal::Cause::another_manifest: happened.invalid = true; break;
+    case Refusal::Cause::stale: happened.stale = true; break;
+    case Refusal::Cause::unknown: happened.error = true; break;
+  }
+  return true;
 }
 
-bool Session::check_manifest() {
-  auto* repository = this->repository();
-  auto const path = manifest_path(options_, doors_);
-  auto const ours = manifest_file();
-  // One that was moved or renamed is the same manifest: the old file is no longer there.
-  auto const another = [&](std::string const& file) {
-    if (file.empty() || file == ours || file == path) return false;
-    bool const below = !file.starts_with('/');
-    if (below && repository == nullptr) return false;
-    return files_->stat(below ? repository->top() + "/" + file : file).has_value();
-  };
-  auto const& of_state = inventory_.manifest_file;
-  if (another(of_state)) {
-    talk_.error("the state in " + state_ + " is that of the manifest " + of_state +
-                ": give each manifest a state of its own with --state DIR");
-    happened.invalid = true;
-    return false;
-  }
-  if (repository == nullptr) return true;
-  auto const recorded = repository->read(applier_.name, "inventory.jsonl");
-  if (!recorded) return true;  // no branch yet
-  auto const branch = engine::parse_inventory(recorded->substr(0, recorded->find('\n') + 1));
-  if (!branch || !another(branch->manifest_file)) return true;
-  talk_.error("the branch mailstack/" + applier_.name + " records the manifest " +
-              branch->manifest_file + ": two manifests of one repository need appliers of " +
-              "different names, or a repository each");
-  happened.invalid = true;
-  return false;
-}
+bool Session::check_branch() { return !refuse(checkout_.foreign_branch(applier_.name)); }
 
 bool Session::check_checkout() {
-  auto const& applied = inventory_.revision;
-  if (applied.empty()) return true;
-  auto* repository = this->repository();
-  if (git_refuses_) {
-    talk_.error("whether this checkout is older than what was applied last (" +
-                applied.substr(0, 12) + ") cannot be seen: " + git_refuses_->what);
-    happened.error = true;
-    return false;
-  }
-  if (repository == nullptr || revision().empty()) {
-    talk_.warning("what was applied last was commit " + applied.substr(0, 12) +
+  if (refuse(checkout_.stale(inventory_))) return false;
+  if (!inventory_.revision.empty() && checkout_.revision().empty())
+    talk_.warning("what was applied last was commit " + inventory_.revision.substr(0, 12) +
                   ", and git knows no commit here: mailstack cannot see whether this manifest is "
                   "older than it");
-    return true;
-  }
-  auto const descends = repository->descends(revision(), applied);
-  if (descends && *descends) return true;
-  if (!descends) {
-    talk_.error(descends.error().what);
-    happened.error = true;
-    return false;
-  }
-  talk_.error("the checkout " + revision().substr(0, 12) +
-              " does not descend from what was applied last (" + applied.substr(0, 12) +
-              "): it would undo newer work. Pull or merge that commit first");
-  happened.stale = true;
-  return false;
+  return true;
+}
+
+void Session::warn_of_checkout() {
+  if (auto const refusal = checkout_.stale(inventory_))
+    talk_.warning("`mailstack apply` will refuse this: " + refusal->why);
 }
 
 void Session::compile() {
@@ -460,41 +420,6 @@ PlanView Session::plan_view() const {
 
 std::unique_ptr<engine::Progress> Session::progress() {
   return std::make_unique<ProgressLine>(doors_.err, talk_.err_paper(), doors_.terminal.shows_err);
-}
-
-git::Repository* Session::repository() {
-  if (!looked_for_repository_) {
-    looked_for_repository_ = true;
-    process_ = doors_.process();
-    auto found =
-        git::Repository::find(*process_, *files_, directory_of(manifest_path(options_, doors_)));
-    if (found) {
-      repository_ = *std::move(found);
-    } else {
-      git_refuses_ = found.error();
-      talk_.warning(found.error().what);
-    }
-  }
-  return repository_ ? &*repository_ : nullptr;
-}
-
-std::string const& Session::revision() {
-  if (!revision_) {
-    auto* found = repository();
-    auto const id = found ? found->revision() : std::string{};
-    revision_ = id ? *id : std::string{};
-  }
-  return *revision_;
-}
-
-bool Session::modified() {
-  if (!modified_) {
-    std::vector<std::string> paths;
-    for (auto const& file : manifest_->files) paths.push_back(absolute(file, doors_));
-    auto* found = revision().empty() ? nullptr : repository();
-    modified_ = found && found->changed(paths).value_or(false);
-  }
-  return *modified_;
 }
 
 Result<> Session::store_inventory() {

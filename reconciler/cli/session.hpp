@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reconciler/cli/applier.hpp"
+#include "reconciler/cli/checkout.hpp"
 #include "reconciler/cli/doors.hpp"
 #include "reconciler/cli/lock.hpp"
 #include "reconciler/cli/options.hpp"
@@ -22,7 +23,6 @@
 #include "reconciler/engine/journal.hpp"
 #include "reconciler/engine/plan.hpp"
 #include "reconciler/features/feature.hpp"
-#include "reconciler/git/repository.hpp"
 #include "reconciler/manifest/load.hpp"
 
 namespace mailstack::cli {
@@ -57,16 +57,17 @@ class Session {
   /// Takes STATE/lock. `required`: another holder ends the run. Else the run goes on without the
   /// right to write the state, as it does where the state directory cannot be written.
   bool take_lock(bool required);
-  /// The inventory. A damaged one ends the run.
+  /// The inventory. A damaged one, or another manifest's, ends the run.
   bool open_state();
   /// Makes the directory of `--root`, before something is written below it.
   bool make_root();
-  /// Refuses an apply of another manifest than the one that this state, or the applier's branch,
-  /// belongs to.
-  bool check_manifest();
+  /// Refuses to record this manifest on the branch of another.
+  bool check_branch();
   /// Refuses an apply from a checkout that does not descend from the applied revision, or of which
   /// git does not say whether it does.
   bool check_checkout();
+  /// Says what check_checkout() will refuse, for commands that only look.
+  void warn_of_checkout();
   /// Compiles, looks at the lanes that are ours (only at those in `lanes`, where given), notes in
   /// the inventory what the look showed, and plans.
   bool look(engine::Mode mode, std::optional<std::set<std::string>> const& lanes = std::nullopt);
@@ -95,14 +96,7 @@ class Session {
   [[nodiscard]] files::Files& files() { return *files_; }
   [[nodiscard]] std::unique_ptr<engine::Progress> progress();
 
-  /// nullptr where the manifest stands in none, or git does not let us in.
-  [[nodiscard]] git::Repository* repository();
-  /// The commit that is checked out; empty without repository or commit.
-  [[nodiscard]] std::string const& revision();
-  /// How the inventory names the manifest: its path below the repository's top, else absolute.
-  [[nodiscard]] std::string manifest_file();
-  /// A file of the manifest is not as in that commit.
-  [[nodiscard]] bool modified();
+  [[nodiscard]] Checkout& checkout() { return checkout_; }
 
   Result<> store_inventory();
   Result<engine::Journal> open_journal();
@@ -111,6 +105,8 @@ class Session {
  private:
   /// Names of all DNS records that we ask for or own, also those that --only leaves out.
   [[nodiscard]] std::vector<std::string> claimed() const;
+  /// Says why not, and notes the exit code; false where there is nothing to refuse.
+  bool refuse(std::optional<Refusal> const& refusal);
   void compile();
   void ask_ahead(std::set<std::string> const& lanes);
   /// What was asked ahead, unless another run has written since.
@@ -134,10 +130,10 @@ class Session {
   std::optional<Lock> lock_;
 
   std::unique_ptr<files::Files> files_;  ///< manifest and state
+  Checkout checkout_;
   std::unique_ptr<files::Files> host_files_;
   std::unique_ptr<Http> http_;
   std::unique_ptr<world::DnsQuery> dns_;
-  std::unique_ptr<world::Process> process_;
   std::unique_ptr<world::Secrets> secrets_;
   std::optional<manifest::Manifest> manifest_;
   OpenedProviders ahead_;
@@ -155,11 +151,6 @@ class Session {
   engine::World world_;
   engine::Mode mode_ = engine::Mode::apply;
   engine::Plan plan_;
-  bool looked_for_repository_ = false;
-  std::optional<git::Repository> repository_;
-  std::optional<Error> git_refuses_;
-  std::optional<std::string> revision_;
-  std::optional<bool> modified_;
 };
 
 }  // namespace mailstack::cli

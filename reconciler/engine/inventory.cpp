@@ -247,6 +247,7 @@ Result<> parse_header(dom::parser& parser, std::string_view line, Inventory& inv
     for (auto const& [name, value] : *object) {
       if (name == member::version) version = number_of(value).value_or(0);
       if (name == "manifest") inventory.manifest_digest = text_of(value);
+      if (name == "path") inventory.manifest_path = text_of(value);
       if (name == "file") inventory.manifest_file = text_of(value);
       if (name == "revision") inventory.revision = text_of(value);
       if (name == "modified") inventory.modified = flag_of(value);
@@ -298,6 +299,7 @@ std::string format_inventory(Inventory const& inventory) {
   json_text::Object header(text);
   header.add(member::version, 1);
   header.add("manifest", inventory.manifest_digest);
+  if (!inventory.manifest_path.empty()) header.add("path", inventory.manifest_path);
   if (!inventory.manifest_file.empty()) header.add("file", inventory.manifest_file);
   if (!inventory.revision.empty()) header.add("revision", inventory.revision);
   if (inventory.modified) {

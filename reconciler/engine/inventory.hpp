@@ -57,6 +57,7 @@ class Inventory {
  public:
   /// Of the applied manifest, for "what is pending"; empty before the first apply.
   std::string manifest_digest;
+  std::string manifest_path;  ///< absolute, on this machine; not for others to see
   std::string manifest_file;  ///< below the repository's top; absolute where there is none
   std::string revision;       ///< commit of the manifest applied last from a repository
   bool modified = false;      ///< it had changes that were in no commit

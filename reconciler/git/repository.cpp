@@ -58,7 +58,15 @@ Result<std::optional<Repository>> Repository::find(world::Process& process, file
                                                    std::string directory) {
   auto const found =
       process.run(command(directory, {"rev-parse", "--show-toplevel", "--absolute-git-dir"}));
-  if (!found && found.error().code == ErrorCode::not_found) return std::optional<Repository>();
+  // Where `.git` stands there is a repository, whatever git says of it.
+  auto const unless_there = [&](std::string const& why) -> Result<std::optional<Repository>> {
+    for (auto at = directory; !at.empty(); at.resize(at.rfind('/')))
+      if (files.stat(at + "/.git"))
+        return fail(ErrorCode::unavailable, "the repository at " + at + " cannot be used: " + why);
+    return std::optional<Repository>();
+  };
+  if (!found && found.error().code == ErrorCode::not_found)
+    return unless_there("git is not installed, or not in PATH");
   if (!found) return fail(within(found.error(), "git"));
   if (found->status != 0) {
     auto const& said = found->errors;
@@ -68,7 +76,7 @@ Result<std::optional<Repository>> Repository::find(world::Process& process, file
                       ": it belongs to somebody else. Run as its owner or as root, or allow it: "
                       "git config --global --add safe.directory " +
                       directory);
-    return std::optional<Repository>();
+    return unless_there(first_line(said));
   }
   auto const all = lines(found->output);
   if (all.size() < 2) return std::optional<Repository>();
@@ -110,6 +118,12 @@ Result<std::string> Repository::revision() {
   auto const head = run({"rev-parse", "--quiet", "--verify", "HEAD^{commit}"});
   if (!head) return fail(head.error());
   return head->status == 0 ? first_line(head->output) : std::string{};
+}
+
+Result<bool> Repository::has(std::string const& revision) {
+  auto const found = run({"cat-file", "-e", revision + "^{commit}"});
+  if (!found) return fail(found.error());
+  return found->status == 0;
 }
 
 Result<bool> Repository::changed(std::vector<std::string> const& paths) {

@@ -30,8 +30,9 @@ struct Commit {
 /// owner's configuration (safe.directory, alternates, object formats) in the process of root.
 class Repository {
  public:
-  /// Finds the repository that holds `directory` (absolute). nullopt where there is none, or no
-  /// git on this machine. Fails with denied where git refuses the repository (another owner).
+  /// Finds the repository that holds `directory` (absolute). nullopt where there is none. Fails
+  /// with denied where git refuses it (another owner), with unavailable where it stands there and
+  /// git cannot read it, or is not on this machine.
   static Result<std::optional<Repository>> find(world::Process& process, files::Files& files,
                                                 std::string directory);
 
@@ -39,6 +40,8 @@ class Repository {
 
   /// The commit that is checked out, in hex; empty before the first commit.
   Result<std::string> revision();
+  /// True where the repository holds this commit.
+  Result<bool> has(std::string const& revision);
   /// True where one of `paths` (absolute) is not as in revision(): changed, staged or not added.
   Result<bool> changed(std::vector<std::string> const& paths);
   /// True where `ancestor` is `revision` or an ancestor of it. False where the repository does not

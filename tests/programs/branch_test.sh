@@ -40,6 +40,21 @@ says 'safe.directory'
 says 'cannot be seen'
 rm -r bin
 
+# The same where git is not there; and a repair that cannot be committed is committed by the next run.
+PATH=/nonexistent run apply --yes
+expect 1
+says 'git is not installed'
+sed -i '/www/d' zones/example.org.zone
+mv .git/HEAD head
+run reconcile --yes
+expect 6
+says 'applied, but not committed'
+mv head .git/HEAD
+before=$(git rev-parse mailstack/mx1)
+run apply --yes
+expect 0
+[[ $(git rev-parse mailstack/mx1) != "$before" ]] || fail 'the missed commit was not made up for'
+
 # Without a repository it goes on, says so, and does not forget what was applied.
 old=$(git rev-parse HEAD~1)
 mv .git away
@@ -48,6 +63,9 @@ expect 0
 says 'cannot see whether this manifest is older'
 mv away .git
 git checkout -q "$old"
+run plan
+expect 0
+says '`mailstack apply` will refuse this: the checkout'
 run apply --yes
 expect 9
 git checkout -q main
@@ -56,7 +74,16 @@ git checkout -q main
 cp mailstack.yaml second.yaml
 run apply --yes --manifest second.yaml
 expect 3
-says 'is that of the manifest mailstack.yaml'
+says "is that of the manifest $work/mailstack.yaml"
+mkdir elsewhere
+cp mailstack.yaml elsewhere/
+git init -q elsewhere
+for command in apply plan drift status; do
+  run "$command" --manifest elsewhere/mailstack.yaml
+  expect 3
+  says "is that of the manifest $work/mailstack.yaml"
+done
+rm -r elsewhere
 out=$("$mailstack" apply --yes --manifest second.yaml --state other --root root 2>&1)
 code=$?
 expect 3
@@ -64,4 +91,12 @@ says 'records the manifest mailstack.yaml'
 rm mailstack.yaml
 run apply --yes --manifest second.yaml
 expect 0
+
+# An apply of a part binds the state, too.
+rm -rf state zones root
+run apply --yes --only 'dns_record/*' --manifest second.yaml
+expect 0
+cp second.yaml third.yaml
+run apply --yes --manifest third.yaml
+expect 3
 finish

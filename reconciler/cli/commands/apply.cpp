@@ -27,8 +27,8 @@ class ApplyRun {
 
   ExitCode run() {
     bool const ready = session_.load() && session_.take_lock(true) && session_.open_state() &&
-                       (mode_ == engine::Mode::reconcile ||
-                        (session_.check_manifest() && session_.check_checkout())) &&
+                       session_.check_branch() &&
+                       (mode_ == engine::Mode::reconcile || session_.check_checkout()) &&
                        session_.look(mode_);
     if (!ready) return exit_code(session_.happened);
     auto const& plan = session_.plan();
@@ -52,13 +52,13 @@ class ApplyRun {
     auto const& inventory = session_.inventory();
     if (mode_ == engine::Mode::reconcile) return true;
     return inventory.applied_at && inventory.manifest_digest == session_.manifest().digest &&
-           (session_.revision().empty() || (inventory.revision == session_.revision() &&
-                                            inventory.modified == session_.modified()));
+           (checkout().revision().empty() ||
+            (inventory.revision == checkout().revision() && inventory.modified == modified()));
   }
 
   /// True where an earlier run did not get its commit through.
   bool branch_is_behind() {
-    return session_.repository() != nullptr &&
+    return checkout().repository() != nullptr &&
            session_.files().stat(session_.state_path(unpublished)).has_value();
   }
 
@@ -95,8 +95,8 @@ class ApplyRun {
     auto begin = session_.record("begin");
     begin.command = options_.command;
     begin.manifest = session_.manifest().digest;
-    begin.revision = session_.revision();
-    if (session_.modified()) begin.note = "with uncommitted changes";
+    begin.revision = checkout().revision();
+    if (modified()) begin.note = "with uncommitted changes";
     if (journal)
       if (auto const appended = journal->append({begin}); !appended)
         journal = fail(appended.error());
@@ -114,7 +114,7 @@ class ApplyRun {
         return;
       }
     }
-    if (session_.repository() != nullptr)
+    if (checkout().repository() != nullptr || checkout().git_refuses())
       if (auto const marked =
               session_.files().write(session_.state_path(unpublished), "", private_file);
           !marked) {
@@ -137,14 +137,13 @@ class ApplyRun {
   void mark_applied() {
     auto& inventory = session_.inventory();
     inventory.applied_at = session_.now();
-    if (!options_.only.empty()) return;
-    inventory.manifest_digest = session_.manifest().digest;
-    inventory.manifest_file = session_.manifest_file();
-    // What git cannot say now is not forgotten: the next checkout is compared with it.
-    if (session_.revision().empty()) return;
-    inventory.revision = session_.revision();
-    inventory.modified = session_.modified();
+    // Also for a part of it: an older checkout would undo that part.
+    checkout().note(inventory, session_.manifest().files);
+    if (options_.only.empty()) inventory.manifest_digest = session_.manifest().digest;
   }
+
+  Checkout& checkout() { return session_.checkout(); }
+  bool modified() { return checkout().modified(session_.manifest().files); }
 
   void execute(engine::Journal& journal) {
     auto const input = session_.plan_input();
@@ -172,8 +171,10 @@ class ApplyRun {
 
   /// A branch that cannot be written costs nothing but the record: the exit code says so.
   void publish(bool first) {
-    auto* repository = session_.repository();
+    auto* repository = checkout().repository();
+    if (auto const& refused = checkout().git_refuses()) return not_committed(*refused);
     if (repository == nullptr) {
+      (void)session_.files().remove(session_.state_path(unpublished));
       if (first)
         talk_.note("The manifest stands in no git repository: what was applied is recorded in " +
                    session_.state() + " only.");
@@ -184,14 +185,15 @@ class ApplyRun {
         outcome_json(outcome_, session_.run(), static_cast<int>(exit_code(session_.happened)));
     auto const message =
         options_.command + " " + session_.run() +
-        (session_.revision().empty() ? "" : "\n\nManifest: " + session_.revision()) +
-        (session_.modified() ? " with uncommitted changes" : "") + "\n";
+        (checkout().revision().empty() ? "" : "\n\nManifest: " + checkout().revision()) +
+        (modified() ? " with uncommitted changes" : "") + "\n";
     auto const commit = repository->publish(session_.applier().name, contents, message);
-    if (commit) {
-      (void)session_.files().remove(session_.state_path(unpublished));
-      return;
-    }
-    talk_.error("applied, but not committed: " + commit.error().what);
+    if (!commit) return not_committed(commit.error());
+    (void)session_.files().remove(session_.state_path(unpublished));
+  }
+
+  void not_committed(Error const& error) {
+    talk_.error("applied, but not committed: " + error.what);
     session_.happened.not_recorded = true;
   }
 

@@ -12,6 +12,7 @@ ExitCode commands_of::plan(Options const& options, Doors& doors) {
   bool const ready = session.load(true) && session.take_lock(false) && session.open_state() &&
                      session.look(engine::Mode::apply);
   if (!ready) return exit_code(session.happened);
+  session.warn_of_checkout();
   if (options.json)
     talk.document(plan_json(session.plan_view(), options.verbose));
   else

@@ -12,6 +12,7 @@ ExitCode commands_of::status(Options const& options, Doors& doors) {
   Session session(options, doors, talk);
   if (!session.load() || !session.open_state()) return exit_code(session.happened);
   if (!session.compile_selected()) return exit_code(session.happened);
+  session.warn_of_checkout();
   StatusView const view{.inventory = session.inventory(),
                         .rows = session.rows(),
                         .compiled = session.compiled(),
