@@ -352,6 +352,35 @@ TEST_CASE("disk files: a stranger's link does not have root overwrite a file", "
   CHECK(files.read("/ours") == "x");
 }
 
+TEST_CASE("disk files: a stranger's link among the folders above is not followed", "[files]") {
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  REQUIRE(files.make_directory("/secret.d", {0755, {}, {}}));
+  REQUIRE(files.write("/secret.d/file", "secret", {}));
+  REQUIRE(files.make_directory("/etc/conf", {0755, {}, {}}));
+  auto const link = root.path() + "/etc/conf/domains";
+  REQUIRE(::symlink("../../secret.d/.", link.c_str()) == 0);
+  CHECK(files.write("/etc/conf/domains/users", "x", {}));  // our own link
+  CHECK(files.read("/secret.d/users") == "x");
+  CHECK(files.make_directory("/etc/conf/domains/deep/er", {0755, {}, {}}));
+  CHECK(files.remove("/etc/conf/domains/users"));
+  if (::geteuid() != 0) return;
+  REQUIRE(::lchown(link.c_str(), 12345, 12345) == 0);
+  for (auto const& refused :
+       {files.write("/etc/conf/domains/users", "y", {}), files.append("/etc/conf/domains/f", "y"),
+        files.make_directory("/etc/conf/domains/more", {0755, {}, {}}),
+        files.remove("/etc/conf/domains/file"),
+        files.move("/etc/conf/domains/file", "/etc/conf/file")}) {
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::denied);
+    CHECK(refused.error().what.find("chown -h") != std::string::npos);
+  }
+  CHECK(files.list("/secret.d") == std::vector<std::string>{"deep", "file"});
+  // A circle ends.
+  REQUIRE(::symlink("round", (root.path() + "/round").c_str()) == 0);
+  CHECK_FALSE(files.write("/round/a", "x", {}));
+}
+
 TEST_CASE("disk files: links inside a root do not lead out of it", "[files]") {
   support::TemporaryDirectory const outside;
   support::TemporaryDirectory const root;

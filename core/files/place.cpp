@@ -52,6 +52,82 @@ std::string_view remedy_of(int error) {
 // As many as the kernel follows (path_resolution(7)).
 constexpr int most_links = 40;
 
+/// Opens a directory component by component, so that each symbolic link on the way is judged by
+/// what was opened and by nothing that may stand there a moment later. `..` does not lead above
+/// `root`. Sets errno to ELOOP for too many links, and to EPERM for a link of somebody else's.
+class Walk {
+ public:
+  explicit Walk(std::string const& root) {
+    way_.emplace_back(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+
+  Descriptor open(std::string const& path) {
+    push(path);
+    while (way_.back().open() && !left_.empty()) {
+      auto const name = std::move(left_.back());
+      left_.pop_back();
+      if (name == "..") {
+        if (way_.size() > 1) way_.pop_back();
+      } else if (!step(name)) {
+        return Descriptor(-1);
+      }
+    }
+    if (!way_.back().open()) return Descriptor(-1);
+    return Descriptor(::openat(way_.back().number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+
+ private:
+  bool step(std::string const& name) {
+    Descriptor entry(::openat(way_.back().number(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!entry.open() || ::fstat(entry.number(), &status) != 0) return false;
+    if (!S_ISLNK(status.st_mode)) {
+      way_.push_back(std::move(entry));
+      return true;
+    }
+    std::string target(PATH_MAX, '\0');
+    auto const size = ::readlinkat(entry.number(), "", target.data(), target.size());
+    if (size < 0) return false;
+    target.resize(static_cast<std::size_t>(size));
+    errno = ++links_ > most_links ? ELOOP : EPERM;
+    if (links_ > most_links || (status.st_uid != 0 && status.st_uid != ::geteuid())) return false;
+    if (target.starts_with('/')) way_.erase(way_.begin() + 1, way_.end());
+    push(target);
+    return true;
+  }
+
+  /// The components of `path` come next.
+  void push(std::string const& path) {
+    std::vector<std::string> names;
+    for (std::size_t at = 0; at < path.size();) {
+      auto const end = std::min(path.find('/', at), path.size());
+      auto name = path.substr(at, end - at);
+      if (!name.empty() && name != ".") names.push_back(std::move(name));
+      at = end + 1;
+    }
+    left_.insert(left_.end(), std::make_move_iterator(names.rbegin()),
+                 std::make_move_iterator(names.rend()));
+  }
+
+  std::vector<Descriptor> way_;    ///< the root, and what was opened below it
+  std::vector<std::string> left_;  ///< still to be opened, last first
+  int links_ = 0;
+};
+
+/// Most paths hold no link: then one call opens them.
+Descriptor open_directory(std::string const& root, std::string const& path) {
+  Descriptor const base(
+      ::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.open()) return Descriptor(-1);
+  open_how how{};
+  how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
+  Descriptor opened(
+      static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how)));
+  if (opened.open() || errno != ELOOP) return opened;
+  return Walk(root).open(path);
+}
+
 /// find() without the rules for paths from outside: a link may hold `..`.
 Result<Place> open_place(std::string_view verb, std::string const& root, std::string const& path) {
   auto const end = path.find_last_not_of('/');
@@ -61,7 +137,12 @@ Result<Place> open_place(std::string_view verb, std::string const& root, std::st
   place.shown = root + clean;
   place.leaf = clean == "/" ? "." : clean.substr(slash + 1);
   auto const parent = slash == 0 ? std::string("/") : clean.substr(0, slash);
-  place.parent = Descriptor(open_below(root, parent, O_RDONLY | O_DIRECTORY));
+  place.parent = open_directory(root, parent);
+  if (!place.parent.open() && errno == EPERM)
+    return fail(ErrorCode::denied, std::string(verb) + " " + place.shown +
+                                       ": a folder above it is a symbolic link that belongs to "
+                                       "somebody else; give the link to root (chown -h) if that "
+                                       "is meant, or remove it");
   if (!place.parent.open()) return failure(verb, place.shown, errno);
   return place;
 }

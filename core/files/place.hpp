@@ -34,9 +34,10 @@ Result<Place> find(std::string_view verb, std::string const& root, std::string c
 /// The place to which `path` leads: that of the file behind the symbolic links, or `path`'s own.
 /// Fails with conflict where links lead in a circle or to nothing.
 ///
-/// A link counts only where it is root's, ours, or belongs to the owner of the file that it leads
-/// to: else who may write in the daemon's folder could have root overwrite any file (the rule of
-/// the kernel's protected_symlinks, for every folder). Fails with denied for others.
+/// A link at the end counts only where it is root's, ours, or belongs to the owner of the file that
+/// it leads to; one among the folders above only where it is root's or ours. Else who may write in
+/// the daemon's folder could have root overwrite any file (the rule of the kernel's
+/// protected_symlinks, for every folder). Fails with denied for others.
 Result<Place> follow(std::string_view verb, std::string const& root, std::string const& path);
 
 }  // namespace mailstack::files

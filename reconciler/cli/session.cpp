@@ -215,7 +215,6 @@ void Session::compile() {
   }
 }
 
-/// Takes away what `--only` does not name, and keeps what the rest refers to.
 std::vector<std::string> Session::claimed() const {
   std::vector<std::string> names;
   for (auto const& resource : compiled_.resources)
@@ -226,6 +225,7 @@ std::vector<std::string> Session::claimed() const {
   return names;
 }
 
+/// Takes away what `--only` does not name, and keeps what the rest refers to.
 bool Session::keep_only() {
   rows_ = inventory_.rows();
   if (options_.only.empty()) return true;
