@@ -51,6 +51,7 @@ in_turn() {
 peak() {
   local file
   file=$(mktemp)
+  # shellcheck disable=SC2163  # the name that the caller gave is what goes to the inner shell
   export -f "$1"
   export -f mailstack 2>/dev/null || true
   export bin work powerdns_url powerdns_key
