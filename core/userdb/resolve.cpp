@@ -50,15 +50,11 @@ class Resolver {
     std::vector<Recipient> recipients;
   };
 
-  /// A name without its drop characters, those behind the first suffix separator kept.
   [[nodiscard]] std::string drop(std::string_view name) const {
-    auto const suffix = std::min(name.find_first_of(mail_.suffix_separators), name.size());
-    return fold_user(without(name.substr(0, suffix), mail_.drop_characters) +
-                     std::string(name.substr(suffix)));
+    return dropped_name(name, mail_.suffix_separators, mail_.drop_characters);
   }
   [[nodiscard]] std::string clean(std::string_view name) const {
-    return fold_user(without(name.substr(0, name.find_first_of(mail_.suffix_separators)),
-                             mail_.drop_characters));
+    return clean_name(name, mail_.suffix_separators, mail_.drop_characters);
   }
 
   Result<> check_way(std::string const& address) {
@@ -140,6 +136,17 @@ class Resolver {
 };
 
 }  // namespace
+
+std::string dropped_name(std::string_view name, std::string_view separators,
+                         std::string_view dropped) {
+  auto const suffix = std::min(name.find_first_of(separators), name.size());
+  return fold_user(without(name.substr(0, suffix), dropped) + std::string(name.substr(suffix)));
+}
+
+std::string clean_name(std::string_view name, std::string_view separators,
+                       std::string_view dropped) {
+  return fold_user(without(name.substr(0, name.find_first_of(separators)), dropped));
+}
 
 Result<Resolution> resolve(MailDomains const& mail, std::string_view address) {
   auto const at = address.find('@');

@@ -25,6 +25,15 @@ struct MailDomains {
   std::string drop_characters = ".";    ///< these do not count in a name
 };
 
+/// A name as aliases are looked up: folded, without the characters of `dropped`; what follows the
+/// first of `separators` is kept as it is.
+std::string dropped_name(std::string_view name, std::string_view separators,
+                         std::string_view dropped);
+/// A name as mail is handed over: dropped_name() without the suffix. Users with one such name are
+/// one mailbox.
+std::string clean_name(std::string_view name, std::string_view separators,
+                       std::string_view dropped);
+
 /// What became of an address.
 struct Resolution {
   std::vector<Recipient> recipients;  ///< in order; an address twice stands twice

@@ -26,11 +26,10 @@ void add_change(std::string& text, engine::Drift const& one, DriftView const& vi
             " is gone\n";
   } else {
     auto const now = laws.describe(address, instead);
-    auto const head = std::string(subject(was));
-    text +=
-        "  " + paper.paint(Ink::yellow, "~") + ' ' + printable(head) + ' ' +
-        (now == was ? printable(rest_of(was)) : mark_change(rest_of(was), rest_of(now), paper)) +
-        '\n';
+    auto const rest =
+        now == was ? printable(rest_of(was)) : mark_change(rest_of(was), rest_of(now), paper);
+    text += "  " + paper.paint(Ink::yellow, "~") + ' ' + printable(subject(was)) +
+            (rest.empty() ? "" : " " + rest) + '\n';
     for (auto const& reason : one.reasons)
       if (now == was) text += "      " + printable(reason) + '\n';
   }

@@ -63,6 +63,18 @@ TEST_CASE("render_drift: a change beside the value is said in words", "[cli]") {
         std::string::npos);
 }
 
+TEST_CASE("render_drift: no line ends with a blank", "[cli]") {
+  Fixture f;
+  f.row.address = {"user", "mx1/example.org/app"};
+  f.one.before = {{"state", "active"}};
+  f.one.after = {{"state", "active"}, {"mode", "0666"}};
+  f.one.reasons = {"mode 0640 → 0666"};
+  auto const text = f.text({f.one});
+  INFO(text);
+  CHECK(text.find("~ user app@example.org") != std::string::npos);
+  CHECK(text.find(" \n") == std::string::npos);
+}
+
 TEST_CASE("render_drift: none, and none before the first apply", "[cli]") {
   Fixture const f;
   CHECK(f.text({}) == "Drift: 0 changes since the last apply (2026-11-24T15:00:00Z).\n");

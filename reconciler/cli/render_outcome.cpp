@@ -1,8 +1,13 @@
 #include "reconciler/cli/render_outcome.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
+
+#include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/dkim_key/spec.hpp"
+#include "reconciler/kinds/domain_folder/spec.hpp"
 
 namespace mailstack::cli {
 
@@ -71,6 +76,16 @@ void add_servers(std::string& text, engine::Outcome const& outcome, Paper const&
   }
 }
 
+/// Users and aliases are reloaded by a running chasquid, these are not.
+bool read_at_start(engine::Address const& address) {
+  if (address.kind == kinds::dkim_key::kind_name) {
+    auto const place = kinds::dkim_key::parse(address);
+    return place && place->signing;
+  }
+  return address.kind == kinds::conf_file::kind_name ||
+         address.kind == kinds::domain_folder::kind_name;
+}
+
 }  // namespace
 
 OutcomeCounts count_outcome(engine::Outcome const& outcome, engine::Plan const& plan) {
@@ -121,6 +136,16 @@ std::string render_outcome(engine::Outcome const& outcome, engine::Plan const& p
     last += " " + std::to_string(counts.served) + " served by the zone's name servers.";
   if (counts.pending) last += " " + std::to_string(counts.pending) + " not served yet.";
   return text + paper.paint(Ink::bold, last) + '\n';
+}
+
+std::string render_restart(engine::Outcome const& outcome) {
+  bool const written =
+      std::any_of(outcome.steps.begin(), outcome.steps.end(), [](StepResult const& step) {
+        return step.outcome == Ending::applied && read_at_start(step.address);
+      });
+  if (!written) return {};
+  return "chasquid reads its configuration, DKIM keys and domains when it starts: restart it "
+         "(systemctl restart chasquid).\n";
 }
 
 void note_outcome(engine::Outcome const& outcome, engine::Plan const& plan, Happenings& happened) {

@@ -43,6 +43,33 @@ TEST_CASE("render_outcome: all well is one line", "[cli]") {
   CHECK(render_outcome(outcome, {}, {}) == "Applied: 2 done, 0 failed, 0 skipped.\n");
 }
 
+TEST_CASE("render_outcome: what chasquid reads at its start alone asks for a restart", "[cli]") {
+  struct {
+    engine::Address address;
+    Ending ending;
+    bool restart;
+  } const cases[] = {
+      {{"conf_file", "mx1/etc/chasquid/chasquid.conf"}, Ending::applied, true},
+      {{"domain_folder", "mx1/etc/chasquid/domains/example.org"}, Ending::applied, true},
+      {{"dkim_key", "mx1/example.org/202606e/signing"}, Ending::applied, true},
+      {{"dkim_key", "mx1/example.org/202606e/signing"}, Ending::failed, false},
+      {{"dkim_key", "mx1/example.org/202606e/waiting"}, Ending::applied, false},
+      {{"user", "mx1/example.org/i"}, Ending::applied, false},
+      {{"alias", "mx1/example.org/*"}, Ending::applied, false},
+      {{"dns_record", "a"}, Ending::applied, false},
+  };
+  for (auto const& row : cases) {
+    INFO(row.address.text());
+    engine::Outcome outcome;
+    outcome.steps = {step("a", Ending::applied), step("b", row.ending)};
+    outcome.steps[1].address = row.address;
+    CHECK(render_restart(outcome) ==
+          (row.restart ? "chasquid reads its configuration, DKIM keys and domains when it starts: "
+                         "restart it (systemctl restart chasquid).\n"
+                       : ""));
+  }
+}
+
 TEST_CASE("render_outcome: the same trouble is said once, with what it hit", "[cli]") {
   engine::Outcome outcome;
   for (int i = 0; i < 7; ++i)

@@ -64,6 +64,21 @@ manifest::Diagnostics problems_of(files::Files& files, std::string const& path) 
   return diagnostics;
 }
 
+/// The errors and warnings of `after` that `before` does not have.
+manifest::Diagnostics fresh_problems(manifest::Diagnostics const& after,
+                                     manifest::Diagnostics const& before) {
+  manifest::Diagnostics fresh;
+  for (auto const& one : after.all()) {
+    bool const known = std::any_of(before.all().begin(), before.all().end(), [&](auto const& old) {
+      return old.code == one.code && old.message == one.message;
+    });
+    if (known || one.severity == manifest::Severity::information) continue;
+    fresh.error(one.code, one.place, one.message) = one;
+  }
+  fresh.sort();
+  return fresh;
+}
+
 }  // namespace
 
 bool takes_edit(files::Files& files, std::string const& manifest, manifest::FileEdit const& edit,
@@ -72,20 +87,11 @@ bool takes_edit(files::Files& files, std::string const& manifest, manifest::File
   contents[edit.path] = edit.after;
   Preview preview(files, std::move(contents));
   auto const after = problems_of(preview, manifest);
-  if (!after.failed()) return true;
   // A manifest with a fault elsewhere can still be edited, or nobody could mend it this way.
-  auto const before = problems_of(files, manifest);
-  manifest::Diagnostics fresh;
-  for (auto const& one : after.all()) {
-    bool const known = std::any_of(before.all().begin(), before.all().end(), [&](auto const& old) {
-      return old.code == one.code && old.message == one.message;
-    });
-    if (one.severity == manifest::Severity::error && !known)
-      fresh.error(one.code, one.place, one.message) = one;
-  }
+  auto fresh = fresh_problems(after, problems_of(files, manifest));
+  if (!fresh.all().empty())
+    talk.problems(render_diagnostics(fresh, source_reader(preview), talk.err_paper()));
   if (!fresh.failed()) return true;
-  fresh.sort();
-  talk.problems(render_diagnostics(fresh, source_reader(preview), talk.err_paper()));
   talk.error("`mailstack validate` would refuse that; nothing was changed");
   return false;
 }

@@ -14,8 +14,9 @@
 namespace mailstack::cli {
 
 /// Whether `mailstack validate` would take the manifest after the edit: true where the edit breaks
-/// no rule that holds now. Else says which, and that nothing was changed. `beside` are files that
-/// the edit comes with, by their path.
+/// no rule that holds now. Else says which, and that nothing was changed. Warnings that only the
+/// edit brings are said and do not stop it. `beside` are files that the edit comes with, by their
+/// path.
 bool takes_edit(files::Files& files, std::string const& manifest, manifest::FileEdit const& edit,
                 std::map<std::string, std::string> const& beside, Talk& talk);
 

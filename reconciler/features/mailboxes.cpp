@@ -2,7 +2,9 @@
 /// Users and aliases of each domain, on every host that takes or submits mail.
 
 #include <algorithm>
+#include <map>
 
+#include "core/userdb/resolve.hpp"
 #include "core/userdb/scrypt.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/published/published.hpp"
@@ -103,6 +105,12 @@ constexpr manifest::Code codes[] = {
      "to "
      "it would be accepted.\n\nLeave `receive: false` out; an alias of the same name can send its "
      "mail elsewhere."},
+    {"daemon-cannot-tell-apart", "Two names are one name for chasquid",
+     "What follows a suffix separator (`+`) does not count for chasquid, nor do drop characters "
+     "(`.`): mail for a.b goes to ab, that for i+tag to i, and of a name that is nothing but such "
+     "characters nothing is left.\n\n"
+     "Wrong:  users: {a.b: {}, ab: {}}\nRight:  users: {a.b: {}}\n\n"
+     "`daemon: {drop_characters: \"\", suffix_separators: \"\"}` lets all characters count."},
     {"users-without-host", "Users and aliases stand on no host",
      "Users and aliases are written on hosts with the role mx or submit. Without one they are "
      "nowhere.\n\nAdd a host, or give one the role submit."},
@@ -129,8 +137,72 @@ void check_daemon(Domain const& domain, manifest::Diagnostics& diagnostics) {
   }
 }
 
+/// Which characters of a local name count for the daemon.
+struct NameRules {
+  std::string separators, dropped;
+
+  explicit NameRules(Manifest const& all) {
+    auto const daemon = all.root.section("daemon");
+    userdb::MailDomains const usual;
+    auto const said = [&](char const* key, std::string const& otherwise) {
+      return daemon.present(key) ? daemon.text(key) : otherwise;
+    };
+    separators = said("suffix_separators", usual.suffix_separators);
+    dropped = said("drop_characters", usual.drop_characters);
+  }
+  [[nodiscard]] std::string text() const {
+    std::string text;
+    if (!dropped.empty()) text = "`" + dropped + "` does not count in a name (drop_characters)";
+    if (!separators.empty())
+      text += (text.empty() ? "" : ", and ") + std::string("`") + separators +
+              "` starts a suffix (suffix_separators)";
+    return text;
+  }
+};
+
+/// Names of one sort (users or aliases) that are one name, or none, for the daemon.
+template <class Named, class Counted>
+void check_apart(std::vector<Named> const& all, std::string const& domain, NameRules const& rules,
+                 Counted counted, manifest::Diagnostics& diagnostics) {
+  std::map<std::string, Named const*> seen;
+  for (auto const& one : all) {
+    auto const name = counted(one.name);
+    auto const [first, fresh] = seen.emplace(name, &one);
+    if (fresh && !name.empty()) continue;
+    auto& problem =
+        diagnostics.error("daemon-cannot-tell-apart", one.place,
+                          name.empty() ? "nothing is left of `" + one.name + "` for chasquid"
+                                       : "`" + one.name + "` and `" + first->second->name +
+                                             "` are both " + name + "@" + domain + " for chasquid");
+    problem.cause = rules.text();
+    problem.remedy = name.empty()
+                         ? "choose a name with a letter or a digit, or have the characters "
+                           "count: the keys stand below `daemon:`"
+                         : "keep one of the two, or have the characters count: the keys "
+                           "stand below `daemon:`";
+    if (!name.empty()) problem.related.emplace_back(first->second->place, "first here");
+  }
+}
+
+void check_names(Domain const& domain, NameRules const& rules, manifest::Diagnostics& diagnostics) {
+  auto const shown = domain.name.display();
+  check_apart(
+      domain.users, shown, rules,
+      [&](std::string const& name) {
+        return userdb::clean_name(name, rules.separators, rules.dropped);
+      },
+      diagnostics);
+  check_apart(
+      domain.aliases, shown, rules,
+      [&](std::string const& name) {
+        return userdb::dropped_name(name, rules.separators, rules.dropped);
+      },
+      diagnostics);
+}
+
 void check(Manifest const& manifest, Published const& /*published*/,
            manifest::Diagnostics& diagnostics) {
+  NameRules const rules(manifest);
   // A host of which something is left out may have had the role.
   bool const stored = manifest.left_out.hosts ||
                       std::any_of(manifest.hosts.begin(), manifest.hosts.end(),
@@ -138,6 +210,7 @@ void check(Manifest const& manifest, Published const& /*published*/,
   for (auto const& domain : manifest.domains) {
     if (!records::sends(domain)) continue;
     check_daemon(domain, diagnostics);
+    check_names(domain, rules, diagnostics);
     bool const empty = domain.users.empty() && domain.aliases.empty();
     if (empty && stored && records::receives(domain) && !domain.incomplete) {
       auto& problem = diagnostics.warning(

@@ -276,6 +276,11 @@ TEST_CASE("rules: the neighbours of each rule that are right", "[features]") {
       {"domain-without-recipients", "domains:\n  example.org: {receive: none}\n"},
       {"metrics-not-local", "daemon: {listen: {metrics: \"[::1]:1099\"}}\n" + domain("")},
       {"daemon-cannot-refuse-mail", domain("users: {i: {receive: true}}")},
+      {"daemon-cannot-tell-apart", domain("users: {a.b: {}, abc: {}}\naliases: {i.i: abc}")},
+      {"daemon-cannot-tell-apart",
+       "daemon: {drop_characters: \"\"}\n" + domain("users: {a.b: {}, ab: {}, \".\": {}}")},
+      {"daemon-cannot-tell-apart",
+       "daemon: {suffix_separators: \"\"}\n" + domain("users: {i: {}, i+tag: {}}")},
   };
   for (auto const& [code, text] : cases) {
     auto const diagnostics = check(text);
@@ -284,6 +289,39 @@ TEST_CASE("rules: the neighbours of each rule that are right", "[features]") {
     CHECK(of_code(diagnostics, code).empty());
     CHECK_FALSE(diagnostics.failed());
   }
+}
+
+// Mail of a.b went to ab, and that of `.` to nobody, without a word.
+TEST_CASE("rules: users and aliases that chasquid cannot tell apart", "[features]") {
+  struct {
+    std::string keys, message;
+    unsigned related;  // line of the first one; 0: none
+  } const cases[] = {
+      {"users:\n  a.b: {}\n  ab: {}", "`ab` and `a.b` are both ab@example.org for chasquid", 11},
+      {"users:\n  i: {}\n  i+tag: {}", "`i+tag` and `i` are both i@example.org for chasquid", 11},
+      {"users:\n  i+a: {}\n  i+b: {}", "`i+b` and `i+a` are both i@example.org for chasquid", 11},
+      {"users:\n  \".\": {}", "nothing is left of `.` for chasquid", 0},
+      {"users:\n  +x: {}", "nothing is left of `+x` for chasquid", 0},
+      {"aliases:\n  l.ist: x@example.net\n  list: y@example.net",
+       "`list` and `l.ist` are both list@example.org for chasquid", 11},
+      {"aliases:\n  \"..\": x@example.net", "nothing is left of `..` for chasquid", 0},
+  };
+  for (auto const& row : cases) {
+    auto const diagnostics = check(domain(row.keys));
+    INFO(all_of(diagnostics));
+    auto const found = of_code(diagnostics, "daemon-cannot-tell-apart");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].severity == Severity::error);
+    CHECK(found[0].message == row.message);
+    CHECK(found[0].cause.find("drop_characters") != std::string::npos);
+    CHECK(found[0].place.at.line == (row.related != 0 ? 12 : 11));
+    REQUIRE(found[0].related.size() == (row.related != 0 ? 1 : 0));
+    if (row.related != 0) CHECK(found[0].related[0].first.at.line == row.related);
+  }
+  // Their own separators count instead of the usual ones.
+  auto const minus = check("daemon: {suffix_separators: \"-\"}\n" +
+                           domain("users: {a-b: {}, a-c: {}, i: {}, i+x: {}}"));
+  CHECK(of_code(minus, "daemon-cannot-tell-apart").size() == 1);
 }
 
 TEST_CASE("rules: a name that has no room for the derived ones", "[features]") {

@@ -26,10 +26,12 @@ inline std::optional<unsigned> parse_mode(std::string_view text) {
 }
 
 /// The mode that a file should have which has `mode` and holds what only the daemon may read: its
-/// group reads it, others do not. 0640 and chasquid-util's own 0660 are both right.
+/// group reads it, others do not. 0640 and chasquid-util's own 0660 are both right as they are;
+/// what is more open than 0660, or closed to the group, becomes 0640.
 inline unsigned closed_mode(unsigned mode) {
-  constexpr unsigned group_reads = 0040;
-  return (mode & group_reads) != 0 ? mode & 0770U : 0640U;
+  constexpr unsigned group_reads = 0040, chasquid_utils = 0660, ours = 0640;
+  bool const right = (mode & group_reads) != 0 && (mode & ~chasquid_utils) == 0;
+  return right ? mode : ours;
 }
 
 }  // namespace mailstack::kinds

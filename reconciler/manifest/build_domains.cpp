@@ -256,26 +256,49 @@ void build_domains(Build& build) {
   }
 }
 
+namespace {
+
+Alias const* alias_called(Domain const& domain, std::string_view name) {
+  for (Alias const& alias : domain.aliases)
+    if (alias.name == name) return &alias;
+  return nullptr;
+}
+
+/// The alias `postmaster` that was written, where abuse@ can follow it: not where an alias leads to
+/// abuse@, for that would close a circle.
+Alias const* written_postmaster(Domain const& domain) {
+  std::string const abuse = "abuse@" + domain.name.display();
+  for (Alias const& alias : domain.aliases)
+    if (std::find(alias.to.begin(), alias.to.end(), abuse) != alias.to.end()) return nullptr;
+  return alias_called(domain, "postmaster");
+}
+
+/// Where mail for a role goes that nobody wrote down; absent where nobody could take it.
+std::optional<Alias> role_alias(Domain const& domain, char const* role) {
+  Alias const* follows = alias_called(domain, "*");
+  if (std::string_view(role) == "abuse")
+    if (Alias const* postmaster = written_postmaster(domain)) follows = postmaster;
+  if (follows) return Alias{role, follows->to, follows->place, true};
+  for (User const& user : domain.users)
+    if (user.receive && !user.disabled)
+      return Alias{role, {user.name + "@" + domain.name.display()}, user.place, true};
+  return std::nullopt;
+}
+
+}  // namespace
+
 void derive_aliases(Build& build) {
   for (Domain& domain : build.out.domains) {
     if (domain.sends_no_mail || domain.absent || domain.receive == Domain::Receive::none) continue;
-    Alias const* all = nullptr;
-    for (Alias const& alias : domain.aliases)
-      if (alias.name == "*") all = &alias;
-    auto const first = std::find_if(domain.users.begin(), domain.users.end(), [](User const& user) {
-      return user.receive && !user.disabled;
-    });
-    if (!all && first == domain.users.end()) continue;
-    std::vector<std::string> const to =
-        all ? all->to : std::vector<std::string>{first->name + "@" + domain.name.display()};
-    Place const place = all ? all->place : first->place;
+    std::vector<Alias> derived;
     for (char const* role : {"postmaster", "abuse"}) {  // RFC 5321 4.5.1, RFC 2142
-      auto const called = [&](auto const& one) { return one.name == role; };
-      if (std::any_of(domain.users.begin(), domain.users.end(), called) ||
-          std::any_of(domain.aliases.begin(), domain.aliases.end(), called))
+      auto const called = [&](User const& user) { return user.name == role; };
+      if (alias_called(domain, role) ||
+          std::any_of(domain.users.begin(), domain.users.end(), called))
         continue;
-      domain.aliases.push_back({role, to, place, true});
+      if (auto alias = role_alias(domain, role)) derived.push_back(std::move(*alias));
     }
+    for (Alias& alias : derived) domain.aliases.push_back(std::move(alias));
   }
 }
 

@@ -158,12 +158,12 @@ constexpr Code all[] = {
      "user can log in and send. That is often what is wanted; nothing has to be done."},
     {"alias-loop", "Mail would go in a circle",
      "The daemon follows aliases at most ten steps and then refuses the mail with 451. An alias "
-     "that names itself does not mean the mailbox of that name, but the alias again; a catch-all "
-     "whose recipient does not exist catches its own mail.\n\n"
+     "that names itself does not mean the mailbox of that name, but the alias again.\n\n"
      "Wrong:  aliases: {a: b, b: a}\nRight:  aliases: {a: b, b: me@example.net}"},
     {"unknown-recipient", "An alias leads to nobody",
      "The recipient lies in a domain of this manifest that has neither a user nor an alias of "
-     "that name. Without a catch-all its mail would be refused; with one it goes there."},
+     "that name. Without a catch-all its mail would be refused; with one it goes there. The "
+     "catch-all's own recipient must exist: it would catch its own mail for ever."},
     {"send-as-foreign", "Sending as a domain that is not ours",
      "Mail with a sender of a foreign domain passes neither its SPF nor its DKIM, so DMARC fails "
      "it. `send_as:` holds addresses of the domains of this manifest."},

@@ -106,3 +106,42 @@ domains:
   CHECK(m.domains[1].aliases[0].to == std::vector<std::string>{"rx@xn--bcher-kva.example"});
   CHECK(m.zone_of(*dns::Name::parse("a.b.example.org"))->name == m.zones[0].name);
 }
+
+// abuse@ went to the first user, an application's account, though the manifest named a postmaster.
+TEST_CASE("load: abuse@ follows the postmaster that was written, else the first user",
+          "[manifest]") {
+  using To = std::vector<std::string>;
+  struct {
+    std::string about, domain;
+    To abuse;
+  } const cases[] = {
+      {"a postmaster", "users: {app: {}, i: {}}\n    aliases: {postmaster: i}", {"i@example.org"}},
+      {"a postmaster elsewhere",
+       "users: {app: {}}\n    aliases: {postmaster: abuse@example.net}",
+       {"abuse@example.net"}},
+      {"a postmaster beside a catch-all",
+       "users: {i: {}}\n    aliases: {postmaster: i}\n    catch_all: me@example.net",
+       {"i@example.org"}},
+      {"a postmaster alone", "aliases: {postmaster: me@example.net}", {"me@example.net"}},
+      {"none written", "users: {app: {}, i: {}}", {"app@example.org"}},
+      {"none written, a catch-all",
+       "users: {app: {}}\n    catch_all: me@example.net",
+       {"me@example.net"}},
+      {"a postmaster that leads to abuse@ would be a circle",
+       "users: {app: {}}\n    aliases: {postmaster: team, team: abuse}",
+       {"app@example.org"}},
+  };
+  for (auto const& row : cases) {
+    INFO(row.about);
+    auto const loaded = load_all(
+        "version: 1\ndns: {providers: {local: {type: zonefile, directory: zones}}}\n"
+        "domains:\n  example.org:\n    " +
+        row.domain + "\n");
+    CHECK(loaded.codes() == std::vector<std::string>{});
+    REQUIRE(loaded.manifest);
+    To abuse;
+    for (auto const& alias : loaded.manifest->domains[0].aliases)
+      if (alias.name == "abuse") abuse = alias.to;
+    CHECK(abuse == row.abuse);
+  }
+}

@@ -87,22 +87,37 @@ class Rules {
     said.related.emplace_back(user->second->place, "the user");
   }
 
+  static bool stands(Names const& names, std::string const& local) {
+    // Suffixes (`user+tag`) are cut off by the daemon before it looks.
+    std::string const base = local.substr(0, local.find('+'));
+    for (std::string const& name : {local, base})
+      if (names.users.contains(name) || names.aliases.contains(name)) return true;
+    return false;
+  }
+
+  /// Whether known() says of a catch-all that sends on to nobody what would else be called a loop.
+  [[nodiscard]] bool to_nobody(Alias const& alias, std::string const& to) const {
+    Names const* names = names_of(to);
+    return alias.name == "*" && names && names->domain->receive != Domain::Receive::none &&
+           !stands(*names, local_of(to));
+  }
+
   /// Mail to a domain of ours must find somebody there.
   void known(Alias const& alias, std::string const& to) {
     Names const* names = names_of(to);
     if (!names || names->domain->receive == Domain::Receive::none || names->domain->incomplete)
       return;
     std::string const local = local_of(to);
-    // Suffixes (`user+tag`) are cut off by the daemon before it looks.
-    std::string const base = local.substr(0, local.find('+'));
-    for (std::string const& name : {local, base})
-      if (names->users.contains(name) || names->aliases.contains(name)) return;
+    if (stands(*names, local)) return;
     std::vector<std::string_view> candidates;
     for (auto const& [name, user] : names->users) candidates.push_back(name);
     for (auto const& [name, other] : names->aliases) candidates.push_back(name);
     std::sort(candidates.begin(), candidates.end());
-    bool const caught = names->aliases.contains("*");
-    std::string const message = quoted(to) + " is neither a user nor an alias";
+    // The catch-all does not catch what it sends on itself: that would come back to it for ever.
+    auto const all = names->aliases.find("*");
+    bool const caught = all != names->aliases.end() && all->second != &alias;
+    std::string const message =
+        quoted(local) + " is neither a user nor an alias of " + names->domain->name.display();
     auto& said = caught ? build_.diagnostics.warning("unknown-recipient", alias.place, message)
                         : build_.diagnostics.error("unknown-recipient", alias.place, message);
     said.cause = caught ? "its mail goes to the catch-all" : "its mail would be refused";
@@ -131,6 +146,7 @@ class Rules {
       std::string const& to = top.alias->to[top.next++];
       Alias const* follows = next(to);
       if (!follows) continue;
+      if (follows == top.alias && to_nobody(*follows, to)) continue;
       if (on_way.contains(follows)) {
         loop(*top.alias, *follows, to);
       } else if (auto const known = steps_.find(follows); known != steps_.end()) {

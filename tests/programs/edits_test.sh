@@ -64,6 +64,19 @@ cmp -s mailstack.yaml before.yaml || fail 'a refused alias is not written'
 run alias remove here@example.org
 expect 0
 rm before.yaml
+# What an edit leaves dangling is said, where the catch-all keeps it from being refused.
+run user add ben@example.org --no-password
+expect 0
+run alias add crew@example.org rx ben
+expect 0
+silent 'unknown-recipient'
+run user remove ben@example.org
+expect 0
+says 'warning[unknown-recipient]: `ben` is neither a user nor an alias of example.org'
+says 'removed in mailstack.yaml'
+run alias remove crew@example.org
+expect 0
+silent 'unknown-recipient'
 # Every comment of the file that init wrote is still there.
 holds mailstack.yaml '# The machine'"'"'s own name'
 run validate

@@ -18,17 +18,17 @@ mode=$(stat -c %a "$domain/users")
 chmod 666 "$domain/users"
 sed -i 's/^max_data_size_mb: 50/max_data_size_mb: 25/' $conf/chasquid.conf
 run plan
-says 'mode 0666 → 0660'
+says 'mode 0666 → 0640'
 says '- max_data_size_mb: 25'
 run drift
 expect 2
 says '~ user rx@example.org'
-says 'mode 0660 → 0666'
+says 'mode 0640 → 0666'
 says '- max_data_size_mb: 50'
 says '+ max_data_size_mb: 25'
 run reconcile --yes
 expect 0
-[[ $(stat -c %a "$domain/users") == 660 && $mode == 640 ]] || fail 'the users file must be closed again'
+[[ $(stat -c %a "$domain/users") == 640 && $mode == 640 ]] || fail 'the users file must be closed again'
 holds $conf/chasquid.conf 'max_data_size_mb: 50'
 run drift
 expect 0

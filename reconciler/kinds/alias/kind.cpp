@@ -42,8 +42,15 @@ class AliasKind final : public EntryKind<Aliases> {
     return alias::parse(address);
   }
 
-  Result<Aliases> parse(std::string const& /*path*/, std::string const& content) override {
-    return Aliases::parse(content);
+  Result<Aliases> parse(std::string const& path, std::string const& content) override {
+    auto aliases = Aliases::parse(content);
+    auto const problems = aliases.problems();
+    if (problems.empty()) return aliases;
+    auto const& first = problems.front();
+    return fail(ErrorCode::invalid,
+                path + ":" + std::to_string(first.line) + ": " + first.what +
+                    "; mend the line or remove it: it is not overwritten, and chasquid ignores it "
+                    "before 1.16 and refuses the whole file since");
   }
 
   Observation look_at(engine::Resource const& resource, EntryPlace const& where,

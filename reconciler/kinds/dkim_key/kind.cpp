@@ -108,18 +108,34 @@ class DkimKeyKind : public engine::Kind {
                                       : ""));
     if (!*file) return look_at_absent(resource, copies);
     auto const& key = **file;
-    if (is_signing(spec))
-      if (auto const original = read(spec.text("from"));
-          original && *original && (*original)->part != key.part)
-        return Observation::unseen(path + " and " + spec.text("from") +
-                                   " hold different keys: keep the one whose TXT is published and "
-                                   "move the other away; neither is overwritten");
+    if (auto const reason = disagreement(resource, key, copies); !reason.empty())
+      return Observation::unseen(reason);
     Fields state{{"path", path},
                  {"public_key", key.part.key},
                  {"algorithm", key.part.algorithm},
                  {"mode", format_mode(key.stat.mode)}};
     if (files_.sets_owners()) state.set("group", key.stat.group);
     return Observation::of(std::move(state));
+  }
+
+  /// Why neither the waiting nor the signing file of a key can be trusted; empty where they agree.
+  /// It is said of both: were the waiting one alone seen, the TXT would follow it, away from the
+  /// key that the daemon signs with.
+  std::string disagreement(engine::Resource const& resource, KeyFile const& key,
+                           std::map<engine::Address, std::string> const& copies) {
+    auto const& path = resource.spec.text("path");
+    bool const signs = is_signing(resource.spec);
+    auto const copy = copies.find(resource.address);
+    if (!signs && copy == copies.end()) return {};
+    auto const& other = signs ? resource.spec.text("from") : copy->second;
+    auto const file = read(other);
+    if (!file || !*file || (*file)->part == key.part) return {};
+    auto const& daemons = signs ? path : other;
+    auto const& waits = signs ? other : path;
+    return "the two files hold different keys: keep " + daemons +
+           ", which the daemon signs with, and move " + waits +
+           " away (it is then taken back from the copy); neither is overwritten, and the TXT stays "
+           "as it is";
   }
 
   Observation look_at_absent(engine::Resource const& resource,

@@ -237,11 +237,39 @@ TEST_CASE("dkim_key: two keys under one selector are blind, and neither is touch
   auto const other = bench.key_of(signing_path);
   auto const look = bench.look(*kind, {wish});
   REQUIRE(look.desired[0].standing == Standing::blind);
-  CHECK(look.desired[0].blind_reason.find("move the other away") != std::string::npos);
+  CHECK(look.desired[0].blind_reason.starts_with("the two files hold different keys: keep " +
+                                                 std::string(signing_path)));
   auto const results = kind->put("host/mx1", steps);
   REQUIRE_FALSE(results[0]);
   CHECK(results[0].error().code == ErrorCode::conflict);
   CHECK(bench.key_of(signing_path) == other);
+}
+
+// The TXT followed a waiting key that was exchanged by hand, while the daemon signed with the old
+// one: a timer made all mail fail DKIM.
+TEST_CASE("dkim_key: a waiting key that was exchanged beside its copy does not reach the TXT",
+          "[dkim_key]") {
+  Bench bench;
+  auto const kind = bench.kind();
+  CHECK(all_done(bench.apply(*kind, {waiting()})));
+  auto const signed_with = bench.key_of(waiting_path);
+  auto const wish = signing(signed_with, "1767225600");
+  CHECK(all_done(bench.apply(*kind, {wish})));
+  bench.write_other_key(waiting_path);
+  auto const look = bench.look(*kind, {waiting(), wish});
+  for (auto const& seen : look.desired) {
+    REQUIRE(seen.standing == Standing::blind);
+    CHECK(seen.blind_reason ==
+          "the two files hold different keys: keep " + std::string(signing_path) +
+              ", which the daemon signs with, and move " + waiting_path +
+              " away (it is then taken back from the copy); neither is overwritten, and the TXT "
+              "stays as it is");
+  }
+  // The remedy leads back to the key that signs.
+  REQUIRE(bench.files.remove(waiting_path));
+  CHECK(all_done(bench.apply(*kind, {waiting(), wish})));
+  CHECK(bench.key_of(waiting_path) == signed_with);
+  CHECK(bench.look(*kind, {waiting(), wish}).desired[0].standing == Standing::present);
 }
 
 TEST_CASE("dkim_key: only the key that was published may sign", "[dkim_key]") {

@@ -18,9 +18,10 @@
 /// holds `copy`: the path of the signing one, where that exists.
 ///
 /// Laws: a key that exists is never overwritten by another: a difference of algorithm or key is a
-/// note. A waiting key that vanished is taken back from the signing one before a new one is made.
-/// Before the publication was seen the signing one is `later`. Removing the signing one is the
-/// hazard `dkim`. Outputs: `public_key`, `txt` (the canonical TXT rdata `v=DKIM1; k=rsa; p=…`).
+/// note. Where the waiting and the signing file hold different keys both are blind, so that the TXT
+/// follows neither. A waiting key that vanished is taken back from the signing one before a new one
+/// is made. Before the publication was seen the signing one is `later`. Removing the signing one is
+/// the hazard `dkim`. Outputs: `public_key`, `txt` (the canonical TXT rdata `v=DKIM1; k=rsa; p=…`).
 
 #include <string>
 

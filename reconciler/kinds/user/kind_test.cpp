@@ -373,9 +373,9 @@ TEST_CASE("user: a file that somebody opened to all is seen and closed", "[user]
   bench.write(content, {0666, "root", "root"});
   auto const look = bench.look(*kind, {}, {bench.usual()[2]});
   CHECK(kind->laws().diff(bench.usual()[2].spec, look.owned[0], {}).reasons ==
-        std::vector<std::string>{"mode 0666 → 0660", "group root → chasquid"});
+        std::vector<std::string>{"mode 0666 → 0640", "group root → chasquid"});
   CHECK(all_done(bench.apply(*kind, bench.usual())));
-  CHECK(bench.files.stat(path)->mode == 0660);
+  CHECK(bench.files.stat(path)->mode == 0640);
   CHECK(bench.files.stat(path)->group == "chasquid");
   CHECK(bench.files.read(path) == content);
   CHECK(bench.plan(*kind, bench.usual()).empty());

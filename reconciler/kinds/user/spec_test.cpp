@@ -91,7 +91,7 @@ TEST_CASE("user: differences and their reasons", "[user]") {
        "aa",
        "",
        {{"state", "active"}, {"hash_digest", "aa"}, {"mode", "0666"}},
-       {"mode 0666 → 0660"}},
+       {"mode 0666 → 0640"}},
       {"readable for its owner alone",
        "active",
        "aa",
