@@ -244,7 +244,8 @@ void Parser::build() {
                    "  mailstack plan --only example.org -v\n"
                    "  mailstack plan --detailed-exitcode --format json > plan.json\n");
   selection(*plan);
-  plan->add_flag("--detailed-exitcode", options_.detailed_exitcode, "2 where changes are pending");
+  plan->add_flag("--detailed-exitcode", options_.detailed_exitcode,
+                 "2 where changes or conflicts are pending");
   plan->add_option("-o,--out", plan_file_, "")->group("");
   plan->footer(plan->get_footer() + "\n" + std::string(hazards_help) +
                "\nSigns: + create, ~ change, - remove, = as it is, ! conflict, ? blind.\n"

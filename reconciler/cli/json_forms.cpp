@@ -1,7 +1,9 @@
 #include "reconciler/cli/json_forms.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "reconciler/cli/beside_ours.hpp"
 #include "reconciler/cli/publication.hpp"
 #include "reconciler/engine/fields.hpp"
 #include "reconciler/kinds/dns_record/spec.hpp"
@@ -110,12 +112,16 @@ std::string plan_json(PlanView const& view, bool whole) {
   Json items = Json::array(), kept = Json::array(), owed = Json::array(), timeline = Json::array();
   for (auto const& item : plan.items)
     if (whole || !unremarkable(item)) items.push_back(item_json(item));
+  std::map<engine::Stranger const*, std::string> effects;
+  for (auto const& one : stand_beside_ours(plan, view.laws)) effects[one.stranger] = one.effect;
   for (auto const& stranger : plan.kept) {
     auto const* laws = view.laws.find(stranger.address.kind);
     kept.push_back({{"address", stranger.address.text()},
                     {"group", stranger.group},
                     {"description", laws ? laws->describe(stranger.address, stranger.state)
                                          : stranger.address.text()}});
+    if (auto const found = effects.find(&stranger); found != effects.end())
+      kept.back()["effect"] = found->second;
   }
   std::vector<std::string> unmanaged;
   if (view.compiled) {
@@ -178,10 +184,17 @@ std::string drift_json(DriftView const& view, TimePoint looked_at) {
     }
     changes.push_back(std::move(change));
   }
-  return dump({{"version", 1},
-               {"looked_at", format(looked_at)},
-               {"last_applied_at", time_json(view.applied_at)},
-               {"changes", std::move(changes)}});
+  Json beside = Json::array();
+  for (auto const& one : view.beside)
+    beside.push_back({{"address", one.stranger->address.text()},
+                      {"description", one.description},
+                      {"effect", one.effect}});
+  Json document = {{"version", 1},
+                   {"looked_at", format(looked_at)},
+                   {"last_applied_at", time_json(view.applied_at)},
+                   {"changes", std::move(changes)}};
+  if (!beside.empty()) document["beside"] = std::move(beside);
+  return dump(document);
 }
 
 std::string history_json(std::vector<engine::Record> const& records) {

@@ -24,7 +24,9 @@ std::string plan_json(PlanView const& view, bool whole);
 std::string outcome_json(engine::Outcome const& outcome, std::string const& run, int exit_code);
 
 /// `{version, looked_at, last_applied_at, changes: [{kind, zone, name, type, before, after}]}`.
-/// `zone` and `type` are null for what stands in no zone; `after` is null for what is gone.
+/// `beside: [{address, description, effect}]`, only where there are any, are foreign values beside
+/// ours (beside_ours.hpp). `zone` and `type` are null for what stands in no zone; `after` is null
+/// for what is gone.
 std::string drift_json(DriftView const& view, TimePoint looked_at);
 
 /// `{version, records: [...]}`: the members of engine::Record that are set.

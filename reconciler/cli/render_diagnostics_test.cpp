@@ -110,6 +110,28 @@ TEST_CASE("diagnostics: no literal secret is ever shown", "[cli]") {
   }
 }
 
+TEST_CASE("regression: a password in a URL is never shown", "[cli]") {
+  for (std::string const url :
+       {"https://admin:hunter2@ns1:8081", "https://hunter2@ns1:8081", "ftp://admin:hunter2@ns1",
+        "admin:hunter2@ns1:8081", "https://admin:hunter2/x@ns1:8081"}) {
+    auto const text = "version: 1\ndns:\n  providers:\n    ns1: {type: powerdns, url: \"" + url +
+                      "\", key: {credential: k}}\n";
+    auto const diagnostics = problems_of("m.yaml", text);
+    CAPTURE(url);
+    REQUIRE(diagnostics.failed());
+    auto const told = cli::render_diagnostics(diagnostics, reader(text), {});
+    CHECK(told.find("error[literal-secret]: a user or password does not stand in a URL") !=
+          std::string::npos);
+    CHECK(told.find("‹secret›") != std::string::npos);
+    CHECK(told.find("hunter2") == std::string::npos);
+    CHECK(cli::diagnostics_json(diagnostics).find("hunter2") == std::string::npos);
+  }
+  auto const fine = problems_of("m.yaml",
+                                "version: 1\ndns:\n  providers:\n    ns1: {type: powerdns, url: "
+                                "\"https://ns1:8081/a@b\", key: {credential: k}}\n");
+  for (auto const& one : fine.all()) CHECK(one.code != "literal-secret");
+}
+
 TEST_CASE("diagnostics: every code that a manifest can meet is taught", "[cli]") {
   std::set<std::string_view> taught;
   for (auto const& code : cli::all_codes()) {

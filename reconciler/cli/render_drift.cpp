@@ -58,6 +58,9 @@ std::string render_drift(DriftView const& view, Paper const& paper) {
     for (auto const* one : all) add_change(text, *one, view, paper);
     text += '\n';
   }
+  for (auto const& one : view.beside)
+    text += paper.paint(Ink::red, "!") + ' ' + printable(say(one)) + '\n';
+  if (!view.beside.empty()) text += "      " + paper.paint(Ink::dim, beside_ours_remedy) + "\n\n";
   std::string last = "Drift: " + count(view.drift.size(), "change") + " since the last apply (" +
                      format(*view.applied_at) + ").";
   text += paper.paint(Ink::bold, last) + '\n';

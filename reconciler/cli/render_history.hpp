@@ -17,7 +17,11 @@ namespace mailstack::cli {
 std::vector<engine::Record> select_history(std::vector<engine::Record> const& records,
                                            std::string_view object, std::size_t limit);
 
-/// One line a record: time, sign, description; then the run's command and commit. `all` is where
+/// Why nothing is shown of `object`, with the name or run of the journal that is nearest to it.
+std::string matches_nothing(std::vector<engine::Record> const& records, std::string_view object);
+
+/// One line a record: time, sign, description, and what a look found (`A → B`, `gone`,
+/// `replaced by …`); then the run's command and commit. `all` is where
 /// the runs' beginnings are looked up.
 std::string render_history(std::vector<engine::Record> const& shown,
                            std::vector<engine::Record> const& all, Paper const& paper);

@@ -40,6 +40,33 @@ TEST_CASE("render_history: what was done and seen, by which run and commit", "[c
   CHECK(text.find("was changed by hand: gone") != std::string::npos);
 }
 
+TEST_CASE("regression: history says to what a thing was changed by hand", "[cli]") {
+  auto look = journal().back();
+  auto const said = [&] { return render_history({look}, {}, {}); };
+  look.note = "changed";
+  look.before = R"({"value":"203.0.113.80","ttl":300,"needs":["a"]})";
+  look.after = R"({"value":"192.0.2.66","ttl":60})";
+  CHECK(said().find("was changed by hand: 203.0.113.80 → 192.0.2.66; ttl 300 → 60\n") !=
+        std::string::npos);
+  look.note = "gone; in its place A x 192.0.2.1; in its place A x 192.0.2.2";
+  CHECK(said().find("was changed by hand: replaced by A x 192.0.2.1, A x 192.0.2.2\n") !=
+        std::string::npos);
+  look.note = "changed";
+  look.before = R"({"state":"active","hash_digest":"0123456789abcdef"})";
+  look.after = R"({"state":"active","hash_digest":"fedcba9876543210"})";
+  CHECK(said().find("was changed by hand: another password\n") != std::string::npos);
+  look.after = R"({"state":"disabled","hash_digest":"fedcba9876543210"})";
+  CHECK(said().find("state active → disabled\n") != std::string::npos);
+  CHECK(said().find("fedcba") == std::string::npos);
+}
+
+TEST_CASE("regression: history of a name that is none says so, with the nearest", "[cli]") {
+  auto const all = journal();
+  CHECK(matches_nothing(all, "wwww.example.org") ==
+        "nothing is recorded of `wwww.example.org`. Did you mean www.example.org?");
+  CHECK(matches_nothing({}, "x") == "nothing is recorded of `x`: the journal is empty");
+}
+
 TEST_CASE("render_history: a commit that is not the whole truth is not named as if it were",
           "[cli]") {
   auto all = journal();

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/dns/idn.hpp"
+#include "reconciler/cli/beside_ours.hpp"
 #include "reconciler/cli/word_diff.hpp"
 #include "reconciler/engine/hazards.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
@@ -59,6 +60,7 @@ class PlanText {
     timeline();
     elsewhere();
     kept();
+    beside();
     owed();
     origins();
     pending();
@@ -326,8 +328,10 @@ class PlanText {
 
   void kept() {
     std::map<std::pair<std::string, std::string>, std::vector<engine::Stranger const*>> by_group;
+    std::set<engine::Stranger const*> said_below;
+    for (auto const& one : beside_) said_below.insert(one.stranger);
     for (auto const& stranger : view_.plan.kept)
-      if (stranger.kept)
+      if (stranger.kept && !said_below.contains(&stranger))
         by_group[{stranger.group, "foreign " + noun(stranger.address.kind)}].push_back(&stranger);
     if (by_group.empty()) return;
     if (!text_.empty()) text_ += '\n';
@@ -345,6 +349,15 @@ class PlanText {
       line(0, paper_.paint(Ink::dim, paper_.fit(printable(head + list(what, paper_.verbose)),
                                                 paper_.room(0))));
     }
+  }
+
+  /// Each by itself, and never cut: one of them may be how mail is taken away.
+  void beside() {
+    if (beside_.empty()) return;
+    if (!text_.empty()) text_ += '\n';
+    for (auto const& one : beside_)
+      line(0, paper_.paint(Ink::red, "!") + ' ' + printable(say(one)));
+    below(beside_ours_remedy);
   }
 
   void owed() {
@@ -388,6 +401,7 @@ class PlanText {
   PlanView const& view_;
   Paper const& paper_;
   std::vector<std::size_t> partners_;
+  std::vector<BesideOurs> beside_ = stand_beside_ours(view_.plan, view_.laws);
   std::map<engine::Address, std::size_t> by_address_;
   std::string text_;
 };

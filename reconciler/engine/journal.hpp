@@ -41,7 +41,7 @@ struct Record {
   std::string after;        ///< JSON of the fields that should be there
   std::string lane;
   std::string error;  ///< result: what failed
-  std::string note;   ///< look: "gone", "replaced by …"; confirm: the answers
+  std::string note;   ///< look: "gone", "changed", "…; in its place …"; confirm: the answers
   int exit_code = 0;  ///< end
 
   bool operator==(Record const&) const = default;

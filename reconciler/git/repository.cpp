@@ -19,6 +19,17 @@ std::string first_line(std::string text) {
   return text;
 }
 
+/// The repository that git refuses, from `… ownership in repository at '/srv/mail'`: its top, where
+/// git wants the exception, and not the folder that was asked about.
+std::string refused_repository(std::string const& said, std::string const& asked) {
+  constexpr std::string_view at = "repository at '";
+  auto const start = said.find(at);
+  if (start == said.npos) return asked;
+  auto const from = start + at.size();
+  auto const end = said.find('\'', from);
+  return end == said.npos || end == from ? asked : said.substr(from, end - from);
+}
+
 std::vector<std::string> lines(std::string const& text) {
   std::vector<std::string> all;
   for (std::size_t at = 0; at < text.size();) {
@@ -70,12 +81,15 @@ Result<std::optional<Repository>> Repository::find(world::Process& process, file
   if (!found) return fail(within(found.error(), "git"));
   if (found->status != 0) {
     auto const& said = found->errors;
-    if (said.find("dubious ownership") != said.npos || said.find("unsafe repository") != said.npos)
+    if (said.find("dubious ownership") != said.npos ||
+        said.find("unsafe repository") != said.npos) {
+      auto const top = refused_repository(said, directory);
       return fail(ErrorCode::denied,
-                  "git refuses " + directory +
-                      ": it belongs to somebody else. Run as its owner or as root, or allow it: "
-                      "git config --global --add safe.directory " +
-                      directory);
+                  "git refuses " + top +
+                      ": it belongs to somebody else. Run as its owner, or let who runs git (for "
+                      "root that is the owner of " +
+                      directory + ") allow it: git config --global --add safe.directory " + top);
+    }
     return unless_there(first_line(said));
   }
   auto const all = lines(found->output);

@@ -64,6 +64,21 @@ TEST_CASE("git: outside of a repository there is none, and that is no error", "[
   CHECK_FALSE(*found);
 }
 
+TEST_CASE("regression: the remedy for git's ownership names the repository's top", "[git]") {
+  struct Refusing final : world::Process {
+    Result<world::Finished> run(world::Command const&) override {
+      return world::Finished{
+          128, "", "fatal: detected dubious ownership in repository at '/srv/r'\nTo add an ..."};
+    }
+  } process;
+  files::DiskFiles files;
+  auto const found = Repository::find(process, files, "/srv/r/mail");
+  REQUIRE_FALSE(found);
+  CHECK(found.error().what.starts_with("git refuses /srv/r: "));
+  CHECK(found.error().what.ends_with(" --add safe.directory /srv/r"));
+  CHECK(found.error().what.find("as root") == std::string::npos);
+}
+
 TEST_CASE("git: revision and changes of the manifest", "[git]") {
   Fixture f;
   REQUIRE(Repository::create(f.process, f.path));

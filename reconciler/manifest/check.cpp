@@ -179,6 +179,16 @@ class Checker {
       }
       return;
     }
+    if (bad->code == "literal-secret") {
+      // Masked wherever it is shown, as a literal key is: neither quoted here nor in the excerpt.
+      auto& secret =
+          diagnostics_.error(bad->code, node.place, "a user or password does not stand in a URL");
+      secret.cause = bad->why;
+      secret.remedy =
+          "write the URL without it; a secret stands beside it as a reference, for "
+          "example `key: {credential: NAME}`";
+      return;
+    }
     auto& error = diagnostics_.error(bad->code, node.place,
                                      quoted(node.scalar) + " is no value for " + quoted(entry.key));
     error.cause = bad->why;

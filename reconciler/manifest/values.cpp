@@ -28,15 +28,28 @@ bool valid_port(std::string_view text) {
   return port >= 1 && port <= 65535;
 }
 
+/// `user:password@` before the host (RFC 3986 3.2.1), whatever the scheme, or without one. A
+/// password with a `/` in it ends the authority early, so the colon is enough then.
+bool holds_user(std::string_view text) {
+  if (auto const scheme = text.find("://"); scheme != text.npos) text.remove_prefix(scheme + 3);
+  auto const at = text.find('@');
+  if (at == text.npos) return false;
+  auto const before = text.substr(0, at);
+  auto const slash = before.find('/');
+  if (slash == before.npos) return true;
+  auto const colon = before.substr(0, slash).find(':');
+  return colon != before.npos && !valid_port(before.substr(0, slash).substr(colon + 1));
+}
+
 /// `http://` or `https://`, a host, and no space or quote anywhere.
 Result<> check_url(std::string_view text) {
+  if (holds_user(text))
+    return fail(ErrorCode::invalid, "a user or password does not stand in a URL");
   for (std::string_view scheme : {"https://", "http://"}) {
     if (!text.starts_with(scheme)) continue;
     std::string_view const rest = text.substr(scheme.size());
     if (rest.empty() || rest.front() == '/' || rest.front() == ':')
       return fail(ErrorCode::invalid, "the host is missing");
-    if (rest.substr(0, rest.find('/')).find('@') != std::string_view::npos)
-      return fail(ErrorCode::invalid, "a user or password does not stand in a URL");
     if (text.find_first_of(" \"<>\\^`{|}") != std::string_view::npos)
       return fail(ErrorCode::invalid, "a character stands in it that a URL cannot hold");
     return {};
@@ -236,6 +249,8 @@ std::optional<WrongValue> wrong_value(keys::Key const& key, Node const& scalar) 
     if (std::find(words.begin(), words.end(), scalar.scalar) != words.end()) return std::nullopt;
     return WrongValue{"unknown-choice", "it is not among its words"};
   }
+  if (key.type == keys::Type::url && holds_user(scalar.scalar))
+    return WrongValue{"literal-secret", "the manifest is committed and read by many"};
   if (auto const form = check_form(key, scalar.scalar); !form)
     return WrongValue{"wrong-type", form.error().what};
   return wrong_range(key, scalar.scalar);

@@ -38,6 +38,7 @@ PATH=$work/bin:$PATH run apply --yes
 expect 1
 says 'safe.directory'
 says 'cannot be seen'
+[[ $(grep -o safe.directory <<<"$out" | wc -l) == 1 ]] || fail 'the remedy is said twice'
 rm -r bin
 
 # The same where git is not there; and a repair that cannot be committed is committed by the next run.

@@ -109,6 +109,22 @@ expect 1
 out=$("$mailstack" user check app@example.org --root root <password.txt 2>&1) code=$?
 expect 0
 
+# A password that could not be written down must not be set: nothing is changed before the file is there.
+cp mailstack.yaml before.yaml && cp secrets/app@example.org before.hash
+run user passwd app@example.org --generate --reveal-to nowhere/password.txt
+expect 1
+says 'nothing was changed'
+cmp -s mailstack.yaml before.yaml || fail 'the manifest was changed'
+cmp -s "secrets/app@example.org" before.hash || fail 'the hash was changed'
+run user passwd nobody@example.org --generate --reveal-to left.txt
+[[ $code != 0 && ! -e left.txt ]] || fail 'an empty file was left'
+run user add both@example.org --credential n --generate --reveal-to zz
+expect 3
+says '--credential'
+[[ ! -e zz ]] || fail 'zz was written'
+run user add both@example.org --no-password --generate
+expect 3
+
 run user disable rx@example.org
 expect 0
 run alias remove team@example.org

@@ -21,6 +21,13 @@ for word in doctor 'check' guide migrate completion dkim-sign 'import zone x'; d
   says 'not supported yet'
 done
 
+# 1: what cannot be written was not said.
+for words in version --help; do
+  out=$("$mailstack" $words 2>&1 >/dev/full) code=$?
+  expect 1
+  says 'standard output cannot be written'
+done
+
 # 3: a wrong manifest, an option that is not built, a word that is none, nobody to ask.
 fresh
 run plan --format md
@@ -111,6 +118,10 @@ ZONE
 run apply --yes
 expect 5
 says '--adopt'
+run plan --detailed-exitcode # a conflict alone is not "in order"
+expect 2
+says '1 conflict'
+says 'Plan: 0 to add, 0 to change, 0 to remove'
 holds zones/example.org.zone 'v=spf1 -all'
 holds zones/example.org.zone 'MX'
 run apply --yes --adopt

@@ -43,6 +43,9 @@ expect 0
 revision=$(git rev-parse --short=12 HEAD)
 run status
 says "from $revision with uncommitted changes"
+run history nonsense
+expect 3
+says 'nothing is recorded of `nonsense`'
 run history
 says "by apply at $revision with uncommitted changes, run "
 git log -1 --format=%B mailstack/mx1 | grep -q 'with uncommitted changes' || fail 'the branch should say so too'

@@ -28,17 +28,30 @@ constexpr std::array<Command, 14> table{{{"init", commands_of::init},
 
 std::span<Command const> commands() { return table; }
 
-int run(int argc, char const* const* argv, Doors& doors) {
+namespace {
+
+ExitCode run_command(int argc, char const* const* argv, Doors& doors) {
   auto const parsed = parse_command_line(argc, argv);
   doors.out << parsed.out << std::flush;
   doors.err << parsed.err << std::flush;
-  if (parsed.ended) return static_cast<int>(*parsed.ended);
+  if (parsed.ended) return *parsed.ended;
   std::string_view const typed = parsed.options.command;
   for (auto const& command : table)
-    if (command.name == typed.substr(0, typed.find(' ')))
-      return static_cast<int>(command.run(parsed.options, doors));
+    if (command.name == typed.substr(0, typed.find(' '))) return command.run(parsed.options, doors);
   doors.err << "mailstack " << typed << ": not supported yet\n" << std::flush;
-  return static_cast<int>(ExitCode::invalid);
+  return ExitCode::invalid;
+}
+
+}  // namespace
+
+int run(int argc, char const* const* argv, Doors& doors) {
+  auto const code = run_command(argc, argv, doors);
+  if (doors.out.flush()) return static_cast<int>(code);
+  // A full disk behind `> plan.json`: whoever reads it later must not take it for the whole.
+  doors.err << "error: standard output cannot be written, so what it holds is not everything\n"
+            << std::flush;
+  bool const harmless = code == ExitCode::done || code == ExitCode::pending;
+  return static_cast<int>(harmless ? ExitCode::error : code);
 }
 
 }  // namespace mailstack::cli

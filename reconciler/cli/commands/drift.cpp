@@ -14,7 +14,10 @@ ExitCode commands_of::drift(Options const& options, Doors& doors) {
                      session.look(engine::Mode::reconcile);
   if (!ready) return exit_code(session.happened);
   auto const drift = engine::find_drift(session.plan_input());
-  DriftView const view{drift, kinds::all_laws(), session.world(), session.inventory().applied_at};
+  std::set<engine::Address> told;
+  for (auto const& one : drift) told.insert(one.replacements.begin(), one.replacements.end());
+  DriftView const view{drift, kinds::all_laws(), session.world(), session.inventory().applied_at,
+                       stand_beside_ours(session.plan(), kinds::all_laws(), told)};
   if (options.json)
     talk.document(drift_json(view, session.now()));
   else

@@ -22,6 +22,10 @@ ExitCode commands_of::history(Options const& options, Doors& doors) {
                  ". What follows is from before and after the damage");
   auto const shown = select_history(
       journal.records, options.words.empty() ? "" : options.words.front(), options.limit);
+  if (shown.empty() && !options.words.empty()) {
+    talk.error(matches_nothing(journal.records, options.words.front()));
+    return ExitCode::invalid;
+  }
   if (options.json)
     talk.document(history_json(shown));
   else

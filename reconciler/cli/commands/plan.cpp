@@ -1,6 +1,7 @@
 #include "reconciler/cli/commands/commands.hpp"
 #include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/session.hpp"
+#include "reconciler/engine/hazards.hpp"
 
 namespace mailstack::cli {
 
@@ -21,8 +22,12 @@ ExitCode commands_of::plan(Options const& options, Doors& doors) {
     talk.result(format_summary(
                     count_plan(session.plan(), pair_changes(session.plan(), kinds::all_laws()))) +
                 "\n");
-  // A plan lists hazards and conflicts; refusing is what an apply does.
-  session.happened.pending = options.detailed_exitcode && session.plan().changes() > 0;
+  // A plan lists hazards and conflicts; refusing is what an apply does. But what an apply would
+  // refuse is not in order either.
+  auto const& plan = session.plan();
+  bool const settled = plan.changes() == 0 && !plan.has(engine::Standing::conflict) &&
+                       engine::closed_gates(plan, options.allow).empty();
+  session.happened.pending = options.detailed_exitcode && !settled;
   return exit_code(session.happened);
 }
 

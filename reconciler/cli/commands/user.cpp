@@ -90,6 +90,13 @@ class UserRun {
   }
 
   ExitCode add() {
+    if (options_.generate && (options_.no_password || !options_.credential.empty()))
+      return refuse("--generate makes a password, and " +
+                    std::string(options_.no_password ? "--no-password" : "--credential") +
+                    " says that there is none to make: leave out one of them");
+    if (!options_.generate && !options_.reveal_to.empty() &&
+        (options_.no_password || !options_.credential.empty()))
+      return refuse("--reveal-to is for a password of --generate: leave it out");
     if (options_.no_password) return store(editor_.add_user(address_, std::nullopt), "added");
     if (!options_.credential.empty())
       return store(
@@ -198,7 +205,22 @@ class UserRun {
       return ExitCode::invalid;
     auto const password = take_password();
     if (!password) return refuse(password.error().what);
-    auto const hash = userdb::hash_password(*password);
+    bool const revealed = options_.generate && !options_.reveal_to.empty();
+    // Before anything is changed: a password that cannot be written down would lock its user out.
+    if (revealed)
+      if (auto const made = write_revealed(""); !made) {
+        return refuse("--reveal-to: " + made.error().what + "; nothing was changed",
+                      ExitCode::error);
+      }
+    auto const code = store_hash(edit, what, path, *password);
+    if (code != ExitCode::done && revealed) (void)files_->remove(reveal_path());  // still empty
+    if (code == ExitCode::done && options_.generate) return reveal(*password);
+    return code;
+  }
+
+  ExitCode store_hash(Result<FileEdit> const& edit, std::string const& what,
+                      std::string const& path, Secret<std::string> const& password) {
+    auto const hash = userdb::hash_password(password);
     if (!hash) return refuse(hash.error().what, ExitCode::error);
     if (!files_->stat(directory() + "/secrets")) {
       auto const made = files_->make_directory(directory() + "/secrets",
@@ -210,9 +232,11 @@ class UserRun {
             files_->write(path, line.reveal() + "\n", {.mode = 0600, .owner = {}, .group = {}});
         !written)
       return refuse(written.error().what, ExitCode::error);
-    auto const code = store(edit, what);
-    if (code == ExitCode::done && options_.generate) return reveal(*password);
-    return code;
+    return store(edit, what);
+  }
+
+  Result<> write_revealed(std::string_view content) {
+    return files_->write(reveal_path(), content, {.mode = 0600, .owner = {}, .group = {}});
   }
 
   Result<Secret<std::string>> take_password() {
@@ -258,9 +282,7 @@ class UserRun {
       doors_.out << "Password (shown once): " << password.reveal() << std::endl;
       return ExitCode::done;
     }
-    auto const written = files_->write(reveal_path(), password.reveal() + "\n",
-                                       {.mode = 0600, .owner = {}, .group = {}});
-    if (!written)
+    if (auto const written = write_revealed(password.reveal() + "\n"); !written)
       return refuse("the password could not be written and is lost; `mailstack user passwd " +
                         address_ + "` makes another: " + written.error().what,
                     ExitCode::error);
