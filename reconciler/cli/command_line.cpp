@@ -155,7 +155,10 @@ class Parser {
         ->group(group);
     app.add_option("--format", format_, "text or json")
         ->type_name("FORMAT")
-        ->check(CLI::IsMember({"text", "json", "md"}).description(""))
+        ->check([](std::string const& word) {
+          bool const known = word == "text" || word == "json" || word == "md";  // md: to come
+          return known ? std::string{} : word + " is no format: text or json";
+        })
         ->group(group);
     app.add_option("--color", options_.color, "auto, always or never (NO_COLOR is honoured)")
         ->type_name("WHEN")
@@ -179,8 +182,9 @@ class Parser {
 
   void only(App& app) {
     app.add_option("--only", options_.only,
-                   "only what this glob names, by domain, zone, host or address, and what that "
-                   "needs; no other zone is asked")
+                   "only what this glob names, by domain, zone, host or address (as `plan --format "
+                   "json` has it: 'dns_record/*/www.example.org./A/*'), and what that needs; no "
+                   "other zone is asked")
         ->type_name("GLOB");
   }
 
@@ -248,7 +252,9 @@ void Parser::build() {
                  "2 where changes or conflicts are pending");
   plan->add_option("-o,--out", plan_file_, "")->group("");
   plan->footer(plan->get_footer() + "\n" + std::string(hazards_help) +
-               "\nSigns: + create, ~ change, - remove, = as it is, ! conflict, ? blind.\n"
+               "\nSigns: + create, ~ change, - remove, = as it is, ! conflict, or not right and "
+               "not ours to\n"
+               "change, ? blind.\n"
                "Old → new: what goes stands in [-…-], what comes in {+…+}; in colour red and "
                "green.\n");
 
@@ -366,8 +372,20 @@ std::string help_of(CLI::App const& root) {
 }  // namespace
 
 Parsed parse_command_line(int argc, char const* const* argv) {
+  // `mailstack help user add` is `mailstack user add --help`.
+  if (argc > 1 && std::string_view(argv[1]) == "help") {
+    std::vector<char const*> words{argv[0]};
+    words.insert(words.end(), argv + 2, argv + argc);
+    words.push_back("--help");
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+  }
   Parsed parsed;
   Parser parser(parsed.options);
+  if (argc <= 1) {
+    parsed.err = parser.app().help();
+    parsed.ended = ExitCode::invalid;
+    return parsed;
+  }
   try {
     parser.app().parse(argc, argv);
   } catch (CLI::CallForHelp const&) {

@@ -142,3 +142,20 @@ TEST_CASE("command_line: the usage of several words is plain", "[cli]") {
   CHECK(help.find("x 2") == std::string::npos);
   CHECK(help.find("ADDRESS RECIPIENT...") != std::string::npos);
 }
+
+TEST_CASE("regression: alone it shows its help, and `help` is a command", "[cli]") {
+  auto const alone = parse({});
+  CHECK(alone.ended == ExitCode::invalid);
+  CHECK(alone.err.find("mailstack init example.org") != std::string::npos);
+  auto const help = parse({"help", "user", "add"});
+  CHECK(help.ended == ExitCode::done);
+  CHECK(help.out == parse({"user", "add", "--help"}).out);
+  CHECK(parse({"help"}).out == parse({"--help"}).out);
+}
+
+TEST_CASE("regression: what is not built is not offered as a format", "[cli]") {
+  auto const wrong = parse({"plan", "--format", "xml"});
+  CHECK(wrong.ended == ExitCode::invalid);
+  CHECK(wrong.err.find("xml is no format: text or json") != std::string::npos);
+  CHECK(wrong.err.find("md") == std::string::npos);
+}

@@ -31,6 +31,49 @@ std::vector<std::string> types_at(std::vector<std::string> const& names, Manifes
   return types;
 }
 
+/// `*.nosuch`, and `example.org.nosuch` where the manifest has example.org, are a name and a key
+/// that there is none of, and no longer name.
+bool swallows_a_key(std::string const& part, Manifest const* manifest) {
+  if (part.starts_with("*.")) return true;
+  auto const whole = dns::Name::parse(part);
+  if (!manifest || (whole && manifest->domain(*whole))) return false;
+  for (auto dot = part.rfind('.'); dot != part.npos && dot > 0; dot = part.rfind('.', dot - 1))
+    if (auto const shorter = dns::Name::parse(part.substr(0, dot));
+        shorter && manifest->domain(*shorter))
+      return true;
+  return false;
+}
+
+/// What each hazard of `--allow` is.
+std::string_view hazard_text(std::string_view word) {
+  if (word == "deletes")
+    return "More things would be removed at once than safety.max_deletes says.";
+  if (word == "purge")
+    return "Something that mailstack did not put there would be removed (`purge: all`).";
+  if (word == "mx")
+    return "An MX would be removed: mail for the domain may find no way in any more.";
+  if (word == "ns") return "An NS would be removed: a part of the zone may not be found any more.";
+  if (word == "spf")
+    return "An SPF record would be removed: receivers then do not know who may send.";
+  if (word == "dkim") return "A DKIM record or key would be removed: signatures made with it fail.";
+  if (word == "tlsa") return "A TLSA record would be removed: senders that check DANE may refuse.";
+  if (word == "user") return "A user would be removed, who then cannot log in, nor receive mail.";
+  if (word == "domain")
+    return "A domain merely vanished from the manifest, without `state: absent`.";
+  if (word == "clock")
+    return "The clock stands before the last run, or far behind it; dates decide what is removed.";
+  return {};
+}
+
+/// Keys whose last part is `word`: "`domains.*.dkim`, …".
+std::string keys_called(std::string_view word) {
+  std::string called;
+  for (TableRow const& row : all_keys().rows())
+    if (manifest::last_part(row.path) == word)
+      called += (called.empty() ? "`" : ", `") + row.path + "`";
+  return called;
+}
+
 /// Parts are separated by dots and domains contain dots, so a chosen name may take several parts.
 bool match(std::string_view path, std::string_view rest, Manifest const* manifest, Match& out) {
   if (rest.empty()) return out.row != nullptr;
@@ -45,6 +88,7 @@ bool match(std::string_view path, std::string_view rest, Manifest const* manifes
       TableRow const* row = table.child(path, part, type);
       bool const chosen = row && manifest::last_part(row->path) == "*";
       if (!row || (!chosen && part.find('.') != std::string::npos)) continue;
+      if (chosen && swallows_a_key(part, manifest)) continue;
       Match const before = out;
       out.row = row;
       out.names.push_back(part);
@@ -161,6 +205,9 @@ Result<std::string> unknown(std::string_view word) {
   for (TableRow const& row : all_keys().rows()) candidates.push_back(row.path);
   std::string_view const meant = manifest::nearest(word, candidates);
   std::string what = "there is no key and no code `" + std::string(word) + "`";
+  // `dkim` alone: which keys are called so.
+  auto const called = keys_called(word);
+  if (!called.empty()) return fail(ErrorCode::not_found, what + ": did you mean " + called + "?");
   what += meant.empty() ? "; docs/manifest.md lists them"
                         : ": did you mean `" + std::string(meant) + "`?";
   return fail(ErrorCode::not_found, what);
@@ -179,6 +226,12 @@ Result<std::string> explain(std::string_view word, Manifest const* manifest) {
   if (KeyTable::planned(word))
     return std::string(word) +
            "\n  Planned, and not supported yet: a manifest with it is refused.\n";
+  if (auto const text = hazard_text(word); !text.empty()) {
+    auto const keys = keys_called(word);
+    return "hazard " + std::string(word) + "\n  " + std::string(text) + "\n\n`--allow " +
+           std::string(word) + "` lets it happen once.\n" +
+           (keys.empty() ? "" : "\nKeys of that name: " + keys + "\n");
+  }
   return unknown(word);
 }
 

@@ -81,7 +81,7 @@ Json counts_json(PlanCounts const& counts) {
           {"adopted", counts.adopted}, {"released", counts.forgotten},
           {"later", counts.later},     {"elsewhere", counts.elsewhere},
           {"blind", counts.blind},     {"conflict", counts.conflict},
-          {"waiting", counts.waiting}};
+          {"waiting", counts.waiting}, {"ptr", counts.ptr}};
 }
 
 std::string_view word(engine::StepResult::Outcome outcome) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "reconciler/cli/paper.hpp"
+#include "reconciler/kinds/ptr/spec.hpp"
 
 namespace mailstack::cli {
 
@@ -108,6 +109,12 @@ std::vector<std::size_t> pair_changes(engine::Plan const& plan, engine::Laws con
   return partners;
 }
 
+bool wrong_ptr(PlanItem const& item) {
+  if (item.address.kind != kinds::ptr::kind_name || item.standing != Standing::same) return false;
+  auto const names = item.observed.state.texts("names");
+  return std::find(names.begin(), names.end(), item.wish.text("name")) == names.end();
+}
+
 PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners) {
   PlanCounts counts;
   counts.waiting = pending_changes(plan).size();
@@ -120,7 +127,7 @@ PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& 
     }
     counts.adopted += item.adopted && item.standing == Standing::same;
     switch (item.standing) {
-      case Standing::same: ++counts.same; break;
+      case Standing::same: ++(wrong_ptr(item) ? counts.ptr : counts.same); break;
       case Standing::later: counts.later += !waits_for_apply(plan, item); break;
       case Standing::elsewhere: ++counts.elsewhere; break;
       case Standing::blind: ++counts.blind; break;
@@ -147,6 +154,7 @@ std::string format_summary(PlanCounts const& counts) {
   text +=
       "; " + std::to_string(counts.later) + " later; " + std::to_string(counts.blind) + " blind";
   if (counts.conflict) text += "; " + count(counts.conflict, "conflict");
+  if (counts.ptr) text += "; " + count(counts.ptr, "PTR") + " not right";
   if (counts.elsewhere) text += "; " + std::to_string(counts.elsewhere) + " elsewhere";
   if (counts.waiting) text += "; " + std::to_string(counts.waiting) + " waiting for apply";
   if (counts.forgotten) text += "; " + std::to_string(counts.forgotten) + " released";

@@ -28,6 +28,7 @@ struct PlanCounts {
   std::size_t elsewhere = 0;
   std::size_t blind = 0;
   std::size_t conflict = 0;
+  std::size_t ptr = 0;  ///< PTRs that are missing or wrong: whoever rents out the address sets them
 };
 
 /// Creation and removal that a person sees as one change: for each item the index of its partner,
@@ -49,6 +50,9 @@ bool waits_for_apply(engine::Plan const& plan, engine::PlanItem const& item);
 /// What cannot be seen, by reason, with the descriptions of what depends on it. What waits for
 /// something blind counts to the reason of that.
 std::map<std::string, std::vector<std::string>> blind_reasons(engine::Plan const& plan);
+
+/// A PTR that was seen and is not the host's name. Nothing of ours can change it.
+bool wrong_ptr(engine::PlanItem const& item);
 
 PlanCounts count_plan(engine::Plan const& plan, std::vector<std::size_t> const& partners);
 

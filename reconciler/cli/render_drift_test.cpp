@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/dns_record/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
 
@@ -81,4 +82,13 @@ TEST_CASE("render_drift: none, and none before the first apply", "[cli]") {
   std::vector<engine::Drift> const none;
   CHECK(render_drift({none, kinds::all_laws(), f.world, {}}, {}).find("nothing was applied yet") !=
         std::string::npos);
+}
+
+TEST_CASE("regression: no line of drift ends in a blank", "[cli]") {
+  Fixture f;
+  f.row.address = {kinds::conf_file::kind_name, "mx1/chasquid"};
+  f.one.before = {{"path", std::string("/etc/chasquid/chasquid.conf")}};
+  f.one.after = f.one.before;
+  f.one.reasons = {"mode 0640 → 0666"};
+  CHECK(f.text({f.one}).find(" \n") == std::string::npos);
 }

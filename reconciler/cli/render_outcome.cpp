@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include "reconciler/cli/plan_counts.hpp"
+#include "reconciler/kinds/kinds.hpp"
 
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/dkim_key/spec.hpp"
@@ -89,9 +91,12 @@ bool read_at_start(engine::Address const& address) {
 }  // namespace
 
 OutcomeCounts count_outcome(engine::Outcome const& outcome, engine::Plan const& plan) {
+  // What the plan counts as one change with its successor; every other removal is one of its own.
+  auto const partners = pair_changes(plan, kinds::all_laws());
   std::set<engine::Address> displaced;
-  for (auto const& item : plan.items)
-    if (item.displaced) displaced.insert(item.address);
+  for (std::size_t i = 0; i < plan.items.size(); ++i)
+    if (plan.items[i].action == engine::Action::remove && partners[i] != engine::PlanItem::npos)
+      displaced.insert(plan.items[i].address);
   OutcomeCounts counts;
   for (auto const& step : outcome.steps) {
     if (step.outcome == Ending::applied && displaced.contains(step.address)) continue;

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "reconciler/cli/plan_counts.hpp"
+#include "reconciler/kinds/kinds.hpp"
+
 using namespace mailstack;
 using namespace mailstack::cli;
 using engine::Confirmation;
@@ -97,8 +100,17 @@ TEST_CASE("render_outcome: name servers that lag are named with their answers", 
 
 TEST_CASE("render_outcome: a removal in the write of its successor is not counted", "[cli]") {
   engine::Outcome outcome;
-  outcome.steps = {step("new", Ending::applied), step("old", Ending::applied)};
-  auto plan = plan_of({{"new", "provider/local"}, {"old", "provider/local"}});
+  std::string const place = "example.org./www.example.org./A/";
+  outcome.steps = {step(place + "203.0.113.11", Ending::applied),
+                   step(place + "203.0.113.10", Ending::applied)};
+  auto plan = plan_of(
+      {{place + "203.0.113.11", "provider/local"}, {place + "203.0.113.10", "provider/local"}});
+  for (auto& item : plan.items) {
+    item.standing = engine::Standing::change;
+    item.description = "A www.example.org " + item.address.name.substr(place.size());
+  }
+  plan.items[0].action = engine::Action::create;
+  plan.items[1].action = engine::Action::remove;
   plan.items[1].displaced = true;
   CHECK(count_outcome(outcome, plan).applied == 1);
 }
@@ -126,4 +138,27 @@ TEST_CASE("render_outcome: what an outcome means for the exit code", "[cli]") {
   outcome.recording_error = "disk full";
   CHECK(code_of(outcome, plan) == ExitCode::partly);
   CHECK(render_outcome(outcome, plan, {}).find("not recorded: disk full") != std::string::npos);
+}
+
+TEST_CASE("regression: what the plan counts as a removal of its own is counted as done", "[cli]") {
+  auto const address = [](std::string const& value) {
+    return engine::Address{"dns_record", "example.org./example.org./TXT/" + value};
+  };
+  engine::Plan plan;
+  plan.items.resize(3);
+  for (auto& item : plan.items) item.standing = engine::Standing::change;
+  plan.items[0].action = plan.items[1].action = engine::Action::update;
+  plan.items[0].address = address("spf");
+  plan.items[1].address = address("dmarc");
+  plan.items[2].action = engine::Action::remove;  // the second SPF, written with the first
+  plan.items[2].address = address("\"v=spf1 -all\"");
+  plan.items[2].displaced = true;
+  engine::Outcome outcome;
+  for (auto const& item : plan.items) {
+    outcome.steps.push_back(step("x", Ending::applied));
+    outcome.steps.back().address = item.address;
+  }
+  CHECK(format_summary(count_plan(plan, pair_changes(plan, kinds::all_laws())))
+            .starts_with("Plan: 0 to add, 2 to change, 1 to remove;"));
+  CHECK(render_outcome(outcome, plan, {}).starts_with("Applied: 3 done,"));
 }

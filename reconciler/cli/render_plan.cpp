@@ -140,6 +140,7 @@ class PlanText {
 
   static std::pair<char, Ink> sign(PlanItem const& item) {
     if (item.standing == Standing::conflict) return {'!', Ink::red};
+    if (wrong_ptr(item)) return {'!', Ink::yellow};
     if (item.standing == Standing::same || item.forgotten) return {'=', Ink::dim};
     switch (item.action) {
       case Action::create: return {'+', Ink::green};

@@ -6,6 +6,7 @@
 #include "reconciler/cli/word_diff.hpp"
 #include "reconciler/kinds/dns_record/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/ptr/spec.hpp"
 
 using namespace mailstack;
 using namespace mailstack::cli;
@@ -343,4 +344,24 @@ TEST_CASE("render_plan: what waits for apply is counted once, as a plan counts i
   CHECK(counts.waiting == 2);
   CHECK(counts.later == 0);
   holds(text(plan), "2 waiting for apply");
+}
+
+TEST_CASE("regression: a PTR that is missing or wrong is not shown as it should be", "[cli]") {
+  auto const resource = kinds::ptr::verify("mx1", "203.0.113.10", "smtp.example.org.");
+  engine::Plan plan;
+  plan.items.emplace_back();
+  auto& item = plan.items.back();
+  item.address = resource.address;
+  item.wish = item.spec = resource.spec;
+  item.group = "mx1";
+  item.description = "PTR 203.0.113.10 → smtp.example.org";
+  item.notes = {"has no PTR: set smtp.example.org at whoever rents out the address"};
+  auto said = text(plan);
+  holds(said, "  ! PTR 203.0.113.10 → smtp.example.org\n");
+  holds(said, "0 same; 0 later; 0 blind; 1 PTR not right.\n");
+  item.observed.state.set("names", std::vector<engine::Item>{std::string("smtp.example.org.")});
+  item.notes = {"the PTR says other.example too: receivers may look at any of them"};
+  said = text(plan);
+  holds(said, "  = PTR 203.0.113.10 → smtp.example.org\n");
+  holds(said, "1 same; 0 later; 0 blind.\n");
 }

@@ -324,3 +324,19 @@ TEST_CASE("schema: the manifest that init writes passes parser, schema and rules
   CHECK_FALSE(manifest::starting_manifest("nodots"));
   CHECK_FALSE(manifest::starting_manifest("a b.example"));
 }
+
+TEST_CASE("regression: explain says of what is no key that it is none", "[cli]") {
+  auto const nothing = cli::explain("domains.*.nosuch", nullptr);
+  REQUIRE_FALSE(nothing);
+  CHECK(nothing.error().what.find("no key and no code") != std::string::npos);
+  auto const spf = cli::explain("spf", nullptr);
+  REQUIRE(spf);
+  CHECK(spf->starts_with("hazard spf\n"));
+  CHECK(spf->find("`domains.*.spf`") != std::string::npos);
+  auto const dmarc = cli::explain("dmarc", nullptr);
+  REQUIRE_FALSE(dmarc);
+  CHECK(dmarc.error().what.find("`domains.*.dmarc`") != std::string::npos);
+  for (auto const* hazard :
+       {"deletes", "purge", "mx", "ns", "spf", "dkim", "tlsa", "user", "domain", "clock"})
+    CHECK(cli::explain(hazard, nullptr));
+}

@@ -95,6 +95,7 @@ bool Session::load(bool ahead) {
   auto const said = worth_saying(diagnostics, options_.verbose);
   talk_.problems(render_diagnostics(said, source_reader(*files_), talk_.err_paper()));
   if (!manifest_ || diagnostics.failed()) {
+    if (talk_.json()) talk_.document(diagnostics_json(said));
     happened.invalid = true;
     return false;
   }

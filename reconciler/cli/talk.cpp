@@ -1,5 +1,7 @@
 #include "reconciler/cli/talk.hpp"
 
+#include "reconciler/cli/render_diagnostics.hpp"
+
 namespace mailstack::cli {
 
 namespace {
@@ -25,13 +27,20 @@ Talk::Talk(Options const& options, Doors& doors)
       err_paper_(paper_for(options, doors, doors.terminal.shows_err)),
       json_(options.json) {}
 
+Talk::~Talk() {
+  if (json_ && !documented_ && errors_.failed()) document(diagnostics_json(errors_));
+}
+
 void Talk::text(std::string_view text) {
   if (!out_paper_.quiet) result(text);
 }
 
 void Talk::result(std::string_view text) { (json_ ? err_ : out_) << text << std::flush; }
 
-void Talk::document(std::string_view json) { out_ << json << std::flush; }
+void Talk::document(std::string_view json) {
+  documented_ = true;
+  out_ << json << std::flush;
+}
 
 void Talk::note(std::string_view line) {
   if (!err_paper_.quiet) err_ << line << '\n' << std::flush;
@@ -42,6 +51,7 @@ void Talk::warning(std::string_view line) {
 }
 
 void Talk::error(std::string_view line) {
+  if (json_) errors_.error("command", {}, std::string(line));
   err_ << err_paper_.paint(Ink::red, "error: ") << printable(line) << '\n' << std::flush;
 }
 

@@ -11,6 +11,7 @@
 #include "reconciler/cli/options.hpp"
 #include "reconciler/cli/paper.hpp"
 #include "reconciler/cli/render_plan.hpp"
+#include "reconciler/manifest/diagnostic.hpp"
 
 namespace mailstack::cli {
 
@@ -21,6 +22,11 @@ namespace mailstack::cli {
 class Talk {
  public:
   Talk(Options const& options, Doors& doors);
+  /// A JSON run that ends in errors and printed no document prints them as one, so that standard
+  /// output always holds exactly one.
+  ~Talk();
+  Talk(Talk const&) = delete;
+  Talk& operator=(Talk const&) = delete;
 
   /// Where text for people goes.
   [[nodiscard]] Paper const& paper() const { return json_ ? err_paper_ : out_paper_; }
@@ -43,6 +49,8 @@ class Talk {
   Paper out_paper_;
   Paper err_paper_;
   bool json_ = false;
+  bool documented_ = false;
+  manifest::Diagnostics errors_;  ///< what error() said of a JSON run
 };
 
 }  // namespace mailstack::cli

@@ -43,6 +43,16 @@ expect 0
 revision=$(git rev-parse --short=12 HEAD)
 run status
 says "from $revision with uncommitted changes"
+# Where a command ends early, --format json still gives one document on standard output.
+one_document() {
+  out=$("$mailstack" "$@" --format json --state "$work/state" --root "$work/root" 2>/dev/null) code=$?
+  expect 3
+  python3 -c 'import json, sys; d = json.load(sys.stdin); sys.exit(d["errors"] < 1)' <<<"$out" || fail "no document: $*"
+}
+one_document explain nosuch
+one_document plan --only nosuch
+echo 'version: 2' >broken.yaml
+for command in plan apply drift status; do one_document "$command" --manifest broken.yaml; done
 run history nonsense
 expect 3
 says 'nothing is recorded of `nonsense`'

@@ -42,15 +42,29 @@ ExitCode commands_of::init(Options const& options, Doors& doors) {
     return written.error().code == ErrorCode::conflict ? ExitCode::invalid : ExitCode::error;
   }
   // The editor's schema is of use to whoever has one; the manifest is whole without it.
-  (void)write_new(*files, directory + "/mailstack.schema.json", manifest_schema(all_keys()));
+  bool const schema =
+      write_new(*files, directory + "/mailstack.schema.json", manifest_schema(all_keys()))
+          .has_value();
   auto const process = doors.process();
-  if (auto const made = git::Repository::create(*process, directory); !made)
-    talk.warning("no git repository was made: " + made.error().what);
-  talk.text("Wrote " + options.manifest +
-            ". It says where your own addresses go; then:\n"
-            "  mailstack validate\n"
-            "  mailstack plan\n"
-            "  mailstack apply\n");
+  auto const made = git::Repository::create(*process, directory);
+  if (!made) talk.warning("no git repository was made: " + made.error().what);
+  auto const slash = options.manifest.rfind('/');
+  auto const folder = slash == std::string::npos ? "" : options.manifest.substr(0, slash + 1);
+  std::string const beside = schema ? folder + "mailstack.schema.json" : std::string{};
+  std::string const which =
+      options.manifest == "mailstack.yaml" ? "" : " --manifest " + options.manifest;
+  std::string const git = folder.empty() ? "git" : "git -C " + directory;
+  auto const of_path = [&](std::string const& one) { return one.substr(folder.size()); };
+  std::string said = "Wrote " + options.manifest;
+  if (schema) said += " and " + beside + " (for editors)";
+  if (made) said += ", in a git repository";
+  said += ". The manifest says where your own addresses go; then:\n  mailstack validate" + which;
+  if (made)
+    said += "\n  " + git + " add " + of_path(options.manifest) +
+            (schema ? " " + of_path(beside) : std::string{}) + " && " + git +
+            " commit -m 'The manifest'";
+  said += "\n  mailstack plan" + which + "\n  mailstack apply" + which + "\n";
+  talk.text(said);
   return ExitCode::done;
 }
 
