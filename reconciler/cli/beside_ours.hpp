@@ -31,6 +31,6 @@ std::string say(BesideOurs const& one);
 /// What whoever reads such lines can do.
 inline constexpr char const* beside_ours_remedy =
     "mailstack removes nothing that it did not put there: remove it at the provider, or write it "
-    "into `records:` of the domain to have it kept so.";
+    "into `records:` of the zone to have it kept so.";
 
 }  // namespace mailstack::cli

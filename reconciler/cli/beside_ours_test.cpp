@@ -68,7 +68,7 @@ TEST_CASE("regression: a foreign MX beside ours is said by itself in the plan", 
         "\n"
         "! MX example.org 1 evil.example. is not ours and stands beside ours: mail goes there too\n"
         "      mailstack removes nothing that it did not put there: remove it at the provider, or "
-        "write it into `records:` of the domain to have it kept so.\n"
+        "write it into `records:` of the zone to have it kept so.\n"
         "\n"
         "Plan: 0 to add, 0 to change, 0 to remove; 1 same; 0 later; 0 blind.\n");
 }
