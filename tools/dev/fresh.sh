@@ -45,6 +45,8 @@ make_base() {
 make_root() {
   mkdir "$work/root"
   tar -C "$work/root" --numeric-owner -xpf build/fresh/base.tar
+  # mktemp made it for root alone; whoever root becomes in there must get in.
+  chmod 0755 "$work/root"
   cp -a /etc/apt "$work/root/etc/apt"
   mkdir -p "$work/root/usr/share/keyrings" "$work/root/mailstack"
   cp -an /usr/share/keyrings/. "$work/root/usr/share/keyrings/"
