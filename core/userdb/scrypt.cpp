@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "core/base64/base64.hpp"
+#include "core/digest/digest.hpp"
 
 namespace mailstack::userdb {
 
@@ -148,17 +149,7 @@ Secret<std::string> format_phc(Scrypt const& scrypt) {
 std::string hash_digest(Scrypt const& scrypt) {
   if (!check(scrypt)) return {};
   auto const line = format_phc(scrypt);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(line.reveal().data(), line.reveal().size(), digest.data(), &size, EVP_sha256(),
-             nullptr);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += digits[digest[i] >> 4U];
-    hex += digits[digest[i] & 0xFU];
-  }
-  return hex;
+  return digest::sha256(line.reveal());
 }
 
 }  // namespace mailstack::userdb

@@ -1,9 +1,6 @@
 #include "reconciler/engine/fields.hpp"
 
-#include <openssl/evp.h>
-
-#include <array>
-
+#include "core/digest/digest.hpp"
 #include "core/json_text/json_text.hpp"
 #include "reconciler/engine/fields_json.hpp"
 
@@ -156,19 +153,7 @@ Result<Fields> parse_fields(std::string_view json) {
   return read_fields(document);
 }
 
-std::string digest(Fields const& fields) {
-  auto const json = format_json(fields);
-  std::array<unsigned char, 32> hash{};
-  unsigned length = 0;
-  EVP_Digest(json.data(), json.size(), hash.data(), &length, EVP_sha256(), nullptr);
-  static constexpr char const* digits = "0123456789abcdef";
-  std::string hex;
-  for (auto octet : hash) {
-    hex += digits[octet >> 4];
-    hex += digits[octet & 15];
-  }
-  return hex;
-}
+std::string digest(Fields const& fields) { return mailstack::digest::sha256(format_json(fields)); }
 
 Fields resolve(Fields const& fields,
                std::function<std::optional<std::string>(Reference const&)> const& lookup) {

@@ -49,7 +49,7 @@ HEAVY = [
     (r"curl/", ["reconciler/world/*.cpp"]),
     (r"ldns/", ["core/dns/*", "reconciler/world/*.cpp"]),
     (r"CLI/", ["reconciler/cli/*.cpp"]),
-    (r"openssl/", ["core/*.cpp", "reconciler/engine/fields.cpp", "reconciler/kinds/*.cpp"]),
+    (r"openssl/", ["core/*.cpp", "reconciler/kinds/*.cpp"]),
     (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "tests/*.cpp", "tests/golden/run.hpp"]),
     (r"simdjson\.h", ["providers/powerdns/convert.cpp", "reconciler/engine/*.cpp", "reconciler/engine/fields_json.hpp"]),
     (r"fmt/", ["*.cpp"]),

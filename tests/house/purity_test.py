@@ -19,6 +19,7 @@ PURE = [
     ("core/secret/*", None),
     ("core/keys/*", None),
     ("core/json_text/*", None),
+    ("core/digest/*", None),
     ("core/dns/*", None),
     ("core/mail/*", None),
     ("core/clock/clock.cpp", None),

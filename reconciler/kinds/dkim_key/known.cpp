@@ -1,9 +1,8 @@
 #include "reconciler/kinds/dkim_key/known.hpp"
 
-#include <array>
 #include <string_view>
 
-#include <openssl/evp.h>
+#include "core/digest/digest.hpp"
 
 namespace mailstack::kinds::dkim_key {
 
@@ -12,21 +11,6 @@ namespace {
 // Keys that are gone stay until the machine restarts; this only bounds a run-away.
 constexpr std::size_t most_octets = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t digest_length = 64;
-
-/// In hex; empty where OpenSSL has no SHA-256.
-std::string digest_of(std::string const& octets) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(octets.data(), octets.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-    return {};
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    text += digits[digest[i] >> 4U];
-    text += digits[digest[i] & 15U];
-  }
-  return text;
-}
 
 /// `DIGEST ALGORITHM KEY`.
 bool read_line(std::string_view line, std::map<std::string, PublicPart>& parts) {
@@ -61,7 +45,7 @@ void KnownKeys::load() {
 }
 
 Result<PublicPart> KnownKeys::part(Secret<std::string> const& pem) {
-  auto const digest = digest_of(pem.reveal());
+  auto const digest = mailstack::digest::sha256(pem.reveal());
   {
     std::lock_guard const lock(mutex_);
     load();

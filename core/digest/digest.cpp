@@ -1,0 +1,23 @@
+#include "core/digest/digest.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+namespace mailstack::digest {
+
+std::string sha256(std::string_view octets) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(octets.data(), octets.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
+    return {};
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (unsigned i = 0; i < size; ++i) {
+    text += digits[digest[i] >> 4U];
+    text += digits[digest[i] & 15U];
+  }
+  return text;
+}
+
+}  // namespace mailstack::digest

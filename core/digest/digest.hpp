@@ -1,0 +1,13 @@
+#pragma once
+/// \file
+/// Digests in hex, for what is compared and never for passwords.
+
+#include <string>
+#include <string_view>
+
+namespace mailstack::digest {
+
+/// SHA-256 (FIPS 180-4) as 64 lower-case digits; empty where OpenSSL has no SHA-256.
+std::string sha256(std::string_view octets);
+
+}  // namespace mailstack::digest
