@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/files/place.hpp"
+
 namespace mailstack::files {
 namespace {
 
@@ -31,14 +33,6 @@ bool below(std::string const& path, std::string const& prefix) {
   if (prefix.empty()) return false;
   if (prefix == "/" || path == prefix) return true;
   return path.starts_with(prefix) && path[prefix.size()] == '/';
-}
-
-Result<> check_path(std::string const& path) {
-  if (!path.starts_with('/') || path.find('\0') != std::string::npos)
-    return fail(ErrorCode::invalid, "path " + path + " is not absolute");
-  if ((path + "/").find("/../") != std::string::npos)
-    return fail(ErrorCode::invalid, "path " + path + " holds `..`; write where it leads");
-  return {};
 }
 
 }  // namespace
