@@ -85,11 +85,11 @@ class LineParser {
 
 /// `fields` is an object already, on one line. Text that is none stays as it is: `"5"` must not
 /// come back as `5`.
-void add_fields(std::string& out, json_text::Object& json, char const* name,
+void add_fields(std::string& out, json_text::Object& json, LineParser& parser, char const* name,
                 std::string const& fields) {
   if (fields.empty()) return;
   json.key(name);
-  if (fields.find('\n') == std::string::npos && LineParser().object(fields))
+  if (fields.find('\n') == std::string::npos && parser.object(fields))
     out += fields;
   else
     json_text::append_string(out, fields);
@@ -148,7 +148,7 @@ std::string first_line() {
   return line;
 }
 
-void append_record(std::string& out, Record const& record) {
+void append_record(std::string& out, LineParser& parser, Record const& record) {
   auto const start = out.size();
   json_text::Object json(out);
   json.add("event", record.event);
@@ -161,8 +161,8 @@ void append_record(std::string& out, Record const& record) {
   add(json, "action", record.action);
   add(json, "cause", record.cause);
   add(json, "description", record.description);
-  add_fields(out, json, "before", record.before);
-  add_fields(out, json, "after", record.after);
+  add_fields(out, json, parser, "before", record.before);
+  add_fields(out, json, parser, "after", record.after);
   add(json, "lane", record.lane);
   add(json, "error", record.error);
   add(json, "note", record.note);
@@ -174,7 +174,8 @@ void append_record(std::string& out, Record const& record) {
 
 std::string format_record(Record const& record) {
   std::string line;
-  append_record(line, record);
+  LineParser parser;
+  append_record(line, parser, record);
   return line;
 }
 
@@ -234,7 +235,8 @@ Result<Journal> Journal::open(files::Files& files, std::string path) {
 Result<> Journal::append(std::vector<Record> const& records) {
   if (files_ == nullptr || records.empty()) return {};
   std::string text;
-  for (auto const& record : records) append_record(text, record);
+  LineParser parser;
+  for (auto const& record : records) append_record(text, parser, record);
   auto appended = files_->append(path_, text);
   if (!appended) return fail(within(appended.error(), "journal"));
   return {};

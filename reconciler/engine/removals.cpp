@@ -61,6 +61,7 @@ bool Removals::make_room(PlanItem& item, Observation const& seen) {
 }
 
 void Removals::add_orphan(Row const& row) {
+  if (!input_.lanes.contains(row.lane) || removed_.contains(row.address)) return;
   auto const* seen = view_.observed(row.address);
   PlanItem item;
   item.address = row.address;
@@ -72,7 +73,6 @@ void Removals::add_orphan(Row const& row) {
   item.wish = view_.applied(row);
   item.description = view_.laws(row.address).describe(row.address, item.wish);
   item.action = Action::remove;
-  if (!input_.lanes.contains(row.lane) || removed_.contains(row.address)) return;
   if (seen != nullptr) item.observed = *seen;
   if (item.observed.standing == Observation::Standing::blind) {
     item.standing = Standing::blind;
