@@ -8,7 +8,7 @@ serve() {
   rm -f port
   python3 "$source_directory/tests/support/fake_powerdns.py" port "$@" &
   server=$!
-  until [[ -e port ]]; do sleep 0.05; done
+  until [[ -s port ]]; do sleep 0.05; done
   small_manifest
   sed -i "s|{type: zonefile, directory: zones}|{type: powerdns, url: \"http://127.0.0.1:$(<port)\", key: {env: PDNS_KEY}}|
           s|provider: local$|provider: local\n      servers: [\"127.0.0.1:9\"]|" mailstack.yaml

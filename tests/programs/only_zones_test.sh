@@ -10,7 +10,7 @@ stop_server() {
 python3 "$source_directory/tests/support/fake_powerdns.py" port --log requests &
 server=$!
 at_exit+=(stop_server)
-until [[ -e port ]]; do sleep 0.05; done
+until [[ -s port ]]; do sleep 0.05; done
 export PDNS_KEY=key
 cat >mailstack.yaml <<YAML
 version: 1
