@@ -154,7 +154,6 @@ class Spelling {
   }
 
   Result<> address4(Word const& word) {
-    std::array<char, 4> octets{};
     auto rest = word.text;
     for (std::size_t i = 0; i < 4; ++i) {
       auto const dot = i < 3 ? rest.find('.') : rest.size();
@@ -162,10 +161,9 @@ class Spelling {
       // `010` is 8 to some readers and 10 to others.
       if (dot == std::string_view::npos || !octet || (dot > 1 && rest.front() == '0'))
         return fail(ErrorCode::invalid, "`" + std::string(word.text) + "` is no IPv4 address");
-      octets[i] = static_cast<char>(*octet);
       rest.remove_prefix(std::min(dot + 1, rest.size()));
     }
-    add(format_ipv4({octets.data(), octets.size()}));
+    add(word.text);  // that is its one spelling
     return {};
   }
 

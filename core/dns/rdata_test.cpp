@@ -96,6 +96,8 @@ TEST_CASE("rdata: one spelling, and writing it twice changes nothing", "[dns]") 
                "error: SVCB: `\\#` must be followed by the "
                "number of octets and as many in hex"},
            Row{"SVCB", "\\# 9 0001 00 0003 0002 20fb", "1 . port=8443"},
+           // A run of plain octets in a bare word ends at its backslash.
+           Row{"SVCB", "1 . alpn=a\\034b", "1 . alpn=a\\\"b"},
            // Through ldns from here on.
            Row{"HINFO", "PC-Intel-700mhz \"Redhat Linux 7.1\"",
                "\"PC-Intel-700mhz\" \"Redhat Linux 7.1\""},

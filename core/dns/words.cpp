@@ -34,6 +34,8 @@ constexpr Octets set_of(std::string_view members) {
 }
 
 constexpr Octets quote_ends = set_of(std::string_view("\"\\\n\0", 4));
+/// What ends a run of a bare word, or may not stand in it.
+constexpr Octets bare_stops = set_of(std::string_view(" \t;()\n\r\0\"\\", 10));
 constexpr Octets escape_starts = set_of("\"\\");
 constexpr Octets needs_escape = [] {
   Octets set = set_of("\"\\");
@@ -72,15 +74,13 @@ std::size_t Words::quoted_length(std::string_view text) {
 }
 
 std::size_t Words::bare_length() {
-  std::size_t end = 0;
+  std::size_t end = find_any(rest_, 0, bare_stops);
   while (end < rest_.size() && !blank(rest_[end])) {
     problem_ = refused(rest_[end]);
     if (!problem_.empty()) return 0;
-    std::size_t const step = rest_[end] == '"'    ? quoted_length(rest_.substr(end))
-                             : rest_[end] == '\\' ? 2
-                                                  : 1;
+    std::size_t const step = rest_[end] == '"' ? quoted_length(rest_.substr(end)) : 2;
     if (step == 0) return 0;
-    end += step;
+    end = find_any(rest_, end + step, bare_stops);
   }
   if (end > rest_.size()) problem_ = "a backslash at the end";
   return end;

@@ -25,14 +25,14 @@ bool by_key(dns::RRset const& left, dns::RRset const& right) {
 }
 
 struct RawRecord {
-  std::string content;
+  std::string_view content;
   bool disabled = false;
 };
 
-/// An RRset as it stands in the JSON.
+/// An RRset as it stands in the JSON, whose text these are.
 struct RawRRset {
-  std::string name;
-  std::string type;
+  std::string_view name;
+  std::string_view type;
   std::uint32_t ttl = 0;
   std::vector<RawRecord> records;
 };
@@ -58,7 +58,7 @@ class Collector {
     std::vector<std::string> disabled;
     for (auto const& record : raw.records) {
       if (record.disabled) {
-        disabled.push_back(record.content);
+        disabled.emplace_back(record.content);
         continue;
       }
       auto value = dns::canonical_rdata(*type, record.content, zone_);
@@ -78,7 +78,7 @@ class Collector {
   Listing finish() {
     if (listing.dnssec)
       std::erase_if(listing.rrsets, [](auto const& rrset) { return made_by_signer(rrset.type); });
-    std::stable_sort(listing.rrsets.begin(), listing.rrsets.end(), by_key);
+    sort();
     merge_doubles();
     return std::move(listing);
   }
@@ -86,6 +86,21 @@ class Collector {
   Listing listing;
 
  private:
+  /// By key; equal ones stay in their order. PowerDNS lists in the order of its table. Numbers are
+  /// sorted, because an RRset takes long to move.
+  void sort() {
+    auto& all = listing.rrsets;
+    if (std::is_sorted(all.begin(), all.end(), by_key)) return;
+    std::vector<std::size_t> order(all.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](auto left, auto right) { return by_key(all[left], all[right]); });
+    std::vector<dns::RRset> sorted;
+    sorted.reserve(all.size());
+    for (auto const i : order) sorted.push_back(std::move(all[i]));
+    all = std::move(sorted);
+  }
+
   /// One RRset a name and type, whatever was sent, with the first one's TTL.
   void merge_doubles() {
     auto& all = listing.rrsets;
@@ -105,11 +120,12 @@ class Collector {
 
   void leave_alone(RawRRset const& raw, std::string why) {
     auto const name = dns::Name::parse(raw.name);
-    auto key = name ? opaque_key(*name, raw.type) : raw.name + " " + raw.type;
+    auto key =
+        name ? opaque_key(*name, raw.type) : std::string(raw.name) + " " + std::string(raw.type);
     listing.opaque[std::move(key)] = std::move(why);
   }
 
-  std::optional<dns::Type> type_of(std::string const& text) {
+  std::optional<dns::Type> type_of(std::string_view text) {
     if (text == last_type_text_) return last_type_;
     auto const type = dns::Type::parse(text);
     if (!type) return std::nullopt;
@@ -120,18 +136,19 @@ class Collector {
 
   dns::Name const& zone_;
   // Neighbours in a listing often share name and type.
-  std::string last_text_ = ".";
+  std::string_view last_text_ = ".";
   dns::Name last_name_;
-  std::string last_type_text_;
+  std::string_view last_type_text_;
   dns::Type last_type_;
 };
 
 /// Levels of objects and arrays; a zone has five.
 constexpr std::size_t deepest = 16;
 
-std::string text_at(dom::object const& json, char const* name) {
+/// Stands as long as the document.
+std::string_view text_at(dom::object const& json, char const* name) {
   std::string_view text;
-  return json.at_key(name).get(text) == simdjson::SUCCESS ? std::string(text) : std::string{};
+  return json.at_key(name).get(text) == simdjson::SUCCESS ? text : std::string_view{};
 }
 
 /// Takes a parsed document apart, RRset by RRset.
@@ -166,13 +183,13 @@ class ZoneReader {
     if (rrset.at_key("ttl").get(ttl) != simdjson::SUCCESS || ttl < 0 || raw_.name.empty() ||
         raw_.type.empty())
       return "an RRset without name, type or ttl";
-    if (ttl > 0xffffffffLL) return "a TTL over 32 bits at " + raw_.name;
+    if (ttl > 0xffffffffLL) return "a TTL over 32 bits at " + std::string(raw_.name);
     raw_.ttl = static_cast<std::uint32_t>(ttl);
     dom::array records;
     if (rrset.at_key("records").get(records) == simdjson::SUCCESS)
       for (auto const& one : records)
         if (dom::object record; one.get(record) == simdjson::SUCCESS)
-          if (!add_record(record)) return "a record without content at " + raw_.name;
+          if (!add_record(record)) return "a record without content at " + std::string(raw_.name);
     collector_.add(raw_);
     return {};
   }
@@ -182,7 +199,7 @@ class ZoneReader {
     if (json.at_key("content").get(content) != simdjson::SUCCESS) return false;
     bool disabled = false;
     if (json.at_key("disabled").get(disabled) != simdjson::SUCCESS) disabled = false;
-    raw_.records.push_back({std::string(content), disabled});
+    raw_.records.push_back({content, disabled});
     return true;
   }
 
@@ -251,7 +268,7 @@ std::string opaque_key(dns::Name const& name, std::string_view type) {
   return name.text() + " " + std::string(type);
 }
 
-Result<Listing> parse_zone(std::string_view body, dns::Name const& zone) {
+Result<Listing> parse_zone(std::string body, dns::Name const& zone) {
   Collector collector(zone);
   ZoneReader reader(collector);
   auto const broken = [](std::string const& why) {
@@ -260,7 +277,10 @@ Result<Listing> parse_zone(std::string_view body, dns::Name const& zone) {
   dom::parser parser;
   auto error = parser.allocate(body.size(), deepest);
   dom::element document;
-  if (error == simdjson::SUCCESS) error = parser.parse(body.data(), body.size()).get(document);
+  // simdjson reads on behind the end; a body that came in pieces has the room already.
+  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+  if (error == simdjson::SUCCESS)
+    error = parser.parse(body.data(), body.size(), false).get(document);
   if (error == simdjson::DEPTH_ERROR) return broken("nested deeper than any zone");
   if (error != simdjson::SUCCESS)
     return broken(std::string("not JSON: ") + simdjson::error_message(error));

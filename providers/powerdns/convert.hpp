@@ -41,7 +41,7 @@ std::string opaque_key(dns::Name const& name, std::string_view type);
 /// Reads the body of `GET /zones/{id}`. Fails with unavailable, saying where, when it is not JSON,
 /// ends early, lacks a field, or is about another zone than `zone`: then it is not PowerDNS that
 /// answered, or it broke off.
-Result<Listing> parse_zone(std::string_view json, dns::Name const& zone);
+Result<Listing> parse_zone(std::string body, dns::Name const& zone);
 
 /// One RRset in a PATCH: REPLACE with the served and the disabled records, or DELETE where neither
 /// is left. Comments are not mentioned, and so they stay (seen with 4.7: an absent `comments`

@@ -64,9 +64,9 @@ PowerDns::PowerDns(Api::Account account, Http& http, Clock& clock)
     : api_(std::move(account), http, clock) {}
 
 Result<Listing> PowerDns::look(dns::Name const& zone) {
-  auto const body = api_.get_zone(zone);
+  auto body = api_.get_zone(zone);
   if (!body) return fail(within(body.error(), "powerdns"));
-  auto listing = parse_zone(*body, zone);
+  auto listing = parse_zone(*std::move(body), zone);
   if (!listing) return fail(within(listing.error(), "powerdns"));
   return listing;
 }

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
   std::string_view const text(reinterpret_cast<char const*>(data), size);
   static auto const zone = *dns::Name::parse("example.org.");
   if (powerdns::parse_error(text).size() > 500) std::abort();
-  auto const listing = powerdns::parse_zone(text, zone);
+  auto const listing = powerdns::parse_zone(std::string(text), zone);
   if (!listing) {
     if (listing.error().code != ErrorCode::unavailable) std::abort();
     return 0;

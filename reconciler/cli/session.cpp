@@ -11,6 +11,7 @@
 #include "reconciler/cli/selection.hpp"
 #include "reconciler/engine/fields.hpp"
 #include "reconciler/engine/hazards.hpp"
+#include "reconciler/engine/observe.hpp"
 #include "reconciler/kinds/dns_record/spec.hpp"
 #include "reconciler/kinds/ptr/spec.hpp"
 
@@ -83,15 +84,21 @@ Session::Session(Options const& options, Doors& doors, Talk& talk)
 Session::~Session() = default;
 
 bool Session::load(bool ahead) {
+  inventory_ahead_ = std::async(std::launch::async, [this] {
+    return engine::load_inventory(*files_, state_path("inventory.jsonl"));
+  });
   manifest::Diagnostics diagnostics;
-  manifest_ = manifest::load_sound(*files_, options_.manifest, all_keys(), diagnostics);
   Result<Applier> found = fail(ErrorCode::invalid, "the manifest is not valid");
-  if (manifest_ && !diagnostics.failed()) {
-    found = find_applier(*manifest_, identity());
+  auto const outlined = [&](manifest::Manifest const& outline) {
+    found = find_applier(outline, identity());
     // With --only, what is left over stands fast after compilation alone.
-    if (ahead && found && options_.only.empty()) ask_ahead(found->lanes);
+    if (ahead && found && options_.only.empty()) ask_ahead(outline, found->lanes);
+  };
+  manifest_ = manifest::load_sound(*files_, options_.manifest, all_keys(), diagnostics, outlined);
+  if (manifest_) {
+    claims_ = features::claim(*manifest_, facts(), now_);
+    features::check(*manifest_, claims_, diagnostics);
   }
-  if (manifest_) features::check(*manifest_, diagnostics);
   auto const said = worth_saying(diagnostics, options_.verbose);
   talk_.problems(render_diagnostics(said, source_reader(*files_), talk_.err_paper()));
   if (!manifest_ || diagnostics.failed()) {
@@ -116,25 +123,11 @@ Identity Session::identity() {
   return identity;
 }
 
-std::uint64_t Session::journal_size() {
-  auto const journal = files_->stat(state_path("journal.jsonl"));
-  return journal ? journal->size : 0;
-}
-
-void Session::ask_ahead(std::set<std::string> const& lanes) {
-  journal_ahead_ = journal_size();
+void Session::ask_ahead(manifest::Manifest const& outline, std::set<std::string> const& lanes) {
   http_ = doors_.http();
-  secrets_ = doors_.secrets(manifest_->directory);
-  ahead_ = cli::ask_ahead(*manifest_, lanes, options_.parallelism, {*http_, *files_, doors_.clock},
+  secrets_ = doors_.secrets(outline.directory);
+  ahead_ = cli::ask_ahead(outline, lanes, options_.parallelism, {*http_, *files_, doors_.clock},
                           *secrets_);
-}
-
-/// They were asked before the lock was taken. A run that wrote meanwhile has grown the journal, and
-/// an answer from before its writes would show what it applied as gone.
-OpenedProviders Session::asked_ahead() {
-  auto ahead = std::exchange(ahead_, {});
-  if (journal_size() != journal_ahead_) ahead.clear();
-  return ahead;
 }
 
 bool Session::take_lock(bool required) {
@@ -150,7 +143,7 @@ bool Session::take_lock(bool required) {
 }
 
 bool Session::open_state() {
-  auto loaded = engine::load_inventory(*files_, state_path("inventory.jsonl"));
+  auto loaded = inventory_ahead_.get();
   if (!loaded) {
     talk_.error(loaded.error().what);
     happened.error = true;
@@ -203,11 +196,16 @@ void Session::warn_of_checkout() {
     talk_.warning("`mailstack apply` will refuse this: " + refusal->why);
 }
 
-void Session::compile() {
+features::Facts Session::facts() const {
   features::Facts facts;
   if (options_.root.empty() && !(doors_.privileged() && options_.state.empty()))
     facts.key_directory = state_ + "/dkim";
-  compiled_ = features::compile(*manifest_, facts, now_);
+  return facts;
+}
+
+void Session::compile() {
+  compiled_ = features::settle(std::move(claims_), facts());
+  inventory_.share(compiled_.resources);
   for (auto const& zone : manifest_->zones) places_.insert(zone.name.display());
   for (auto const& host : manifest_->hosts) places_.insert(host.key);
   for (auto const& domain : manifest_->domains) {
@@ -218,6 +216,7 @@ void Session::compile() {
 
 std::vector<std::string> Session::claimed() const {
   std::vector<std::string> names;
+  names.reserve(compiled_.resources.size() + inventory_.size());
   for (auto const& resource : compiled_.resources)
     if (resource.address.kind == kinds::dns_record::kind_name)
       names.push_back(resource.address.name);
@@ -307,7 +306,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   if (!http_) http_ = doors_.http();
   if (!secrets_) secrets_ = doors_.secrets(manifest_->directory);
   wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_,
-                 asked_ahead(), left_zones());
+                 std::exchange(ahead_, {}), left_zones());
   wiring_.inputs.claims = std::move(claims);
   for (auto const* row : rows_)
     if (row->address.kind == kinds::dns_record::kind_name && row->same_since)
@@ -318,14 +317,15 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   owned_kinds_ = kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_});
   wiring_.inputs.claims = {};  // the kinds have them; of a large zone they are megabytes
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
-  auto const calls = engine::expected_calls(kinds_, compiled_.resources, rows_, lanes_);
-  if (auto const words = announce_calls(calls); !words.empty()) talk_.note(words);
+  join_.emplace(compiled_.resources, rows_);
+  engine::Questions const questions(compiled_.resources, rows_, *join_, lanes_);
+  if (auto const words = announce_calls(questions.calls(kinds_)); !words.empty()) talk_.note(words);
   auto const previous = looked_at_;
+  auto drafted = engine::draft(kinds::all_laws(), compiled_.resources);
   auto const watching = progress();
-  world_ = engine::observe(kinds_, compiled_.resources, rows_, lanes_, options_.parallelism, now_,
-                           *watching);
+  world_ = questions.ask(kinds_, options_.parallelism, now_, *watching);
   note(previous);
-  plan_ = engine::make_plan(plan_input());
+  plan_ = engine::make_plan(plan_input(), std::move(drafted));
   for (auto const& item : plan_.items)
     // `ptr` only checks: that it cannot look is a warning of the plan, never an exit code.
     happened.blind |=
@@ -406,7 +406,8 @@ engine::PlanInput Session::plan_input() const {
                           places_,
                           manifest_->safety.max_deletes,
                           {manifest_->safety.protect.begin(), manifest_->safety.protect.end()},
-                          last_run_};
+                          last_run_,
+                          join_ ? &*join_ : nullptr};
   return input;
 }
 

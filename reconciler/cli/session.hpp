@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "reconciler/cli/wiring.hpp"
 #include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/inventory.hpp"
+#include "reconciler/engine/join.hpp"
 #include "reconciler/engine/journal.hpp"
 #include "reconciler/engine/plan.hpp"
 #include "reconciler/features/feature.hpp"
@@ -50,13 +52,14 @@ class Session {
 
   Happenings happened;
 
-  /// Manifest, key table, the features' rules; warnings are printed, errors end the run.
-  /// `ahead`: a look at all of it follows, so the first listings are asked for meanwhile. Not
-  /// before an apply, which may find that this manifest must not be applied here.
-  bool load(bool ahead = false);
   /// Takes STATE/lock. `required`: another holder ends the run. Else the run goes on without the
   /// right to write the state, as it does where the state directory cannot be written.
   bool take_lock(bool required);
+  /// Manifest, key table, the features' rules; warnings are printed, errors end the run. The
+  /// inventory is read meanwhile.
+  /// `ahead`: a look at all of it follows, so the first listings are asked for meanwhile too. Not
+  /// before an apply, which may find that this manifest must not be applied here.
+  bool load(bool ahead = false);
   /// The inventory. A damaged one, or another manifest's, ends the run.
   bool open_state();
   /// Makes the directory of `--root`, before something is written below it.
@@ -107,12 +110,10 @@ class Session {
   [[nodiscard]] std::vector<std::string> claimed() const;
   /// Says why not, and notes the exit code; false where there is nothing to refuse.
   bool refuse(std::optional<Refusal> const& refusal);
+  [[nodiscard]] features::Facts facts() const;
   void compile();
-  void ask_ahead(std::set<std::string> const& lanes);
-  /// What was asked ahead, unless another run has written since.
-  OpenedProviders asked_ahead();
+  void ask_ahead(manifest::Manifest const& outline, std::set<std::string> const& lanes);
   [[nodiscard]] Identity identity();
-  [[nodiscard]] std::uint64_t journal_size();
   /// False, with the nearest names said, where `--only` names nothing.
   bool keep_only();
   [[nodiscard]] std::set<std::string> lanes_in_use() const;
@@ -137,9 +138,10 @@ class Session {
   std::unique_ptr<world::Secrets> secrets_;
   std::optional<manifest::Manifest> manifest_;
   OpenedProviders ahead_;
-  std::uint64_t journal_ahead_ = 0;  ///< its size when those were asked
   Applier applier_;
+  features::Claims claims_;  ///< until they are compiled
   features::Compiled compiled_;
+  std::future<Result<engine::Inventory>> inventory_ahead_;
   engine::Inventory inventory_;
   std::optional<TimePoint> looked_at_;  ///< of the look before this one
   std::optional<TimePoint> last_run_;
@@ -147,6 +149,7 @@ class Session {
   std::vector<std::unique_ptr<engine::Kind>> owned_kinds_;
   engine::Kinds kinds_;
   std::vector<engine::Row const*> rows_;
+  std::optional<engine::Join> join_;  ///< of what is compiled and rows_
   std::set<std::string> domains_, departing_, places_, lanes_;
   engine::World world_;
   engine::Mode mode_ = engine::Mode::apply;

@@ -100,7 +100,7 @@ OpenedProviders ask_ahead(Manifest const& manifest, std::set<std::string> const&
                           world::Secrets& secrets) {
   std::map<std::string, std::vector<dns::Name>> wanted;
   for (auto const& zone : manifest.zones)
-    if (!zone.records.empty() && lanes.contains("provider/" + zone.provider))
+    if (zone.lists_records && lanes.contains("provider/" + zone.provider))
       wanted[zone.provider].push_back(zone.name);
   OpenedProviders all;
   for (auto const& [key, zones] : wanted) {

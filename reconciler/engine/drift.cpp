@@ -25,15 +25,17 @@ std::vector<Address> appeared(std::vector<Address> const& now, std::vector<Addre
 bool in_place(Verdict const& verdict) { return verdict.action == Action::none; }
 
 /// What one look changes in a row; absent where it changes nothing.
-std::optional<Row> noted(View const& view, PlanInput const& input, Row const& row,
+std::optional<Row> noted(View const& view, PlanInput const& input, std::size_t index,
                          std::optional<TimePoint> previous) {
-  auto const verdict = view.drift(row);
+  auto const& row = *input.rows[index];
+  auto const sight = view.sight(index);
+  auto const verdict = view.drift(row, sight);
   if (!verdict) return std::nullopt;
-  auto const& seen = *view.observed(row.address);
+  auto const& seen = *sight.observed;
   auto const neighbours = foreign(view, seen);
   // Nearly every row, so it is not copied to find that out.
   if (in_place(*verdict) && row.same_since && !row.departure && !row.orphaned_since &&
-      view.desired(row.address) && neighbours == row.neighbours)
+      sight.desired && neighbours == row.neighbours)
     return std::nullopt;
   Row next = row;
   if (in_place(*verdict)) {
@@ -49,7 +51,7 @@ std::optional<Row> noted(View const& view, PlanInput const& input, Row const& ro
   // While ours is missing the neighbours stay as they were before it went: what appeared later is
   // no replacement.
   if (!next.departure) next.neighbours = neighbours;
-  if (view.desired(row.address))
+  if (sight.desired)
     next.orphaned_since.reset();
   else if (!next.orphaned_since)
     next.orphaned_since = input.world.at;
@@ -61,9 +63,9 @@ std::optional<Row> noted(View const& view, PlanInput const& input, Row const& ro
 bool note_look(Inventory& inventory, PlanInput const& input, std::optional<TimePoint> previous) {
   View const view(input);
   std::vector<Row> changed;
-  for (auto const* row : input.rows)
-    if (input.lanes.contains(row->lane))
-      if (auto next = noted(view, input, *row, previous)) changed.push_back(*std::move(next));
+  for (std::size_t i = 0; i < input.rows.size(); ++i)
+    if (input.lanes.contains(input.rows[i]->lane))
+      if (auto next = noted(view, input, i, previous)) changed.push_back(*std::move(next));
   for (auto& row : changed) inventory.put(std::move(row));
   if (!changed.empty()) inventory.looked_at = input.world.at;
   return !changed.empty();

@@ -54,14 +54,4 @@ struct ExecuteInput {
 /// Never throws; what failed is in the outcome, the rest was applied.
 Outcome execute(ExecuteInput const& input);
 
-/// Looks at everything, lanes in parallel up to `parallelism`.
-World observe(Kinds const& kinds, std::vector<Resource> const& resources,
-              std::vector<Row const*> const& rows, std::set<std::string> const& lanes,
-              unsigned parallelism, TimePoint at, Progress& progress);
-
-/// Calls of the world that observe() will make, by lane.
-std::vector<std::pair<std::string, std::size_t>> expected_calls(
-    Kinds const& kinds, std::vector<Resource> const& resources, std::vector<Row const*> const& rows,
-    std::set<std::string> const& lanes);
-
 }  // namespace mailstack::engine

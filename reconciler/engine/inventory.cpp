@@ -279,6 +279,12 @@ void Inventory::put(Row row) {
   rows_.emplace_back(std::move(row));
 }
 
+void Inventory::share(std::vector<Resource> const& resources) {
+  for (auto const& resource : resources)
+    if (auto* row = find(resource.address); row != nullptr && row->applied == resource.spec)
+      row->applied = resource.spec;
+}
+
 void Inventory::erase(Address const& address) {
   auto const found = index_.find(address);
   if (found == index_.end()) return;

@@ -69,6 +69,9 @@ class Inventory {
   /// Adds the row or replaces the one of its address.
   void put(Row row);
   void erase(Address const& address);
+  /// Rows that were applied as `resources` ask share their fields with them from now on: one copy
+  /// of each, and comparing the two is quick.
+  void share(std::vector<Resource> const& resources);
   /// In the order of insertion; erased ones are skipped.
   [[nodiscard]] std::vector<Row const*> rows() const;
   [[nodiscard]] std::size_t size() const { return index_.size(); }

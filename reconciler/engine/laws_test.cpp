@@ -7,6 +7,7 @@
 #include "core/files/memory_files.hpp"
 #include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/hazards.hpp"
+#include "reconciler/engine/observe.hpp"
 #include "reconciler/engine/shelf_twin.hpp"
 
 using namespace mailstack;

@@ -1,20 +1,12 @@
-#include <map>
+#include "reconciler/engine/observe.hpp"
+
 #include <mutex>
 
-#include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/lanes.hpp"
-#include "reconciler/engine/view.hpp"
 
 namespace mailstack::engine {
 
 namespace {
-
-/// What one lane asks of one kind, and where the answers go.
-struct Question {
-  std::vector<Resource const*> desired, owned;
-  std::vector<std::size_t> desired_at, owned_at;
-};
-using Questions = std::map<std::string, std::map<std::string, Question>>;  // lane → kind
 
 Resource as_resource(Row const& row) {
   Resource resource;
@@ -25,50 +17,38 @@ Resource as_resource(Row const& row) {
   return resource;
 }
 
-/// `storage` keeps the owned resources alive; it must not grow afterwards.
-Questions sort_out(std::vector<Resource> const& resources, std::vector<Row const*> const& rows,
-                   std::set<std::string> const& lanes, std::vector<Resource>& storage) {
-  Questions questions;
+}  // namespace
+
+Questions::Questions(std::vector<Resource> const& resources, std::vector<Row const*> const& rows,
+                     Join const& join, std::set<std::string> const& lanes)
+    : desired_(resources.size()), rows_(rows.size()) {
   for (std::size_t i = 0; i < resources.size(); ++i) {
     auto const& resource = resources[i];
     if (!lanes.contains(resource.lane)) continue;
-    auto& question = questions[resource.lane][resource.address.kind];
+    auto& question = questions_[resource.lane][resource.address.kind];
     question.desired.push_back(&resource);
     question.desired_at.push_back(i);
   }
-  ByAddress<bool> wanted;
-  wanted.reserve(rows.empty() ? 0 : resources.size());
-  for (auto const& resource : resources)
-    if (!rows.empty()) wanted.add(resource.address, true);
-  storage.reserve(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!lanes.contains(rows[i]->lane) || wanted.find(rows[i]->address) != nullptr) continue;
-    storage.push_back(as_resource(*rows[i]));
-    auto& question = questions[rows[i]->lane][rows[i]->address.kind];
-    question.owned.push_back(&storage.back());
+  storage_.reserve(join.orphans().size());  // it must not grow: questions point into it
+  for (auto const i : join.orphans()) {
+    auto const& row = *rows[i];
+    if (!lanes.contains(row.lane)) continue;
+    storage_.push_back(as_resource(row));
+    auto& question = questions_[row.lane][row.address.kind];
+    question.owned.push_back(&storage_.back());
     question.owned_at.push_back(i);
   }
-  return questions;
 }
 
-Scope scope(std::string const& lane, Question const& question) {
-  return {lane, question.desired, question.owned};
-}
-
-}  // namespace
-
-World observe(Kinds const& kinds, std::vector<Resource> const& resources,
-              std::vector<Row const*> const& rows, std::set<std::string> const& lanes,
-              unsigned parallelism, TimePoint at, Progress& progress) {
+World Questions::ask(Kinds const& kinds, unsigned parallelism, TimePoint at,
+                     Progress& progress) const {
   World world;
   world.at = at;
-  world.desired.resize(resources.size());
-  world.owned.resize(rows.size());
-  std::vector<Resource> storage;
-  auto const questions = sort_out(resources, rows, lanes, storage);
+  world.desired.resize(desired_);
+  world.owned.resize(rows_);
   std::mutex strangers;
   std::vector<std::function<void()>> tasks;
-  for (auto const& [lane, by_kind] : questions)
+  for (auto const& [lane, by_kind] : questions_)
     tasks.emplace_back([&, lane = &lane, by_kind = &by_kind] {
       for (auto const& [kind, question] : *by_kind) {
         auto look = kinds.find(kind)->observe(scope(*lane, question), progress);
@@ -87,19 +67,22 @@ World observe(Kinds const& kinds, std::vector<Resource> const& resources,
   return world;
 }
 
-std::vector<std::pair<std::string, std::size_t>> expected_calls(
-    Kinds const& kinds, std::vector<Resource> const& resources, std::vector<Row const*> const& rows,
-    std::set<std::string> const& lanes) {
-  std::vector<Resource> storage;
-  auto const questions = sort_out(resources, rows, lanes, storage);
+std::vector<std::pair<std::string, std::size_t>> Questions::calls(Kinds const& kinds) const {
   std::vector<std::pair<std::string, std::size_t>> all;
-  for (auto const& [lane, by_kind] : questions) {
+  for (auto const& [lane, by_kind] : questions_) {
     std::size_t calls = 0;
     for (auto const& [kind, question] : by_kind)
       calls += kinds.find(kind)->calls(scope(lane, question));
     all.emplace_back(lane, calls);
   }
   return all;
+}
+
+World observe(Kinds const& kinds, std::vector<Resource> const& resources,
+              std::vector<Row const*> const& rows, std::set<std::string> const& lanes,
+              unsigned parallelism, TimePoint at, Progress& progress) {
+  Join const join(resources, rows);
+  return Questions(resources, rows, join, lanes).ask(kinds, parallelism, at, progress);
 }
 
 }  // namespace mailstack::engine

@@ -14,10 +14,10 @@ namespace {
 /// Decides about one resource after the other, upstream first, then about what must go.
 class Planner {
  public:
-  explicit Planner(PlanInput const& input) : input_(input), view_(input) {
+  Planner(PlanInput const& input, std::vector<PlanItem> drafted) : input_(input), view_(input) {
     plan_.now = input.now;
     plan_.mode = input.mode;
-    plan_.items.resize(input.resources.size());
+    plan_.items = std::move(drafted);
     decided_.resize(input.resources.size(), State::open);
   }
 
@@ -44,8 +44,10 @@ class Planner {
   Removals removals_{input_, view_, plan_};
 };
 
-PlanItem item_for(Resource const& resource, std::size_t index) {
-  PlanItem item;
+bool refers(Fields const& spec) { return !references(spec).empty(); }
+
+/// Where the spec refers to others the item has no description yet: the wish is still to come.
+void draft_item(PlanItem& item, Laws const& laws, Resource const& resource, std::size_t index) {
   item.address = resource.address;
   item.lane = resource.lane;
   item.group = resource.group;
@@ -53,7 +55,8 @@ PlanItem item_for(Resource const& resource, std::size_t index) {
   item.source = resource.source;
   item.resource = index;
   item.spec = resource.spec;
-  return item;
+  if (!refers(resource.spec))
+    item.description = laws_of(laws, resource.address).describe(resource.address, resource.spec);
 }
 
 /// The value of an output for `item`. Where upstream will change in this run the item follows it
@@ -97,15 +100,16 @@ void Planner::decide(std::size_t index) {
   if (decided_[index] != State::open) return;
   decided_[index] = State::running;
   auto const& resource = input_.resources[index];
-  auto& item = plan_.items[index] = item_for(resource, index);
+  auto& item = plan_.items[index];
   auto const& laws = view_.laws(resource.address);
-  auto const* row = view_.row(resource.address);
+  auto const* row = view_.row(index);
   item.cause = cause_of(resource, row);
   if (input_.mode == Mode::reconcile && item.cause == Cause::manifest) {
     // What a new manifest asks waits for `apply`; what was applied before is still kept so.
     item.spec = row ? row->applied : resource.spec;
     if (row) {
       plan_.pending.push_back(laws.describe(resource.address, resource.spec));
+      item.description.clear();
       item.cause = Cause::world;
     }
   }
@@ -113,7 +117,7 @@ void Planner::decide(std::size_t index) {
     if (std::find(item.needs.begin(), item.needs.end(), reference.of) == item.needs.end())
       item.needs.push_back(reference.of);
   item.wish = resolve(item.spec, [&](Reference const& r) { return output(r, item); });
-  item.description = laws.describe(resource.address, item.wish);
+  if (item.description.empty()) item.description = laws.describe(resource.address, item.wish);
   if (!input_.lanes.contains(resource.lane)) {
     item.standing = Standing::elsewhere;
   } else {
@@ -167,7 +171,19 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
 
 }  // namespace
 
-Plan make_plan(PlanInput const& input) { return Planner(input).run(); }
+std::vector<PlanItem> draft(Laws const& laws, std::vector<Resource> const& resources) {
+  std::vector<PlanItem> items(resources.size());
+  for (std::size_t i = 0; i < resources.size(); ++i) draft_item(items[i], laws, resources[i], i);
+  return items;
+}
+
+Plan make_plan(PlanInput const& input, std::vector<PlanItem> drafted) {
+  return Planner(input, std::move(drafted)).run();
+}
+
+Plan make_plan(PlanInput const& input) {
+  return make_plan(input, draft(input.laws, input.resources));
+}
 
 std::size_t Plan::changes() const {
   return static_cast<std::size_t>(std::count_if(items.begin(), items.end(), [](PlanItem const& i) {

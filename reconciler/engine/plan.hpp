@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reconciler/engine/inventory.hpp"
+#include "reconciler/engine/join.hpp"
 #include "reconciler/engine/kind.hpp"
 
 namespace mailstack::engine {
@@ -90,6 +91,7 @@ struct PlanInput {
   long long max_deletes = 3;
   std::set<Hazard> protect = {};  ///< of mx, ns, spf, dkim, tlsa, user; the other four always count
   std::optional<TimePoint> last_run = {};  ///< for the clock hazard
+  Join const* join = nullptr;  ///< of resources and rows; nullptr: whoever needs it makes it
 };
 
 struct Plan {
@@ -106,6 +108,11 @@ struct Plan {
   [[nodiscard]] bool has(Standing standing) const;
 };
 
+/// An item a resource, with all that can be said of it before the look: made while servers answer.
+std::vector<PlanItem> draft(Laws const& laws, std::vector<Resource> const& resources);
+
+/// `drafted` is the draft of `input.resources`.
+Plan make_plan(PlanInput const& input, std::vector<PlanItem> drafted);
 Plan make_plan(PlanInput const& input);
 
 /// One thing that the world changed against what was last applied.

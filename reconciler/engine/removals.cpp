@@ -18,8 +18,7 @@ Removals::Removals(PlanInput const& input, View const& view, Plan& plan)
 }
 
 void Removals::add_all() {
-  for (auto const* row : input_.rows)
-    if (!view_.desired(row->address)) add_orphan(*row);
+  for (auto const index : view_.orphans()) add_orphan(*input_.rows[index]);
   for (auto const* row : input_.rows) add_replacements(*row);
   for (auto const& stranger : input_.world.strangers) add_stranger(stranger);
   std::move(uninvited_.begin(), uninvited_.end(), std::back_inserter(plan_.items));

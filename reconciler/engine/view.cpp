@@ -7,12 +7,18 @@
 
 namespace mailstack::engine {
 
-View::View(PlanInput const& input) : input_(input) {
-  desired_.reserve(input.resources.size());
-  for (std::size_t i = 0; i < input.resources.size(); ++i)
-    desired_.add(input.resources[i].address, i);
-  rows_.reserve(input.rows.size());
-  for (std::size_t i = 0; i < input.rows.size(); ++i) rows_.add(input.rows[i]->address, i);
+KindLaws const& laws_of(Laws const& laws, Address const& address) {
+  auto const* found = laws.find(address.kind);
+  if (found == nullptr) {
+    std::fprintf(stderr, "mailstack: defect: no kind is named %s\n", address.kind.c_str());
+    std::abort();
+  }
+  return *found;
+}
+
+View::View(PlanInput const& input)
+    : input_(input),
+      join_(input.join ? *input.join : own_join_.emplace(input.resources, input.rows)) {
   // The head speaks for its lineage: what it succeeded may still stand under an older schedule.
   for (auto const* row : input.rows)
     if (!row->heads.empty()) schedules_.emplace(row->heads, &row->schedule);
@@ -27,24 +33,15 @@ bool View::keeps_schedule(Resource const& resource) const {
   return applied != schedules_.end() && *applied->second == resource.schedule;
 }
 
-std::optional<std::size_t> View::desired(Address const& address) const {
-  auto const* found = desired_.find(address);
-  return found == nullptr ? std::nullopt : std::optional(*found);
+View::Sight View::sight(Address const& address) const {
+  if (auto const index = join_.desired(address)) return {index, &input_.world.desired[*index]};
+  if (auto const row = join_.orphan(address)) return {std::nullopt, &input_.world.owned[*row]};
+  return {};
 }
 
-Observation const* View::observed(Address const& address) const {
-  if (auto const index = desired(address)) return &input_.world.desired[*index];
-  auto const* found = rows_.find(address);
-  return found == nullptr ? nullptr : &input_.world.owned[*found];
-}
-
-KindLaws const& View::laws(Address const& address) const {
-  auto const* laws = input_.laws.find(address.kind);
-  if (laws == nullptr) {
-    std::fprintf(stderr, "mailstack: defect: no kind is named %s\n", address.kind.c_str());
-    std::abort();
-  }
-  return *laws;
+View::Sight View::sight(std::size_t row) const {
+  if (auto const index = join_.resource_of(row)) return {index, &input_.world.desired[*index]};
+  return {std::nullopt, &input_.world.owned[row]};
 }
 
 std::optional<std::string> View::live_output(Reference const& reference) const {
@@ -66,12 +63,11 @@ Fields View::applied(Row const& row) const {
   return resolve(row.applied, [&](Reference const& reference) { return live_output(reference); });
 }
 
-std::optional<Verdict> View::drift(Row const& row) const {
-  auto const* seen = observed(row.address);
+std::optional<Verdict> View::drift(Row const& row, Sight const& sight) const {
+  auto const* seen = sight.observed;
   if (seen == nullptr || seen->standing == Observation::Standing::blind) return std::nullopt;
   // Looked at where the manifest now wants it, it says nothing about where it was put.
-  if (auto const index = desired(row.address); index && input_.resources[*index].lane != row.lane)
-    return std::nullopt;
+  if (sight.desired && input_.resources[*sight.desired].lane != row.lane) return std::nullopt;
   auto const wish = applied(row);
   for (auto const& [name, value] : wish.entries())
     if (std::holds_alternative<Reference>(value)) return std::nullopt;  // upstream cannot be seen

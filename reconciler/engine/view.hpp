@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "reconciler/engine/join.hpp"
 #include "reconciler/engine/plan.hpp"
 
 namespace mailstack::engine {
@@ -14,43 +15,43 @@ namespace mailstack::engine {
 /// The output that the engine offers for every resource beside those of its kind.
 inline constexpr char const* same_since_output = "same_since";
 
-/// What is known by address, with keys that stand elsewhere and outlive the map: copies of ten
-/// thousand addresses a map are a tenth of the time of a plan.
-template <class T>
-class ByAddress {
- public:
-  void reserve(std::size_t count) { map_.reserve(count); }
-  /// The first one of an address stays.
-  void add(Address const& address, T value) { map_.emplace(&address, std::move(value)); }
-  /// nullptr where there is none.
-  [[nodiscard]] T const* find(Address const& address) const {
-    auto const found = map_.find(&address);
-    return found == map_.end() ? nullptr : &found->second;
-  }
-
- private:
-  struct Hash {
-    std::size_t operator()(Address const* address) const { return AddressHash()(*address); }
-  };
-  struct Equal {
-    bool operator()(Address const* a, Address const* b) const { return *a == *b; }
-  };
-  std::unordered_map<Address const*, T, Hash, Equal> map_;
-};
+/// The laws of its kind. A kind that is not among them is a defect and aborts.
+KindLaws const& laws_of(Laws const& laws, Address const& address);
 
 /// A view on a PlanInput, which must outlive it. Pure.
 class View {
  public:
   explicit View(PlanInput const& input);
+  View(View const&) = delete;
+  View& operator=(View const&) = delete;
 
-  /// Index among the desired resources.
-  [[nodiscard]] std::optional<std::size_t> desired(Address const& address) const;
+  /// What is known of one address.
+  struct Sight {
+    std::optional<std::size_t> desired;     ///< index among the desired resources
+    Observation const* observed = nullptr;  ///< by the look; nullptr: it was not looked at
+  };
+  [[nodiscard]] Sight sight(Address const& address) const;
+  /// The same of a row, by its index.
+  [[nodiscard]] Sight sight(std::size_t row) const;
+  [[nodiscard]] std::optional<std::size_t> desired(Address const& address) const {
+    return join_.desired(address);
+  }
   [[nodiscard]] Row const* row(Address const& address) const {
     return input_.inventory.find(address);
   }
-  /// What the look showed of `address`; nullptr where it was not looked at.
-  [[nodiscard]] Observation const* observed(Address const& address) const;
-  [[nodiscard]] KindLaws const& laws(Address const& address) const;
+  /// The same of a resource, by its index.
+  [[nodiscard]] Row const* row(std::size_t resource) const {
+    auto const* found = join_.row_of(resource);
+    return found != nullptr ? found : row(input_.resources[resource].address);
+  }
+  /// Indices of the rows that no resource asks for.
+  [[nodiscard]] std::vector<std::size_t> const& orphans() const { return join_.orphans(); }
+  [[nodiscard]] Observation const* observed(Address const& address) const {
+    return sight(address).observed;
+  }
+  [[nodiscard]] KindLaws const& laws(Address const& address) const {
+    return laws_of(input_.laws, address);
+  }
 
   /// An output of something that is in the world now; absent where it is not, or is blind.
   [[nodiscard]] std::optional<std::string> live_output(Reference const& reference) const;
@@ -60,12 +61,15 @@ class View {
   /// True where the lineage of `resource` was applied under the schedule that it is made by.
   [[nodiscard]] bool keeps_schedule(Resource const& resource) const;
   /// How the world differs from what was last applied. Absent where it cannot be seen.
-  [[nodiscard]] std::optional<Verdict> drift(Row const& row) const;
+  [[nodiscard]] std::optional<Verdict> drift(Row const& row) const {
+    return drift(row, sight(row.address));
+  }
+  [[nodiscard]] std::optional<Verdict> drift(Row const& row, Sight const& sight) const;
 
  private:
   PlanInput const& input_;
-  ByAddress<std::size_t> desired_;
-  ByAddress<std::size_t> rows_;
+  std::optional<Join> own_join_;  ///< where the input brings none
+  Join const& join_;
   std::unordered_map<std::string, std::string const*> schedules_;  ///< by lineage, as applied
 };
 

@@ -12,27 +12,6 @@
 namespace mailstack::features {
 namespace {
 
-/// All claims, the feature of each beside it.
-struct Claims {
-  Compiled compiled;
-  std::vector<Feature const*> owners;  ///< of compiled.resources
-};
-
-Claims collect(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
-  Claims claims;
-  // Growing moves every resource again and again; about twenty a domain are usual.
-  constexpr std::size_t usual_a_domain = 20;
-  auto expected = usual_a_domain * manifest.domains.size();
-  for (auto const& zone : manifest.zones) expected += zone.records.size();
-  claims.compiled.resources.reserve(expected);
-  for (auto const* feature : features()) {
-    if (feature->compile == nullptr) continue;
-    feature->compile(manifest, facts, now, claims.compiled);
-    claims.owners.resize(claims.compiled.resources.size(), feature);
-  }
-  return claims;
-}
-
 [[noreturn]] void disagreement(engine::Resource const& resource, Feature const& a,
                                Feature const& b) {
   std::fprintf(stderr, "defect: features %s and %s disagree about %s\n",
@@ -40,8 +19,6 @@ Claims collect(manifest::Manifest const& manifest, Facts const& facts, TimePoint
                resource.address.text().c_str());
   std::abort();
 }
-
-bool declares(Feature const& feature) { return feature.name == "zone_records"; }
 
 struct HashOfAddress {
   std::size_t operator()(engine::Address const* address) const {
@@ -129,16 +106,40 @@ void drop_doubles(std::vector<T>& list, Key key) {
 
 }  // namespace
 
-void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics) {
-  // The rules look at names and values that do not depend on the time, so any time will do.
-  auto const claims = collect(manifest, Facts{}, TimePoint{});
-  Published const published(manifest, claims.compiled);
+bool declares(Feature const& feature) { return feature.name == "zone_records"; }
+
+Claims claim(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
+  Claims claims;
+  // Growing moves every resource again and again; about twenty a domain are usual.
+  constexpr std::size_t usual_a_domain = 20;
+  auto expected = usual_a_domain * manifest.domains.size();
+  for (auto const& zone : manifest.zones) expected += zone.records.size();
+  claims.compiled.resources.reserve(expected);
+  claims.owners.reserve(expected);
+  for (auto const* feature : features()) {
+    if (feature->compile == nullptr) continue;
+    feature->compile(manifest, facts, now, claims.compiled);
+    claims.owners.resize(claims.compiled.resources.size(), feature);
+  }
+  return claims;
+}
+
+void check(manifest::Manifest const& manifest, Claims const& claims,
+           manifest::Diagnostics& diagnostics) {
+  Published const published(manifest, claims);
   for (auto const* feature : features())
     if (feature->check != nullptr) feature->check(manifest, published, diagnostics);
 }
 
+void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics) {
+  check(manifest, claim(manifest, Facts{}, TimePoint{}), diagnostics);
+}
+
 Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
-  auto claims = collect(manifest, facts, now);
+  return settle(claim(manifest, facts, now), facts);
+}
+
+Compiled settle(Claims claims, Facts const& facts) {
   claims.compiled.resources = with_folders(unique(claims), facts);
   drop_doubles(claims.compiled.unmanaged, [](std::string const& word) { return word; });
   drop_doubles(claims.compiled.owed, [](Owed const& owed) { return owed.who + '\n' + owed.what; });

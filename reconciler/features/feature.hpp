@@ -38,6 +38,7 @@ struct Owed {
   std::string who;                   ///< "the owner of example.net"
   std::string what;                  ///< "publish example.org. MX 10 smtp.example.org."
   std::optional<dns::RRset> record;  ///< where a known record must be published: that one value
+  bool declared = false;             ///< the zone's own `records:` list it
 };
 
 struct Compiled {
@@ -68,12 +69,32 @@ struct Feature {
 /// All features of this program, sorted by name.
 std::span<Feature const* const> features();
 
-/// Runs every feature's rules.
-void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics);
+/// What all features claim, one after the other: the rules look at each claim, and a plan at what
+/// they come to.
+struct Claims {
+  Compiled compiled;                   ///< an address may stand here several times
+  std::vector<Feature const*> owners;  ///< of compiled.resources
+};
 
-/// Compiles every feature. Addresses are unique in the result: an equal claim is dropped, and where
-/// the zone's own `records:` claim an address with another spec (a TTL of their own), they win. Two
-/// features that disagree about one address are a defect and abort.
+/// Asks every feature.
+Claims claim(manifest::Manifest const& manifest, Facts const& facts, TimePoint now);
+
+/// Runs every feature's rules.
+void check(manifest::Manifest const& manifest, Claims const& claims,
+           manifest::Diagnostics& diagnostics);
+
+/// What the claims come to. Addresses are unique in the result: an equal claim is dropped, and
+/// where the zone's own `records:` claim an address with another spec (a TTL of their own), they
+/// win. Two features that disagree about one address are a defect and abort. `facts` are those of
+/// the claims.
+Compiled settle(Claims claims, Facts const& facts);
+
+/// The same in one step, for those who need one of the two. The rules look at names and values that
+/// do not depend on the time.
+void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics);
 Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now);
+
+/// Whether the records of this feature are those that the person wrote in the zone's `records:`.
+bool declares(Feature const& feature);
 
 }  // namespace mailstack::features

@@ -23,7 +23,7 @@ void publish(Zone const& zone, ZoneRecord const& record, Compiled& out) {
     out.owed.push_back(
         {records::owner_of(zone.name),
          "publish " + record.name.text() + " " + record.type.text() + " " + record.value,
-         dns::RRset{record.name, record.type, record.ttl, {record.value}}});
+         dns::RRset{record.name, record.type, record.ttl, {record.value}}, true});
     return;
   }
   auto resource =

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/files/files.hpp"
@@ -21,6 +22,8 @@ struct Build {
   Node const& root;
   Diagnostics& diagnostics;
   Manifest& out;
+  /// The blocks of `records:`, each with the index of its zone in `out.zones`.
+  std::vector<std::pair<std::size_t, Node const*>> record_blocks = {};
   /// The entries of a mapping of named things; none where it is absent.
   [[nodiscard]] std::vector<Node::Entry> const& named(std::string_view key) const;
   [[nodiscard]] static std::vector<Node::Entry> const& entries(Node const* mapping);
@@ -32,8 +35,10 @@ bool check_name(Build& build, Node::Entry const& entry, std::string_view what);
 void build_safety(Build& build);
 void build_hosts(Build& build);
 void build_providers(Build& build);
-/// The zones of `dns.zones`.
+/// The zones of `dns.zones`, without their records.
 void build_zones(Build& build);
+/// These records, of all zones.
+void build_records(Build& build);
 void build_domains(Build& build);
 /// The zones that domains need and `dns.zones` does not name.
 void derive_zones(Build& build);

@@ -5,7 +5,9 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
+#include <unordered_set>
 
 #include "core/dns/master_file.hpp"
 #include "reconciler/manifest/build.hpp"
@@ -154,67 +156,92 @@ void check_cname(Build& build, ZoneRecord const& cname, ZoneRecord const& other)
   error.related.emplace_back(other.place, "the " + other.type.text());
 }
 
-/// Rules between the records of a zone.
-void check_together(Build& build, Zone const& zone) {
-  std::map<dns::Name, std::vector<ZoneRecord const*>> by_name;
-  for (ZoneRecord const& record : zone.records) by_name[record.name].push_back(&record);
-  for (auto const& [name, records] : by_name) {
-    std::map<dns::Type, ZoneRecord const*> first;
-    ZoneRecord const* cname = nullptr;
-    for (ZoneRecord const* record : records) {
-      if (record->type == dns::type::cname && !cname) cname = record;
-      auto const [at, fresh] = first.emplace(record->type, record);
-      if (fresh || at->second->ttl == record->ttl) continue;
-      auto& error = build.diagnostics.error("ttl-differs", record->place,
-                                            "the " + record->type.text() + " records of " +
-                                                quoted(name.display()) + " have different TTLs");
-      error.cause = "RFC 2181 5.2: all records of one name and type share it";
-      error.remedy = "write the same TTL in both lines";
-      error.related.emplace_back(at->second->place, "ttl " + std::to_string(at->second->ttl));
-    }
-    if (!cname) continue;
-    if (name == zone.name) {
-      auto& error = build.diagnostics.error("cname-at-apex", cname->place,
-                                            "a CNAME cannot stand at the zone itself");
-      error.cause = "RFC 1034 3.6.2: SOA and NS stand there already";
-      error.remedy = "write A and AAAA";
-    }
-    for (ZoneRecord const* record : records)
-      if (record != cname) {
-        check_cname(build, *cname, *record);
-        break;
-      }
+using Records = std::span<ZoneRecord const* const>;
+
+void check_ttls(Build& build, Records at_name) {
+  std::map<dns::Type, ZoneRecord const*> first;
+  for (ZoneRecord const* record : at_name) {
+    auto const [at, fresh] = first.emplace(record->type, record);
+    if (fresh || at->second->ttl == record->ttl) continue;
+    auto& error =
+        build.diagnostics.error("ttl-differs", record->place,
+                                "the " + record->type.text() + " records of " +
+                                    quoted(record->name.display()) + " have different TTLs");
+    error.cause = "RFC 2181 5.2: all records of one name and type share it";
+    error.remedy = "write the same TTL in both lines";
+    error.related.emplace_back(at->second->place, "ttl " + std::to_string(at->second->ttl));
   }
 }
 
-void take_records(Build& build, Section const& section, Zone& zone) {
-  Node const* block = section.node("records");
-  if (!block) return;
-  auto const file = dns::parse_master(block->scalar, {zone.name, zone.ttl, false});
+void check_alias(Build& build, Zone const& zone, Records at_name) {
+  auto const is_cname = [](auto const* record) { return record->type == dns::type::cname; };
+  auto const cname = std::find_if(at_name.begin(), at_name.end(), is_cname);
+  if (cname == at_name.end()) return;
+  if ((*cname)->name == zone.name) {
+    auto& error = build.diagnostics.error("cname-at-apex", (*cname)->place,
+                                          "a CNAME cannot stand at the zone itself");
+    error.cause = "RFC 1034 3.6.2: SOA and NS stand there already";
+    error.remedy = "write A and AAAA";
+  }
+  if (at_name.size() > 1) check_cname(build, **cname, *at_name[cname == at_name.begin() ? 1 : 0]);
+}
+
+/// Rules between the records of a zone, name by name.
+void check_together(Build& build, Zone const& zone) {
+  std::vector<ZoneRecord const*> all;
+  all.reserve(zone.records.size());
+  for (ZoneRecord const& record : zone.records) all.push_back(&record);
+  auto const by_name = [](auto const* a, auto const* b) { return a->name < b->name; };
+  if (!std::is_sorted(all.begin(), all.end(), by_name))
+    std::stable_sort(all.begin(), all.end(), by_name);
+  for (auto first = all.begin(); first != all.end();) {
+    auto const last = std::find_if(first, all.end(),
+                                   [&](auto const* one) { return one->name != (*first)->name; });
+    if (last - first > 1) check_ttls(build, {first, last});
+    check_alias(build, zone, {first, last});
+    first = last;
+  }
+}
+
+/// Records that are equal but for their TTL and place.
+struct SameValue {
+  std::size_t operator()(ZoneRecord const* record) const {
+    auto const hash = std::hash<std::string>();
+    return (hash(record->name.text()) * 31 + record->type.number()) * 31 + hash(record->value);
+  }
+  bool operator()(ZoneRecord const* a, ZoneRecord const* b) const {
+    return a->name == b->name && a->type == b->type && a->value == b->value;
+  }
+};
+
+void take_records(Build& build, Node const& block, Zone& zone) {
+  auto const file = dns::parse_master(block.scalar, {zone.name, zone.ttl, false});
   for (dns::MasterProblem const& problem : file.problems) {
     auto& error = build.diagnostics.error(
-        "record-syntax", place_in(*block, problem.line, problem.column, problem.length),
+        "record-syntax", place_in(block, problem.line, problem.column, problem.length),
         problem.message);
     error.cause = "the lines follow RFC 1035, 5.1";
     error.remedy = "write it as `NAME [TTL] [IN] TYPE DATA`, for example `www 300 IN A 192.0.2.1`";
   }
   zone.incomplete |= !file.problems.empty();
-  std::set<std::tuple<dns::Name, dns::Type, std::string>> seen;
+  zone.records.reserve(file.records.size());  // it must not grow: `seen` points into it
+  std::unordered_set<ZoneRecord const*, SameValue, SameValue> seen;
+  seen.reserve(file.records.size());
   for (dns::MasterRecord const& record : file.records) {
     ZoneRecord made{record.name, record.type, record.ttl, record.value,
-                    place_in(*block, record.line, record.column, record.length)};
+                    place_in(block, record.line, record.column, record.length)};
     if (!acceptable(build, zone, made)) {
       zone.incomplete = true;
       continue;
     }
-    if (!seen.insert({made.name, made.type, made.value}).second) {
+    if (seen.contains(&made)) {
       auto& twice =
           build.diagnostics.warning("record-twice", made.place, "this record stands here twice");
       twice.cause = "DNS holds each value once";
       twice.remedy = "remove one of the two lines";
       continue;
     }
-    zone.records.push_back(std::move(made));
+    seen.insert(&zone.records.emplace_back(std::move(made)));
   }
   check_together(build, zone);
 }
@@ -264,9 +291,17 @@ void build_zones(Build& build) {
     zone.purge = purge_of(section.text("purge"));
     take_servers(build, section, zone);
     take_ignore(build, section, zone);
-    take_records(build, section, zone);
+    if (Node const* block = section.node("records")) {
+      zone.lists_records = true;
+      build.record_blocks.emplace_back(build.out.zones.size(), block);
+    }
     build.out.zones.push_back(std::move(zone));
   }
+}
+
+void build_records(Build& build) {
+  for (auto const& [zone, block] : build.record_blocks)
+    take_records(build, *block, build.out.zones[zone]);
 }
 
 void derive_zones(Build& build) {

@@ -23,7 +23,8 @@ LeftOut left_out(Node const& root) {
 }
 
 std::optional<Manifest> build(files::Files& files, std::optional<Joined> joined,
-                              KeyTable const& table, Diagnostics& diagnostics) {
+                              KeyTable const& table, Diagnostics& diagnostics,
+                              Outline const& outline) {
   if (!joined) return std::nullopt;
   auto tree = std::make_shared<Node>(std::move(joined->root));
   if (tree->place.at.file.empty()) tree->place = {{joined->files.front().name, 1, 1}, 0};
@@ -48,6 +49,8 @@ std::optional<Manifest> build(files::Files& files, std::optional<Joined> joined,
   build_zones(steps);
   build_domains(steps);
   derive_zones(steps);
+  if (outline && !diagnostics.failed()) outline(out);
+  build_records(steps);
   derive_aliases(steps);
   check_mail_rules(steps);
   return out;
@@ -66,8 +69,9 @@ std::optional<Manifest> load(files::Files& files, std::string const& path, KeyTa
 }
 
 std::optional<Manifest> load_sound(files::Files& files, std::string const& path,
-                                   KeyTable const& table, Diagnostics& diagnostics) {
-  return build(files, read_and_join(files, path, table, diagnostics), table, diagnostics);
+                                   KeyTable const& table, Diagnostics& diagnostics,
+                                   Outline const& outline) {
+  return build(files, read_and_join(files, path, table, diagnostics), table, diagnostics, outline);
 }
 
 std::optional<Manifest> load_text(files::Files& files, std::string const& name,
@@ -81,7 +85,7 @@ std::optional<Manifest> load_sound_text(files::Files& files, std::string const& 
                                         Diagnostics& diagnostics) {
   std::string const path = absolute(directory_of(name), name.substr(name.rfind('/') + 1));
   return build(files, join(files, {name, path, std::string(text)}, table, diagnostics), table,
-               diagnostics);
+               diagnostics, {});
 }
 
 }  // namespace mailstack::manifest

@@ -2,6 +2,7 @@
 /// \file
 /// From files to a typed Manifest.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,11 +21,17 @@ namespace mailstack::manifest {
 std::optional<Manifest> load(files::Files& files, std::string const& path, KeyTable const& table,
                              Diagnostics& diagnostics);
 
+/// Told of a manifest that is whole so far but for the records of its zones and what follows from
+/// them: reading those takes long where there are ten thousand, and who asks the world about the
+/// zones need not wait for it. Not called where an error was found before.
+using Outline = std::function<void(Manifest const& outline)>;
+
 /// What of it is sound, also where errors were found (out->left_out and `incomplete` say where
 /// something is missing), so that features::check() can say the rest in the same run. Nothing where
 /// there is no tree at all. Only for rules: what is not whole is never compiled for a plan.
 std::optional<Manifest> load_sound(files::Files& files, std::string const& path,
-                                   KeyTable const& table, Diagnostics& diagnostics);
+                                   KeyTable const& table, Diagnostics& diagnostics,
+                                   Outline const& outline = {});
 
 /// load() from text that stands nowhere (tests, fuzzing); `include` and `hash_file` are looked up
 /// in `files`.

@@ -61,7 +61,8 @@ struct Zone {
   std::vector<std::string> servers;  ///< `192.0.2.53:53`; empty: the NS set
   std::vector<IgnorePattern> ignore;
   std::vector<ZoneRecord> records;
-  bool declared = false;  ///< stands in dns.zones (else derived from a domain)
+  bool lists_records = false;  ///< `records:` stand there, read or not yet
+  bool declared = false;       ///< stands in dns.zones (else derived from a domain)
   Place place;
   bool incomplete = false;  ///< something of it was wrong and is left out
 };

@@ -14,6 +14,7 @@
 #include "reconciler/cli/render_plan.hpp"
 #include "reconciler/cli/wiring.hpp"
 #include "reconciler/engine/execute.hpp"
+#include "reconciler/engine/observe.hpp"
 #include "reconciler/kinds/dkim_key/keys.hpp"
 #include "reconciler/kinds/kinds.hpp"
 #include "tests/golden/cases.hpp"

@@ -14,6 +14,7 @@
 #include "providers/dns_provider.hpp"
 #include "reconciler/cli/wiring.hpp"
 #include "reconciler/engine/execute.hpp"
+#include "reconciler/engine/observe.hpp"
 #include "reconciler/engine/shelf_twin.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/kinds/dkim_key/keys.hpp"

@@ -26,7 +26,7 @@ class ApplyRun {
         session_(options, doors, talk_) {}
 
   ExitCode run() {
-    bool const ready = session_.load() && session_.take_lock(true) && session_.open_state() &&
+    bool const ready = session_.take_lock(true) && session_.load() && session_.open_state() &&
                        session_.check_branch() &&
                        (mode_ == engine::Mode::reconcile || session_.check_checkout()) &&
                        session_.look(mode_);

@@ -10,7 +10,7 @@ ExitCode commands_of::drift(Options const& options, Doors& doors) {
   auto const kept = std::make_shared<Session>(options, doors, talk);
   doors.kept = kept;
   auto& session = *kept;
-  bool const ready = session.load(true) && session.take_lock(false) && session.open_state() &&
+  bool const ready = session.take_lock(false) && session.load(true) && session.open_state() &&
                      session.look(engine::Mode::reconcile);
   if (!ready) return exit_code(session.happened);
   auto const drift = engine::find_drift(session.plan_input());

@@ -2,50 +2,35 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_set>
 
 #include "reconciler/kinds/dns_record/spec.hpp"
 
 namespace mailstack::features {
 namespace {
 
-/// Name, type, TTL and value as one text, so that a set of them can hash.
-std::string key_of(dns::Name const& name, dns::Type type, std::string const& value,
-                   std::uint32_t ttl) {
-  std::string key;
-  key.reserve(name.text().size() + value.size() + 24);
-  key.append(name.text()).append("\n").append(std::to_string(type.number())).append("\n");
-  return key.append(std::to_string(ttl)).append("\n").append(value);
-}
-
-std::unordered_set<std::string> declared_records(manifest::Manifest const& manifest) {
-  std::unordered_set<std::string> keys;
-  for (auto const& zone : manifest.zones)
-    for (auto const& record : zone.records)
-      keys.insert(key_of(record.name, record.type, record.value, record.ttl));
-  return keys;
+bool same_record(PublishedRecord const& a, PublishedRecord const& b) {
+  return a.type == b.type && a.ttl == b.ttl && a.value == b.value;
 }
 
 }  // namespace
 
-Published::Published(manifest::Manifest const& manifest, Compiled const& compiled)
+Published::Published(manifest::Manifest const& manifest, Claims const& claims)
     : manifest_(manifest) {
   auto const& left_out = manifest.left_out;
   auto const incomplete = [](auto const& one) { return one.incomplete; };
   anything_left_out_ = left_out.hosts || left_out.zones || left_out.domains ||
                        std::any_of(manifest.hosts.begin(), manifest.hosts.end(), incomplete) ||
                        std::any_of(manifest.domains.begin(), manifest.domains.end(), incomplete);
-  auto const declared = declared_records(manifest);
+  auto const& compiled = claims.compiled;
+  by_name_.reserve(compiled.resources.size());
   auto const add = [&](PublishedRecord record) {
-    record.declared = !declared.empty() &&
-                      declared.contains(key_of(record.name, record.type, record.value, record.ttl));
-    records_.push_back(std::move(record));
-    auto const& kept = records_.back();
+    auto const& kept = records_.emplace_back(std::move(record));
     auto& at_name = by_name_[kept.name.text()];
     if (at_name.empty()) names_.push_back(kept.name);
     at_name.push_back(&kept);
   };
-  for (auto const& resource : compiled.resources) {
+  for (std::size_t i = 0; i < compiled.resources.size(); ++i) {
+    auto const& resource = compiled.resources[i];
     if (resource.address.kind != kinds::dns_record::kind_name) continue;
     auto const place = kinds::dns_record::parse(resource.address);
     if (!place) continue;
@@ -53,14 +38,27 @@ Published::Published(manifest::Manifest const& manifest, Compiled const& compile
          place->type,
          resource.spec.text("value"),
          static_cast<std::uint32_t>(resource.spec.number("ttl").value_or(0)),
-         false,
+         declares(*claims.owners[i]),
          resource.reason,
          {resource.source, 0}});
   }
   for (auto const& owed : compiled.owed)
     if (owed.record)
       for (auto const& value : owed.record->values)
-        add({owed.record->name, owed.record->type, value, owed.record->ttl, false, owed.what, {}});
+        add({owed.record->name,
+             owed.record->type,
+             value,
+             owed.record->ttl,
+             owed.declared,
+             owed.what,
+             {}});
+  for (auto& record : records_) {
+    if (record.declared) continue;
+    auto const& beside = at(record.name);
+    record.declared = std::any_of(beside.begin(), beside.end(), [&](auto const* other) {
+      return other->declared && same_record(*other, record);
+    });
+  }
 }
 
 std::vector<PublishedRecord const*> const& Published::at(dns::Name const& name) const {

@@ -19,15 +19,15 @@ struct PublishedRecord {
   dns::Type type;
   std::string value;  ///< canonical; empty where it is known only later (a DKIM key)
   std::uint32_t ttl = 0;
-  bool declared = false;  ///< stands in `records:` of a zone; false: derived by a feature
+  bool declared = false;  ///< `records:` of a zone say the same; false: only derived by a feature
   std::string reason;
   manifest::Place place;
 };
 
-/// Built once from the manifest and what all features compiled from it. Pure.
+/// Built once from the manifest and what all features claim by it. Pure.
 class Published {
  public:
-  Published(manifest::Manifest const& manifest, Compiled const& compiled);
+  Published(manifest::Manifest const& manifest, Claims const& claims);
 
   /// In the order of the features. Declared and derived claims on one value stand side by side.
   [[nodiscard]] std::deque<PublishedRecord> const& all() const { return records_; }
@@ -45,7 +45,8 @@ class Published {
   bool anything_left_out_ = false;  ///< of hosts or domains, whose records could stand anywhere
   std::deque<PublishedRecord> records_;
   std::vector<dns::Name> names_;
-  std::unordered_map<std::string, std::vector<PublishedRecord const*>> by_name_;
+  /// The keys stand in records_.
+  std::unordered_map<std::string_view, std::vector<PublishedRecord const*>> by_name_;
 };
 
 }  // namespace mailstack::features

@@ -196,10 +196,9 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
         claims = &claims_[zone];
       }
       // All that does not need the answer comes before the wait for it: it may be under way.
-      Meant meant;
+      Accounted accounted;
       std::vector<Result<Place>> places;
       places.reserve(asked->of.size());
-      meant.reserve(asked->of.size());
       for (auto const& one : asked->of) {
         claims->insert(one.resource->address.name);
         places.push_back(parse(one.resource->address));
@@ -212,10 +211,9 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
       for (std::size_t i = 0; i < asked->of.size(); ++i) {
         auto const& [resource, observation, desired] = asked->of[i];
         auto const& place = places[i];
-        *observation =
-            !shown.view ? Observation::unseen(shown.blind)
-            : place     ? shown.view->observe(*place, resource->spec.text("value"), *claims, *how)
-                        : Observation::unseen(place.error().what);
+        *observation = !shown.view ? Observation::unseen(shown.blind)
+                       : place     ? shown.view->observe(*place, resource->spec, *claims, *how)
+                                   : Observation::unseen(place.error().what);
         if (how != nullptr && how->purge_never) observation->released = true;
         // Nothing asks for it any more, and somebody wrote another value into its slot: that one is
         // theirs.
@@ -223,12 +221,12 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
         if (!desired && !applied.empty() && observation->state.text("value") != applied &&
             observation->standing == Observation::Standing::present)
           *observation = Observation::missing();
-        if (observation->standing == Observation::Standing::present)
-          meant.emplace(resource->address.name, observation->state.text("value"));
+        if (shown.view && place)
+          shown.view->account(*place, resource->address, *observation, accounted);
       }
       progress.advance(scope.lane, 1);
       if (!shown.view) return;
-      auto foreign = shown.view->strangers(*claims, meant, *how);
+      auto foreign = shown.view->strangers(*claims, accounted, *how);
       std::scoped_lock const lock(strangers);
       std::move(foreign.begin(), foreign.end(), std::back_inserter(look.strangers));
     });

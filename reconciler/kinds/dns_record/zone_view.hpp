@@ -18,8 +18,13 @@ namespace mailstack::kinds::dns_record {
 /// Addresses (their names) that mailstack asks for or owns in a zone: the rest is foreign.
 using Claims = std::unordered_set<std::string>;
 
-/// Which of the values in a claimed slot the claim was taken to mean.
-using Meant = std::unordered_map<std::string, std::string>;
+/// What the claims that were looked at account for in a listing.
+struct Accounted {
+  /// Of the RRsets in listing(): those whose only value is claimed. Nearly all of them.
+  std::vector<bool> sole;
+  /// In the other RRsets: which of the values in a claimed slot the claim was taken to mean.
+  std::unordered_map<std::string, std::string> meant;
+};
 
 class ZoneView {
  public:
@@ -32,12 +37,16 @@ class ZoneView {
   /// them. Empty: none. A slot that is a value names that value, also where its sort has a slot of
   /// its own (the second SPF record of a name).
   [[nodiscard]] std::string value_in(Place const& place, std::string_view preferred) const;
-  /// `preferred` as in value_in(). A neighbour that `access` purges does not make the RRset a
-  /// shared one.
-  [[nodiscard]] engine::Observation observe(Place const& place, std::string_view preferred,
+  /// `wish` is what is asked for there; its value is `preferred` as in value_in(). A neighbour that
+  /// `access` purges does not make the RRset a shared one.
+  [[nodiscard]] engine::Observation observe(Place const& place, engine::Fields const& wish,
                                             Claims const& claims, ZoneAccess const& access) const;
+  /// Notes that `seen` is what observe() showed of the claim `address` at `place`.
+  void account(Place const& place, engine::Address const& address, engine::Observation const& seen,
+               Accounted& accounted) const;
   /// Everything that nobody claims. `access` says what of it is purged.
-  [[nodiscard]] std::vector<engine::Stranger> strangers(Claims const& claims, Meant const& meant,
+  [[nodiscard]] std::vector<engine::Stranger> strangers(Claims const& claims,
+                                                        Accounted const& accounted,
                                                         ZoneAccess const& access) const;
   /// True where `name` lies at or below a delegation, so that this zone's servers answer with a
   /// referral.

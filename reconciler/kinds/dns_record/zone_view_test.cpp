@@ -24,6 +24,10 @@ std::string claim(std::string const& owner, dns::Type type, std::string const& s
   return address({zone, name(owner), type, slot}).name;
 }
 
+engine::Fields wish(std::string const& value) {
+  return {{"value", value}, {"ttl", std::int64_t{300}}};
+}
+
 engine::Step put(std::string const& owner, dns::Type type, std::string const& value,
                  std::int64_t ttl = 300) {
   engine::Step step;
@@ -58,7 +62,7 @@ TEST_CASE("dns_record: a claim sees its own value, its TTL, and who shares the R
           "[dns_record]") {
   ZoneView const view(zone, {rrset("@", dns::type::txt, {site, spf}, 60)});
   Claims const claims{claim("@", dns::type::txt, "spf")};
-  auto const seen = view.observe({zone, zone, dns::type::txt, "spf"}, spf, claims, {});
+  auto const seen = view.observe({zone, zone, dns::type::txt, "spf"}, wish(spf), claims, {});
   REQUIRE(seen.standing == Standing::present);
   CHECK(seen.state.text("value") == spf);
   CHECK(seen.state.number("ttl") == 60);
@@ -71,13 +75,13 @@ TEST_CASE("dns_record: what is claimed by us, or purged, does not make an RRset 
   ZoneView const view(zone, {rrset("@", dns::type::txt, {site, spf})});
   Place const place{zone, zone, dns::type::txt, "spf"};
   Claims const both{claim("@", dns::type::txt, "spf"), claim("@", dns::type::txt, site)};
-  CHECK_FALSE(view.observe(place, spf, both, {}).state.flag("shared"));
+  CHECK_FALSE(view.observe(place, wish(spf), both, {}).state.flag("shared"));
   ZoneAccess purging;
   purging.purge_all = true;
   Claims const one{claim("@", dns::type::txt, "spf")};
-  CHECK_FALSE(view.observe(place, spf, one, purging).state.flag("shared"));
+  CHECK_FALSE(view.observe(place, wish(spf), one, purging).state.flag("shared"));
   purging.ignore = {{"@", {dns::type::txt}, "*google*"}};
-  CHECK(view.observe(place, spf, one, purging).state.flag("shared"));
+  CHECK(view.observe(place, wish(spf), one, purging).state.flag("shared"));
 }
 
 TEST_CASE(
@@ -87,12 +91,13 @@ TEST_CASE(
   Place const place{zone, zone, dns::type::txt, "spf"};
   Claims const claims{claim("@", dns::type::txt, "spf")};
   for (auto const& [ours, theirs] : {std::pair(spf, other_spf), std::pair(other_spf, spf)}) {
-    auto const seen = view.observe(place, ours, claims, {});
+    auto const seen = view.observe(place, wish(ours), claims, {});
     CHECK(seen.state.text("value") == ours);
     CHECK(seen.state.flag("doubled"));
     REQUIRE(seen.occupants.size() == 1);
     CHECK(seen.occupants[0].name == claim("@", dns::type::txt, theirs));
-    auto const strangers = view.strangers(claims, {{claim("@", dns::type::txt, "spf"), ours}}, {});
+    auto const strangers =
+        view.strangers(claims, {{}, {{claim("@", dns::type::txt, "spf"), ours}}}, {});
     REQUIRE(strangers.size() == 1);
     CHECK(strangers[0].state.text("value") == theirs);
   }
@@ -102,13 +107,14 @@ TEST_CASE("dns_record: a CNAME excludes all else, the null MX every other MX", "
   ZoneView const view(zone, {rrset("mail", dns::type::mx, {"0 ."}),
                              rrset("www", dns::type::cname, {"x.example.net."})});
   auto const seen =
-      view.observe({zone, name("www"), dns::type::a, "192.0.2.1"}, "192.0.2.1", {}, {});
+      view.observe({zone, name("www"), dns::type::a, "192.0.2.1"}, wish("192.0.2.1"), {}, {});
   CHECK(seen.standing == Standing::absent);
   REQUIRE(seen.occupants.size() == 1);
   CHECK(seen.neighbours == seen.occupants);  // it may have come in the place of ours
-  CHECK(view.observe({zone, name("mail"), dns::type::mx, "10 a."}, "10 a.", {}, {})
+  CHECK(view.observe({zone, name("mail"), dns::type::mx, "10 a."}, wish("10 a."), {}, {})
             .occupants.size() == 1);
-  CHECK(view.observe({zone, name("mail"), dns::type::txt, spf}, spf, {}, {}).occupants.empty());
+  CHECK(
+      view.observe({zone, name("mail"), dns::type::txt, spf}, wish(spf), {}, {}).occupants.empty());
 }
 
 TEST_CASE("dns_record: purge spares the apex NS, challenges and what is ignored", "[dns_record]") {
