@@ -47,6 +47,7 @@ class Parser {
         std::string(exit_codes));
     app_.set_help_flag("-h,--help", "this text");
     app_.set_version_flag("--version", std::string{}, "the same as the command `version`");
+    shared(app_);  // they may stand before the command, too
     build();
     for (auto const name : planned_commands) plan_for_later(name);
     plan_for_later("dkim-sign");
@@ -311,6 +312,7 @@ void Parser::build_edits() {
   auto* user = app_.add_subcommand("user", "edit the users of the manifest in place");
   user->require_subcommand(1);
   user->set_help_flag("-h,--help", "this text");
+  shared(*user);
   auto const password = [&](App& app) {
     app.add_flag("--generate", options_.generate, "make a password; it is shown once");
     app.add_option("--reveal-to", options_.reveal_to,
@@ -345,6 +347,7 @@ void Parser::build_edits() {
   auto* alias = app_.add_subcommand("alias", "edit the aliases of the manifest in place");
   alias->require_subcommand(1);
   alias->set_help_flag("-h,--help", "this text");
+  shared(*alias);
   auto* add_alias = add(*alias, "add", "add recipients to an alias",
                         "  mailstack alias add team@example.org i bob@example.net\n"
                         "  mailstack alias add '*@example.org' me@example.net     the catch-all\n");

@@ -34,6 +34,20 @@ TEST_CASE("command_line: options stand where a person puts them", "[cli]") {
   CHECK(options.parallelism == 3);
 }
 
+TEST_CASE("regression: options of every command may stand before it", "[cli]") {
+  auto const parsed = parse({"--manifest", "m.yaml", "--root", "r", "-q", "user", "--state", "s",
+                             "remove", "i@example.org", "--as", "mx1"});
+  REQUIRE_FALSE(parsed.ended);
+  auto const& options = parsed.options;
+  CHECK(options.command == "user remove");
+  CHECK(options.manifest == "m.yaml");
+  CHECK(options.root == "r");
+  CHECK(options.state == "s");
+  CHECK(options.as == "mx1");
+  CHECK(options.quiet);
+  CHECK(options.words == std::vector<std::string>{"i@example.org"});
+}
+
 TEST_CASE("command_line: commands of two words, and their arguments", "[cli]") {
   auto const parsed = parse({"alias", "add", "team@example.org", "i", "bob@example.net"});
   REQUIRE_FALSE(parsed.ended);

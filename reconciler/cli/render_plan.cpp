@@ -188,8 +188,9 @@ class PlanText {
     std::string reason = item.reason;
     if (item.standing == Standing::change && item.action == Action::remove)
       reason = removal_reason(item);
+    // What follows another change may be as it was; its own reason says so.
     if (item.cause == engine::Cause::world && item.standing == Standing::change &&
-        item.action != Action::remove)
+        item.action != Action::remove && item.follows.empty())
       below(item.action == Action::create && partner == PlanItem::npos ? "it was here, and vanished"
                                                                        : "changed by hand");
     if (!reason.empty() || !item.source.file.empty()) below(reason + where(item.source));

@@ -323,6 +323,7 @@ TEST_CASE("schema: the manifest that init writes passes parser, schema and rules
   CHECK(text->find('@' + std::string("DOMAIN")) == std::string::npos);
   CHECK_FALSE(manifest::starting_manifest("nodots"));
   CHECK_FALSE(manifest::starting_manifest("a b.example"));
+  CHECK_FALSE(manifest::starting_manifest("203.0.113.1"));
 }
 
 TEST_CASE("regression: explain says of what is no key that it is none", "[cli]") {

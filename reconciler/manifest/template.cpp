@@ -55,7 +55,8 @@ domains:
 
 Result<std::string> starting_manifest(std::string const& domain) {
   auto const name = dns::Name::parse(domain);
-  if (!name) return fail(within(name.error(), "`" + domain + "` is no mail domain"));
+  auto const host = name ? name->check_host_name() : Result<>(fail(name.error()));
+  if (!host) return fail(within(host.error(), "`" + domain + "` is no mail domain"));
   auto const address = mail::parse_address("postmaster@" + name->display());
   if (!address) return fail(within(address.error(), "`" + domain + "` is no mail domain"));
   constexpr std::string_view slot = "@DOMAIN@";

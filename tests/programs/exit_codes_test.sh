@@ -21,6 +21,12 @@ for word in doctor 'check' guide migrate completion dkim-sign 'import zone x'; d
   says 'not supported yet'
 done
 
+# JSON is one document, whatever ends the run.
+out=$("$mailstack" plan --format json --no-such-option 2>/dev/null) code=$?
+expect 3
+says '"code": "usage"'
+says '--no-such-option'
+
 # 1: what cannot be written was not said.
 for words in version --help; do
   out=$("$mailstack" $words 2>&1 >/dev/full) code=$?

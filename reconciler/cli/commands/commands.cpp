@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "reconciler/cli/command_line.hpp"
+#include "reconciler/cli/render_diagnostics.hpp"
 
 namespace mailstack::cli {
 
@@ -30,10 +31,25 @@ std::span<Command const> commands() { return table; }
 
 namespace {
 
+/// Whether JSON is asked for, on a command line that may be wrong elsewhere.
+bool wants_json(int argc, char const* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view const word = argv[i];
+    if (word == "--format=json") return true;
+    if (word == "--format" && i + 1 < argc && std::string_view(argv[i + 1]) == "json") return true;
+  }
+  return false;
+}
+
 ExitCode run_command(int argc, char const* const* argv, Doors& doors) {
   auto const parsed = parse_command_line(argc, argv);
   doors.out << parsed.out << std::flush;
   doors.err << parsed.err << std::flush;
+  if (parsed.ended == ExitCode::invalid && wants_json(argc, argv)) {
+    manifest::Diagnostics wrong;
+    wrong.error("usage", {}, parsed.err.substr(0, parsed.err.find_last_not_of('\n') + 1));
+    doors.out << diagnostics_json(wrong) << std::flush;
+  }
   if (parsed.ended) return *parsed.ended;
   std::string_view const typed = parsed.options.command;
   for (auto const& command : table)

@@ -39,7 +39,11 @@ Verdict diff_absent(Fields const& spec, Observation const& live, TimePoint now) 
   auto const seen = time_of(spec, "published").value_or(now);
   auto const wait =
       live.state.flag("others") ? Duration(spec.number("wait").value_or(0)) : Duration(0);
-  if (seen + wait > now) verdict.not_before = seen + wait;
+  if (seen + wait > now) {
+    verdict.not_before = seen + wait;
+    verdict.reasons.push_back("another key signs; this one does once its TXT has been seen for " +
+                              format(wait) + " (since " + format(seen) + ")");
+  }
   return verdict;
 }
 

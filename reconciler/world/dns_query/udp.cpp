@@ -112,7 +112,8 @@ class UdpExchange {
       }
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return note_error(errno);
-      if (waited || flights_.empty()) return;
+      // With nothing on its way, what is left could not be sent just now: that takes a while, too.
+      if (waited || (flights_.empty() && next_ == indices_.size())) return;
       waited = true;
       pollfd watched{socket_.number(), POLLIN, 0};
       ::poll(&watched, 1, static_cast<int>(tending.count()));
