@@ -45,7 +45,7 @@ manifest::Diagnostics problems_of(std::string const& name, std::string const& te
   manifest::Diagnostics diagnostics;
   auto const sound =
       manifest::load_sound_text(files, "/m/" + name, text, cli::all_keys(), diagnostics);
-  if (sound) features::check(*sound, diagnostics);
+  if (sound) features::check(*sound, TimePoint{}, diagnostics);
   diagnostics.sort();
   return diagnostics;
 }
@@ -98,6 +98,21 @@ TEST_CASE("diagnostics: a line without end is cut around the mark", "[cli]") {
   auto const named =
       cli::render_diagnostics(problems_of("m.yaml", value), reader(value), cli::Paper{});
   CHECK(named.size() < 4000);
+}
+
+TEST_CASE("regression: a secret in a wrong form of reference is not shown either", "[cli]") {
+  for (std::string const form :
+       {"{plain: hunter2}", "{hash: hunter2, file: x}", "{hash: [hunter2]}", "{hsh: hunter2}",
+        "{credential: {value: hunter2}}"}) {
+    auto const text = "version: 1\ndomains:\n  a.example: {users: {i: {password: " + form + "}}}\n";
+    auto const diagnostics = problems_of("m.yaml", text);
+    auto const told = cli::render_diagnostics(diagnostics, reader(text), {});
+    INFO(form << "\n" << told);
+    CHECK(diagnostics.failed());
+    CHECK(told.find("‹secret›") != std::string::npos);
+    CHECK(told.find("hunter2") == std::string::npos);
+    CHECK(cli::diagnostics_json(diagnostics).find("hunter2") == std::string::npos);
+  }
 }
 
 TEST_CASE("diagnostics: no literal secret is ever shown", "[cli]") {

@@ -57,10 +57,10 @@ class Preview final : public files::Files {
   std::map<std::string, std::string> contents_;
 };
 
-manifest::Diagnostics problems_of(files::Files& files, std::string const& path) {
+manifest::Diagnostics problems_of(files::Files& files, std::string const& path, TimePoint now) {
   manifest::Diagnostics diagnostics;
   auto const manifest = manifest::load(files, path, all_keys(), diagnostics);
-  if (manifest) features::check(*manifest, diagnostics);
+  if (manifest) features::check(*manifest, now, diagnostics);
   return diagnostics;
 }
 
@@ -82,13 +82,13 @@ manifest::Diagnostics fresh_problems(manifest::Diagnostics const& after,
 }  // namespace
 
 bool takes_edit(files::Files& files, std::string const& manifest, manifest::FileEdit const& edit,
-                std::map<std::string, std::string> const& beside, Talk& talk) {
+                std::map<std::string, std::string> const& beside, TimePoint now, Talk& talk) {
   auto contents = beside;
   contents[edit.path] = edit.after;
   Preview preview(files, std::move(contents));
-  auto const after = problems_of(preview, manifest);
+  auto const after = problems_of(preview, manifest, now);
   // A manifest with a fault elsewhere can still be edited, or nobody could mend it this way.
-  auto fresh = fresh_problems(after, problems_of(files, manifest));
+  auto fresh = fresh_problems(after, problems_of(files, manifest, now));
   if (!fresh.all().empty())
     talk.problems(render_diagnostics(fresh, source_reader(preview), talk.err_paper()));
   if (!fresh.failed()) return true;

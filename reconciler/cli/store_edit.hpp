@@ -18,7 +18,7 @@ namespace mailstack::cli {
 /// edit brings are said and do not stop it. `beside` are files that the edit comes with, by their
 /// path.
 bool takes_edit(files::Files& files, std::string const& manifest, manifest::FileEdit const& edit,
-                std::map<std::string, std::string> const& beside, Talk& talk);
+                std::map<std::string, std::string> const& beside, TimePoint now, Talk& talk);
 
 /// Replaces the file as a whole, with the mode and owner that it had. Fails with conflict where it
 /// is no longer as it was read.

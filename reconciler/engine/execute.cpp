@@ -113,6 +113,8 @@ Record Run::about(std::string event, std::size_t index) const {
 Row Run::row_for(std::size_t index) const {
   auto const& it = item(index);
   auto const* old = in_.inventory.find(it.address);
+  // What a repair puts back is what was applied: nothing that a new manifest says of it.
+  if (old != nullptr && in_.plan.mode == Mode::reconcile) return *old;
   Row row = old ? *old : Row{};
   row.address = it.address;
   row.applied = it.spec;
@@ -207,6 +209,7 @@ bool Run::compare_again(std::size_t index, Fields const& wish) {
   }
   auto const verdict = laws(it.address).diff(wish, it.observed, in_.now());
   if (verdict.action == Action::none && it.displaces.empty()) {
+    in_.inventory.put(row_for(index));
     end(index, Ending::applied, "already as it should be");
     return false;
   }
@@ -338,13 +341,10 @@ void Run::record(Batch const& batch, std::vector<Result<>> const& results) {
 }
 
 /// The inventory follows the write at once: what was written is ours even if the look afterwards
-/// never happens.
+/// never happens. What was removed is ours until a look shows that it is gone: one that stays for
+/// all that was answered would be nobody's, and never removed again.
 void Run::own(std::size_t index, Step const& step) {
-  auto const& it = item(index);
-  if (step.action == Action::remove) {
-    in_.inventory.erase(it.address);
-    return;
-  }
+  if (step.action == Action::remove) return;
   Row row = row_for(index);
   row.applied_at = in_.now();
   row.same_since.reset();
@@ -405,6 +405,8 @@ void Run::note_seen(std::size_t index, Observation seen) {
     if (seen.standing == Observation::Standing::present && seen.state == it.observed.state)
       end(index, Ending::failed, "the removal was accepted, but it is still there",
           ErrorCode::conflict);
+    else
+      in_.inventory.erase(it.address);
     return;
   }
   auto const wish = resolve(it.spec, [&](Reference const& r) { return output(r); });
@@ -463,6 +465,12 @@ void Run::store() {
 }
 
 void Run::collect() {
+  // What would have gone in the same write ended as the step that carries it.
+  for (std::size_t i = 0; i < results_.size(); ++i)
+    if (results_[i])
+      for (auto const& displaced : item(i).displaces)
+        if (auto const other = index_.at(displaced); !results_[other])
+          end(other, results_[i]->outcome, results_[i]->message, results_[i]->code);
   for (auto& result : results_)
     if (result) outcome_.steps.push_back(*std::move(result));
 }

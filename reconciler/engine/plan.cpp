@@ -104,6 +104,7 @@ void Planner::decide(std::size_t index) {
   auto const& laws = view_.laws(resource.address);
   auto const* row = view_.row(index);
   item.cause = cause_of(resource, row);
+  bool const moves = row != nullptr && row->lane != resource.lane;
   if (input_.mode == Mode::reconcile && item.cause == Cause::manifest) {
     // What a new manifest asks waits for `apply`; what was applied before is still kept so.
     item.spec = row ? row->applied : resource.spec;
@@ -120,9 +121,15 @@ void Planner::decide(std::size_t index) {
   if (item.description.empty()) item.description = laws.describe(resource.address, item.wish);
   if (!input_.lanes.contains(resource.lane)) {
     item.standing = Standing::elsewhere;
+  } else if (moves && input_.mode == Mode::reconcile) {
+    item.observed = input_.world.desired[index];
+    item.standing = Standing::later;
+    item.reasons = {"moves from " + row->lane + " to " + resource.lane +
+                    "; waits for `mailstack apply`"};
   } else {
     item.observed = input_.world.desired[index];
-    decide_verdict(index, row);
+    // What was put elsewhere gives no right to what stands here.
+    decide_verdict(index, moves ? nullptr : row);
   }
   decided_[index] = State::done;
 }
@@ -160,6 +167,12 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
   item.standing = verdict.not_before ? Standing::later : Standing::change;
   wait_for_upstream(item);
   if (item.standing != Standing::change) return;
+  if (auto const open = references(item.wish); item.follows.empty() && !open.empty()) {
+    item.standing = Standing::blind;
+    item.reasons = {"follows " + view_.laws(open.front().of).describe(open.front().of, {}) +
+                    ", which cannot be seen"};
+    return;
+  }
   if (verdict.action == Action::update && row == nullptr && !input_.adopt) {
     item.standing = Standing::conflict;
     item.reasons.push_back("what stands there is not ours; --adopt replaces it");

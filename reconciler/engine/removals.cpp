@@ -42,7 +42,9 @@ bool Removals::make_room(PlanItem& item, Observation const& seen) {
     // foreign one.
     auto const* standing = view_.observed(occupant);
     bool const released = standing != nullptr && standing->released;
-    if (view_.desired(occupant) || (view_.row(occupant) != nullptr && !released)) continue;
+    auto const* row = view_.row(occupant);
+    bool const ours = row != nullptr && row->lane == item.lane && !released;
+    if (view_.desired(occupant) || ours) continue;
     if (replaces(item.address, occupant)) continue;
     if (input_.adopt) {
       remove(occupant, {.reason = "cannot stand beside " + item.description,
@@ -213,7 +215,11 @@ void Removals::hold_back() {
     if (found == waiting.end()) continue;
     for (auto const index : found->second) {
       auto const& successor = plan_.items[index];
-      if (!laws.merges(item.address, successor.address)) continue;
+      // A foreign one that excludes the new one is why that is in conflict; ours is not.
+      bool const ours = view_.row(item.address) != nullptr;
+      if (!laws.merges(item.address, successor.address) &&
+          !(ours && laws.excludes(item.address, successor.address)))
+        continue;
       item.standing = Standing::later;
       item.not_before = successor.not_before;
       item.reasons = {"kept until " + successor.description + " is in place, which is " +

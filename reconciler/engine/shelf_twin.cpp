@@ -68,7 +68,7 @@ bool ShelfLaws::excludes(Address const& a, Address const& b) const {
 }
 
 bool ShelfLaws::merges(Address const& a, Address const& b) const {
-  return place_of(a.name) == place_of(b.name);
+  return place_of(a.name) == place_of(b.name) && !excludes(a, b);
 }
 
 std::string ShelfLaws::place(Address const& address) const { return place_of(address.name); }

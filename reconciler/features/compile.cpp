@@ -131,8 +131,8 @@ void check(manifest::Manifest const& manifest, Claims const& claims,
     if (feature->check != nullptr) feature->check(manifest, published, diagnostics);
 }
 
-void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics) {
-  check(manifest, claim(manifest, Facts{}, TimePoint{}), diagnostics);
+void check(manifest::Manifest const& manifest, TimePoint now, manifest::Diagnostics& diagnostics) {
+  check(manifest, claim(manifest, Facts{}, now), diagnostics);
 }
 
 Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {

@@ -89,9 +89,8 @@ void check(manifest::Manifest const& manifest, Claims const& claims,
 /// the claims.
 Compiled settle(Claims claims, Facts const& facts);
 
-/// The same in one step, for those who need one of the two. The rules look at names and values that
-/// do not depend on the time.
-void check(manifest::Manifest const& manifest, manifest::Diagnostics& diagnostics);
+/// The same in one step, for those who need one of the two.
+void check(manifest::Manifest const& manifest, TimePoint now, manifest::Diagnostics& diagnostics);
 Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now);
 
 /// Whether the records of this feature are those that the person wrote in the zone's `records:`.

@@ -38,7 +38,7 @@ manifest::Diagnostics check(std::string const& text) {
   manifest::Diagnostics diagnostics;
   auto const loaded =
       manifest::load_sound_text(files, "/m/mailstack.yaml", head + text, table(), diagnostics);
-  if (loaded) features::check(*loaded, diagnostics);
+  if (loaded) features::check(*loaded, TimePoint{}, diagnostics);
   diagnostics.sort();
   for (auto const& problem : diagnostics.all()) {
     if (problem.severity == Severity::information) continue;

@@ -278,7 +278,11 @@ std::optional<Alias> role_alias(Domain const& domain, char const* role) {
   Alias const* follows = alias_called(domain, "*");
   if (std::string_view(role) == "abuse")
     if (Alias const* postmaster = written_postmaster(domain)) follows = postmaster;
-  if (follows) return Alias{role, follows->to, follows->place, true};
+  if (follows) {
+    auto to = follows->to;
+    std::erase(to, std::string(role) + "@" + domain.name.display());  // it would lead to itself
+    if (!to.empty()) return Alias{role, std::move(to), follows->place, true};
+  }
   for (User const& user : domain.users)
     if (user.receive && !user.disabled)
       return Alias{role, {user.name + "@" + domain.name.display()}, user.place, true};

@@ -292,7 +292,7 @@ void build_zones(Build& build) {
     take_servers(build, section, zone);
     take_ignore(build, section, zone);
     if (Node const* block = section.node("records")) {
-      zone.lists_records = true;
+      zone.lists_records = block->scalar.find_first_not_of(" \t\r\n") != std::string::npos;
       build.record_blocks.emplace_back(build.out.zones.size(), block);
     }
     build.out.zones.push_back(std::move(zone));

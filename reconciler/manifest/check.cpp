@@ -214,7 +214,9 @@ class Checker {
                                          quoted(form.key) + " is no way to say where a secret is");
         error.cause = "a secret stands elsewhere, and the manifest says where";
         error.remedy = "one of " + listed(forms);
-        suggest(error, form.key, forms);
+        auto const meant = suggest(error, form.key, forms);
+        // A misspelt way names a place as the right one does; anything else may be the secret.
+        if (meant.empty() || meant == "hash") hide_secret(form.value, entry.key, password);
         plain = true;
       } else if (form.key == "exec") {
         not_supported(form.key_place, "a secret from a program (`exec`)").cause =
@@ -223,6 +225,10 @@ class Checker {
         auto& error = wrong(form, form.value, quoted(form.key) + " takes one text");
         error.cause = "it names one place";
         error.remedy = "write `{" + form.key + ": NAME}`";
+        hide_secret(form.value, entry.key, password);
+      } else if (form.key == "hash" && node.entries.size() > 1 &&
+                 !form.value.scalar.starts_with('$')) {
+        hide_secret(form.value, entry.key, password);
       }
     }
     if (plain) return;
@@ -231,6 +237,13 @@ class Checker {
                                      quoted(entry.key) + " needs exactly one way to its secret");
     error.cause = "two could disagree, and none is no secret";
     error.remedy = "one of " + listed(forms);
+  }
+
+  /// What may be the secret itself is masked wherever its line is shown.
+  void hide_secret(Node const& node, std::string_view key, bool password) {
+    if (node.shape == Node::Shape::scalar) literal_secret(node.place, key, password);
+    for (Node const& item : node.items) hide_secret(item, key, password);
+    for (auto const& inner : node.entries) hide_secret(inner.value, key, password);
   }
 
   void literal_secret(Place const& place, std::string_view key, bool password) {

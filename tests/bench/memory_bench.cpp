@@ -97,7 +97,7 @@ manifest::Manifest validate(files::Files& files, std::string const& text) {
   manifest::Diagnostics diagnostics;
   auto manifest =
       manifest::load_text(files, "/m/mailstack.yaml", text, cli::all_keys(), diagnostics);
-  if (manifest) features::check(*manifest, diagnostics);
+  if (manifest) features::check(*manifest, now, diagnostics);
   diagnostics.sort();
   if (!manifest || diagnostics.failed()) {
     std::fprintf(stderr, "the manifest of this bench is invalid\n");

@@ -48,7 +48,7 @@ Compilation compile(fs::path const& folder) {
   copy_inputs(folder, files);
   manifest::Diagnostics diagnostics;
   auto const manifest = manifest::load(files, "/repo/manifest.yaml", key_table(), diagnostics);
-  if (manifest) features::check(*manifest, diagnostics);
+  if (manifest) features::check(*manifest, now_of(folder), diagnostics);
   diagnostics.sort();
   Compilation out{{}, format_diagnostics(diagnostics)};
   if (diagnostics.failed()) return out;
@@ -76,7 +76,7 @@ TEST_CASE("golden: the example is right, and says nothing that a reader must men
   copy_inputs(MAILSTACK_SOURCE_DIR "/examples", files);
   manifest::Diagnostics diagnostics;
   auto const manifest = manifest::load(files, "/repo/mailstack.yaml", key_table(), diagnostics);
-  if (manifest) features::check(*manifest, diagnostics);
+  if (manifest) features::check(*manifest, TimePoint{}, diagnostics);
   INFO(format_diagnostics(diagnostics));
   REQUIRE(manifest);
   for (auto const& problem : diagnostics.all())

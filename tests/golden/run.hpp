@@ -105,7 +105,7 @@ class Run {
     copy_inputs(folder, files_);
     manifest::Diagnostics diagnostics;
     manifest_ = manifest::load(files_, "/repo/" + name, key_table(), diagnostics);
-    if (manifest_) features::check(*manifest_, diagnostics);
+    if (manifest_) features::check(*manifest_, now_, diagnostics);
     if (diagnostics.failed()) manifest_.reset();
     if (!manifest_) return;
     build_host();

@@ -41,7 +41,8 @@ ExitCode commands_of::alias(Options const& options, Doors& doors) {
     talk.error(edit.error().what);
     return ExitCode::invalid;
   }
-  if (!takes_edit(*files, options.manifest, *edit, {}, talk)) return ExitCode::invalid;
+  if (!takes_edit(*files, options.manifest, *edit, {}, doors.clock.now(), talk))
+    return ExitCode::invalid;
   if (auto const stored = store_edit(*files, *edit); !stored) {
     talk.error(stored.error().what);
     return ExitCode::error;

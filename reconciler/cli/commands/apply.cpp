@@ -26,10 +26,11 @@ class ApplyRun {
         session_(options, doors, talk_) {}
 
   ExitCode run() {
-    bool const ready = session_.take_lock(true) && session_.load() && session_.open_state() &&
-                       session_.check_branch() &&
-                       (mode_ == engine::Mode::reconcile || session_.check_checkout()) &&
-                       session_.look(mode_);
+    // What is wrong with the manifest is said also where somebody else holds the lock.
+    bool const locked = session_.take_lock(true);
+    bool const ready =
+        session_.load() && locked && session_.open_state() && session_.check_branch() &&
+        (mode_ == engine::Mode::reconcile || session_.check_checkout()) && session_.look(mode_);
     if (!ready) return exit_code(session_.happened);
     auto const& plan = session_.plan();
     talk_.plan(session_.plan_view());

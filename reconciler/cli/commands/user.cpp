@@ -188,7 +188,8 @@ class UserRun {
 
   ExitCode store(Result<FileEdit> const& edit, std::string const& what) {
     if (!edit) return refuse(edit.error().what);
-    if (!takes_edit(*files_, options_.manifest, *edit, {}, talk_)) return ExitCode::invalid;
+    if (!takes_edit(*files_, options_.manifest, *edit, {}, doors_.clock.now(), talk_))
+      return ExitCode::invalid;
     if (auto const stored = store_edit(*files_, *edit); !stored)
       return refuse(stored.error().what, ExitCode::error);
     note_edit(*files_, state_directory(options_, doors_), doors_.clock.now(),
@@ -201,7 +202,8 @@ class UserRun {
   ExitCode store_with_hash(Result<FileEdit> const& edit, std::string const& what) {
     if (!edit) return refuse(edit.error().what);
     auto const path = directory() + "/" + hash_file();
-    if (!takes_edit(*files_, options_.manifest, *edit, {{path, any_hash}}, talk_))
+    if (!takes_edit(*files_, options_.manifest, *edit, {{path, any_hash}}, doors_.clock.now(),
+                    talk_))
       return ExitCode::invalid;
     auto const password = take_password();
     if (!password) return refuse(password.error().what);

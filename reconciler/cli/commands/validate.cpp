@@ -12,7 +12,7 @@ ExitCode commands_of::validate(Options const& options, Doors& doors) {
   auto const files = doors.files("");
   manifest::Diagnostics diagnostics;
   auto const manifest = manifest::load_sound(*files, options.manifest, all_keys(), diagnostics);
-  if (manifest) features::check(*manifest, diagnostics);
+  if (manifest) features::check(*manifest, doors.clock.now(), diagnostics);
   diagnostics.sort();
   if (options.json) {
     talk.document(diagnostics_json(diagnostics));
