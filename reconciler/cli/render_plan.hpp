@@ -12,9 +12,9 @@
 ///           host mx1 has this address (mailstack.yaml:3)
 ///
 /// Signs: `+` create, `~` change, `-` remove, `=` as it is but worth a word (adopted, notes; all of
-/// them with `-v`), `!` conflict, a PTR that is not right, or a foreign value beside ours (beside_ours.hpp), `?` blind. A
-/// removal and a creation of one sort at one place (a value slot that changes) are one `~` for the
-/// reader, and count as one change.
+/// them with `-v`), `!` conflict, a PTR that is not right, or a foreign value beside ours
+/// (beside_ours.hpp), `?` blind. A removal and a creation of one sort at one place (a value slot
+/// that changes) are one `~` for the reader, and count as one change.
 
 #include <set>
 #include <string>

@@ -66,6 +66,7 @@ mv away .git
 git checkout -q "$old"
 run plan
 expect 0
+# shellcheck disable=SC2016  # said with backticks
 says '`mailstack apply` will refuse this: the checkout'
 run apply --yes
 expect 9
