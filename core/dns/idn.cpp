@@ -38,7 +38,7 @@ Result<std::string> idn_to_ascii(std::string_view label) {
 }
 
 std::string unicode_form(Name const& name) {
-  std::string const ascii = name.display();
+  auto ascii = name.display();
   if (ascii.find("xn--") == std::string::npos) return ascii;
   char* decoded = nullptr;
   int const code = idn2_to_unicode_8z8z(ascii.c_str(), &decoded, 0);

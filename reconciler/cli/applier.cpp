@@ -32,6 +32,7 @@ std::string host_of(manifest::Manifest const& manifest, Identity const& identity
 Result<> check_name(manifest::Manifest const& manifest, std::string const& as) {
   if (as.empty()) return {};
   std::vector<std::string_view> known;
+  known.reserve(manifest.hosts.size() + manifest.providers.size());
   for (auto const& host : manifest.hosts) known.push_back(host.key);
   for (auto const& provider : manifest.providers)
     if (!provider.applier.empty()) known.push_back(provider.applier);

@@ -42,6 +42,7 @@ std::string const& Checkout::revision() {
 bool Checkout::modified(std::vector<std::string> const& files) {
   if (!modified_) {
     std::vector<std::string> paths;
+    paths.reserve(files.size());
     for (auto const& file : files) paths.push_back(absolute(file, doors_));
     auto* found = revision().empty() ? nullptr : repository();
     modified_ = found && found->changed(paths).value_or(false);
@@ -50,7 +51,7 @@ bool Checkout::modified(std::vector<std::string> const& files) {
 }
 
 std::string Checkout::below_top() {
-  auto const whole = path();
+  auto whole = path();
   auto const* found = repository();
   if (found == nullptr) return whole;
   auto const below = found->top() + "/";

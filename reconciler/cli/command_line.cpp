@@ -88,6 +88,12 @@ class Parser {
     CLI::App const* at = &app_;
     for (int i = 1; i < argc; ++i) {
       std::string const word = argv[i];
+      if (word == "-q" || word == "--quiet" || word == "-v" || word == "--verbose") continue;
+      if (auto const* option = app_.get_option_no_throw(word.substr(0, word.find('=')));
+          option != nullptr && word.starts_with("--")) {
+        if (word.find('=') == word.npos) ++i;  // its value
+        continue;
+      }
       auto const known =
           at->get_subcommands([&](CLI::App const* one) { return one->get_name() == word; });
       if (!known.empty()) {

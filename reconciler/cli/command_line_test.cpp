@@ -48,6 +48,15 @@ TEST_CASE("regression: options of every command may stand before it", "[cli]") {
   CHECK(options.words == std::vector<std::string>{"i@example.org"});
 }
 
+TEST_CASE("regression: a misspelt command is named behind options, too", "[cli]") {
+  for (auto const& words : {std::vector<char const*>{"--root", "plan", "plna"},
+                            std::vector<char const*>{"-q", "--root=x", "plna"}}) {
+    auto const parsed = parse(words);
+    CHECK(parsed.ended == ExitCode::invalid);
+    CHECK(parsed.err.starts_with("`plna` is no command. Did you mean `plan`?"));
+  }
+}
+
 TEST_CASE("command_line: commands of two words, and their arguments", "[cli]") {
   auto const parsed = parse({"alias", "add", "team@example.org", "i", "bob@example.net"});
   REQUIRE_FALSE(parsed.ended);
@@ -57,17 +66,17 @@ TEST_CASE("command_line: commands of two words, and their arguments", "[cli]") {
 }
 
 TEST_CASE("command_line: what is not built is refused, and is in no help", "[cli]") {
-  for (std::vector<char const*> words : {std::vector<char const*>{"doctor"},
-                                         {"check", "--send-to", "x"},
-                                         {"guide", "gmail", "i"},
-                                         {"import", "zone", "example.org"},
-                                         {"dkim-sign"},
-                                         {"migrate"},
-                                         {"completion", "bash"},
-                                         {"plan", "-o", "p.json"},
-                                         {"apply", "p.json"},
-                                         {"validate", "--online"},
-                                         {"plan", "--format", "md"}}) {
+  for (std::vector<char const*> const& words : {std::vector<char const*>{"doctor"},
+                                                {"check", "--send-to", "x"},
+                                                {"guide", "gmail", "i"},
+                                                {"import", "zone", "example.org"},
+                                                {"dkim-sign"},
+                                                {"migrate"},
+                                                {"completion", "bash"},
+                                                {"plan", "-o", "p.json"},
+                                                {"apply", "p.json"},
+                                                {"validate", "--online"},
+                                                {"plan", "--format", "md"}}) {
     CAPTURE(words);
     auto const parsed = parse(words);
     CHECK(parsed.ended == ExitCode::invalid);
@@ -96,16 +105,16 @@ TEST_CASE("command_line: help teaches: every command is named, with examples and
 }
 
 TEST_CASE("command_line: wrong usage ends with 3 and says where the help is", "[cli]") {
-  for (std::vector<char const*> words : {std::vector<char const*>{},
-                                         {"frobnicate"},
-                                         {"plan", "--frobnicate"},
-                                         {"apply", "--allow", "all"},
-                                         {"apply", "--wait", "soon"},
-                                         {"records"},
-                                         {"user"},
-                                         {"user", "add"},
-                                         {"plan", "--parallelism", "0"},
-                                         {"plan", "--format", "xml"}}) {
+  for (std::vector<char const*> const& words : {std::vector<char const*>{},
+                                                {"frobnicate"},
+                                                {"plan", "--frobnicate"},
+                                                {"apply", "--allow", "all"},
+                                                {"apply", "--wait", "soon"},
+                                                {"records"},
+                                                {"user"},
+                                                {"user", "add"},
+                                                {"plan", "--parallelism", "0"},
+                                                {"plan", "--format", "xml"}}) {
     CAPTURE(words);
     auto const parsed = parse(words);
     CHECK(parsed.ended == ExitCode::invalid);

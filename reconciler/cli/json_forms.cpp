@@ -235,6 +235,7 @@ std::string explanation_json(std::string const& word, std::string const& text) {
 
 std::string alias_json(std::string const& address, AliasAnswer const& answer) {
   std::vector<std::string> recipients;
+  recipients.reserve(answer.recipients.size());
   for (auto const& recipient : answer.recipients) recipients.push_back(userdb::format(recipient));
   return dump({{"version", 1},
                {"address", address},

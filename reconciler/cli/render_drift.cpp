@@ -64,7 +64,9 @@ std::string render_drift(DriftView const& view, Paper const& paper) {
   std::string last = "Drift: " + count(view.drift.size(), "change") + " since the last apply (" +
                      format(*view.applied_at) + ").";
   text += paper.paint(Ink::bold, last) + '\n';
-  if (!view.drift.empty()) text += "`mailstack reconcile --yes` puts back what was applied.\n";
+  if (view.drift.size() > view.waiting.size())
+    text += "`mailstack reconcile --yes` puts back what was applied.\n";
+  for (auto const& one : view.waiting) text += printable(one) + '\n';
   return text;
 }
 

@@ -17,7 +17,8 @@ struct DriftView {
   engine::Laws const& laws;
   engine::World const& world;  ///< for what stands there instead
   std::optional<TimePoint> applied_at;
-  std::vector<BesideOurs> beside = {};  ///< noted, and no drift: what is added is foreign (law 6)
+  std::vector<BesideOurs> beside = {};    ///< noted, and no drift: what is added is foreign (law 6)
+  std::vector<std::string> waiting = {};  ///< what of it `reconcile` puts back later, and why
 };
 
 /// What stands in the place of what went: the state that was seen, else that of the first

@@ -39,6 +39,8 @@ std::string found(engine::Record const& record) {
     while ((at = text.find(instead)) != std::string::npos) text.replace(at, instead.size(), ", ");
     return "replaced by " + text;
   }
+  constexpr std::string_view changed = "changed: ";
+  if (record.note.starts_with(changed)) return record.note.substr(changed.size());
   auto const before = engine::parse_fields(record.before);
   auto const after = engine::parse_fields(record.after);
   if (record.note != "changed" || !before || !after) return record.note;

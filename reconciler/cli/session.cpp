@@ -370,17 +370,24 @@ std::string Session::describe_stranger(engine::Address const& address) const {
 
 void Session::journal_departures() {
   std::vector<engine::Record> records;
-  for (auto const* row : rows_) {
-    if (!row->departure || row->departure->missed != now_) continue;
+  // What went and what differs is for the kind to say, as `drift` does: a state holds more than was
+  // applied.
+  for (auto const& drift : engine::find_drift(plan_input())) {
+    auto const& row = *drift.row;
+    if (drift.missed != now_) continue;
     auto one = record("look");
-    one.address = row->address.text();
-    one.lane = row->lane;
-    if (auto const* laws = kinds::all_laws().find(row->address.kind))
-      one.description = laws->describe(row->address, row->applied);
-    one.before = engine::format_json(row->applied);
-    one.after = row->departure->state.empty() ? "" : engine::format_json(row->departure->state);
-    one.note = row->departure->state.empty() ? "gone" : "changed";
-    for (auto const& replacement : row->departure->replacements)
+    one.address = row.address.text();
+    one.lane = row.lane;
+    if (auto const* laws = kinds::all_laws().find(row.address.kind))
+      one.description = laws->describe(row.address, row.applied);
+    one.before = engine::format_json(row.applied);
+    bool const gone = drift.after.empty();
+    one.after = gone ? "" : engine::format_json(drift.after);
+    one.note = gone ? "gone" : "changed";
+    if (!gone)
+      for (auto const& reason : drift.reasons)
+        one.note += (&reason == &drift.reasons.front() ? ": " : "; ") + reason;
+    for (auto const& replacement : drift.replacements)
       one.note += "; in its place " + describe_stranger(replacement);
     records.push_back(std::move(one));
   }

@@ -14,6 +14,19 @@ conf=root/etc/chasquid domain=root/etc/chasquid/domains/example.org
 run plan
 says 'Plan: 0 to add, 0 to change, 0 to remove'
 
+# A signing key that vanished waits until its TXT was seen for long enough: drift says until when, and why.
+key=$(ls "$domain"/dkim:*r.pem)
+mv "$key" aside.pem
+run drift
+expect 2
+says 'comes back at'
+says 'once its TXT has been seen for 1h'
+run history --limit 1
+says 'was changed by hand: gone'
+mv aside.pem "$key"
+run plan
+says 'Plan: 0 to add, 0 to change, 0 to remove'
+
 mode=$(stat -c %a "$domain/users")
 chmod 666 "$domain/users"
 sed -i 's/^max_data_size_mb: 50/max_data_size_mb: 25/' $conf/chasquid.conf
@@ -26,6 +39,9 @@ says '~ user rx@example.org'
 says 'mode 0640 → 0666'
 says '- max_data_size_mb: 50'
 says '+ max_data_size_mb: 25'
+# History says what drift says, and nothing that only a state holds.
+run history rx@example.org
+says 'was changed by hand: mode 0640 → 0666'
 run reconcile --yes
 expect 0
 [[ $(stat -c %a "$domain/users") == 640 && $mode == 640 ]] || fail 'the users file must be closed again'

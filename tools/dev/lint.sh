@@ -79,7 +79,8 @@ header_alone() {
   unit=build/headers/${header%.hpp}.cpp
   mkdir -p "$(dirname "$unit")"
   [[ -f $unit ]] || printf '#include "%s"\n' "$header" >"$unit"
-  ccache g++ -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Werror -I. -Ibuild/generated -c "$unit" -o "${unit%.cpp}.o" || {
+  ccache g++ -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Werror -I. -Ibuild/generated \
+    -DMAILSTACK_SOURCE_DIR='""' -DMAILSTACK_BINARY_DIR='""' -c "$unit" -o "${unit%.cpp}.o" || {
     echo "$header does not compile alone" >&2
     return 1
   }

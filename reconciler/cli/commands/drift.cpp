@@ -5,6 +5,26 @@
 
 namespace mailstack::cli {
 
+namespace {
+
+/// Which of the changes a reconcile now would leave for later.
+std::vector<std::string> waiting(std::vector<engine::Drift> const& drift,
+                                 engine::Plan const& plan) {
+  std::vector<std::string> all;
+  for (auto const& one : drift)
+    for (auto const& item : plan.items) {
+      if (item.address != one.row->address || item.standing != engine::Standing::later) continue;
+      auto text = item.description + " comes back ";
+      text += item.not_before ? "at " + format(*item.not_before) : std::string("later");
+      for (auto const& reason : item.reasons)
+        text += (&reason == &item.reasons.front() ? ": " : "; ") + reason;
+      all.push_back(std::move(text));
+    }
+  return all;
+}
+
+}  // namespace
+
 ExitCode commands_of::drift(Options const& options, Doors& doors) {
   Talk talk(options, doors);
   auto const kept = std::make_shared<Session>(options, doors, talk);
@@ -16,8 +36,12 @@ ExitCode commands_of::drift(Options const& options, Doors& doors) {
   auto const drift = engine::find_drift(session.plan_input());
   std::set<engine::Address> told;
   for (auto const& one : drift) told.insert(one.replacements.begin(), one.replacements.end());
-  DriftView const view{drift, kinds::all_laws(), session.world(), session.inventory().applied_at,
-                       stand_beside_ours(session.plan(), kinds::all_laws(), told)};
+  DriftView const view{drift,
+                       kinds::all_laws(),
+                       session.world(),
+                       session.inventory().applied_at,
+                       stand_beside_ours(session.plan(), kinds::all_laws(), told),
+                       waiting(drift, session.plan())};
   if (options.json)
     talk.document(drift_json(view, session.now()));
   else
