@@ -44,6 +44,12 @@ bool swallows_a_key(std::string const& part, Manifest const* manifest) {
   return false;
 }
 
+/// Only a chosen name may have dots in it.
+bool stands_for(std::string const& part, TableRow const& row, Manifest const* manifest) {
+  bool const chosen = manifest::last_part(row.path) == "*";
+  return chosen ? !swallows_a_key(part, manifest) : part.find('.') == part.npos;
+}
+
 /// What each hazard of `--allow` is.
 std::string_view hazard_text(std::string_view word) {
   if (word == "deletes")
@@ -86,9 +92,7 @@ bool match(std::string_view path, std::string_view rest, Manifest const* manifes
     std::string_view const behind = end < rest.size() ? rest.substr(end + 1) : std::string_view{};
     for (std::string const& type : types) {
       TableRow const* row = table.child(path, part, type);
-      bool const chosen = row && manifest::last_part(row->path) == "*";
-      if (!row || (!chosen && part.find('.') != std::string::npos)) continue;
-      if (chosen && swallows_a_key(part, manifest)) continue;
+      if (!row || !stands_for(part, *row, manifest)) continue;
       Match const before = out;
       out.row = row;
       out.names.push_back(part);
@@ -170,6 +174,9 @@ std::string in_force(Manifest const& manifest, Match const& found) {
   auto const section = section_of(manifest, found);
   if (!section) return {};
   std::string const& key = found.names.back();
+  // `text:` is a record as a whole; what stands beside it is not asked.
+  if (constexpr auto const* whole = "text"; key != whole && section->node(whole) != nullptr)
+    return "\nin force: what `text` says instead\n    from: " + origin(*section, whole, row) + "\n";
   Node const* node = section->node(key);
   std::string const value = node                   ? shown(*node, row)
                             : row.fallback.empty() ? "absent"

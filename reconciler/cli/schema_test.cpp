@@ -341,3 +341,21 @@ TEST_CASE("regression: explain says of what is no key that it is none", "[cli]")
        {"deletes", "purge", "mx", "ns", "spf", "dkim", "tlsa", "user", "domain", "clock"})
     CHECK(cli::explain(hazard, nullptr));
 }
+
+TEST_CASE("regression: explain does not say a default where the whole record is written", "[cli]") {
+  files::MemoryFiles files;
+  manifest::Diagnostics diagnostics;
+  auto const made = manifest::load_text(files, "m.yaml",
+                                        "version: 1\n"
+                                        "domains:\n"
+                                        "  a.example:\n"
+                                        "    dmarc: {text: \"v=DMARC1; p=quarantine\"}\n",
+                                        cli::all_keys(), diagnostics);
+  REQUIRE(made);
+  auto const said = cli::explain("domains.a.example.dmarc.policy", &*made);
+  REQUIRE(said);
+  CHECK(said->find("in force: what `text` says instead\n    from: m.yaml:4") != std::string::npos);
+  auto const text = cli::explain("domains.a.example.dmarc.text", &*made);
+  REQUIRE(text);
+  CHECK(text->find("in force: v=DMARC1; p=quarantine") != std::string::npos);
+}

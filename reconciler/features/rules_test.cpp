@@ -387,3 +387,24 @@ TEST_CASE("rules: what is missing only because it was wrong is not called missin
     CHECK(diagnostics.all()[0].code == code);
   }
 }
+
+TEST_CASE("regression: a host's address that nobody elsewhere can reach is a warning", "[rules]") {
+  auto const warned = [](std::string const& addresses) {
+    files::MemoryFiles files;
+    manifest::Diagnostics diagnostics;
+    auto const loaded = manifest::load_sound_text(
+        files, "/m/mailstack.yaml",
+        "version: 1\nhosts:\n  mx1: {fqdn: smtp.example.org, " + addresses + "}\n", table(),
+        diagnostics);
+    if (loaded) features::check(*loaded, TimePoint{}, diagnostics);
+    return of_code(diagnostics, "address-not-public").size();
+  };
+  for (std::string const far : {"10.1.2.3", "127.0.0.2", "172.31.255.255", "192.168.1.4",
+                                "100.127.0.1", "169.254.1.1", "0.0.0.0", "239.1.1.1"})
+    CHECK(warned("ipv4: " + far) == 1);
+  for (std::string const near : {"203.0.113.10", "172.32.0.1", "11.0.0.1", "100.128.0.1"})
+    CHECK(warned("ipv4: " + near) == 0);
+  CHECK(warned("ipv4: 10.0.0.1, ipv6: \"::1\"") == 2);
+  CHECK(warned("ipv6: \"fe80::1\"") == 1);
+  CHECK(warned("ipv6: \"2001:db8::10\"") == 0);
+}
