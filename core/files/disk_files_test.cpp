@@ -3,7 +3,6 @@
 #include "core/files/disk_files.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -134,7 +134,7 @@ TEST_CASE("disk files: what a method returned from survives a power cut", "[file
   auto const calls = std::make_shared<WatchedCalls>();
   DiskFiles files(root.path(), calls);
   run_all(files, *calls);
-  CHECK(calls->losses == std::vector<std::string>{});
+  CHECK_THAT(calls->losses, Catch::Equals(std::vector<std::string>{}));
 }
 
 TEST_CASE("disk files: the power cut test sees an fsync that does nothing", "[files]") {

@@ -269,12 +269,12 @@ void MemoryFiles::fail_call(std::uint64_t n, ErrorCode code) {
   failing_code_ = code;
 }
 
-void MemoryFiles::set_read_only(std::string prefix) {
+void MemoryFiles::set_read_only(std::string const& prefix) {
   Lock const lock(mutex_);
   read_only_ = prefix.empty() ? prefix : clean(prefix);
 }
 
-void MemoryFiles::set_unreadable(std::string prefix) {
+void MemoryFiles::set_unreadable(std::string const& prefix) {
   Lock const lock(mutex_);
   unreadable_ = prefix.empty() ? prefix : clean(prefix);
 }

@@ -47,9 +47,9 @@ class MemoryFiles final : public Files {
   /// The `n`-th call of any method fails with `code` and changes nothing.
   void fail_call(std::uint64_t n, ErrorCode code);
   /// Every change below `prefix` fails with denied; an empty prefix ends that.
-  void set_read_only(std::string prefix);
+  void set_read_only(std::string const& prefix);
   /// Reads below `prefix` fail with denied; an empty prefix ends that.
-  void set_unreadable(std::string prefix);
+  void set_unreadable(std::string const& prefix);
   /// At most so many octets more; then unavailable. nullopt: no limit.
   void set_free_space(std::optional<std::uint64_t> octets);
   /// The `n`-th changing call throws Crash; every later change does so too, until revive().

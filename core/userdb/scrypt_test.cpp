@@ -56,7 +56,8 @@ TEST_CASE("scrypt: a vector of RFC 7914 12", "[userdb]") {
 }
 
 TEST_CASE("scrypt: new hashes have chasquid's parameters and a salt of their own", "[userdb]") {
-  Secret<std::string> const password("p\xc3\xa4ss\0word");
+  using namespace std::string_literals;
+  Secret<std::string> const password("p\xc3\xa4ss\0word"s);
   auto const first = hash_password(password);
   auto const second = hash_password(password);
   REQUIRE(first);
@@ -119,8 +120,8 @@ TEST_CASE("scrypt: hash lines that are none", "[userdb]") {
         "$scrypt$ln=14,r=8,p=1 $MDEyMzQ1Njc4OWFiY2RlZg$0LupyHkzAIgDr9UDsriAAf87vMbCbcaUfDvFOAHk0D0",
         "$scrypt$r=8,ln=14,p=1$MDEyMzQ1Njc4OWFiY2RlZg$0LupyHkzAIgDr9UDsriAAf87vMbCbcaUfDvFOAHk0D0",
         "$scrypt$ln=14,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$0LupyHkzAIgDr9UDsriAAf87vMbCbcaUfDvFOAHk0D0$",
-        "$scrypt$ln=99999999999999999999,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
-        "0LupyHkzAIgDr9UDsriAAf87vMbCbcaUfDvFOAHk0D0"}) {
+        ("$scrypt$ln=99999999999999999999,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+         "0LupyHkzAIgDr9UDsriAAf87vMbCbcaUfDvFOAHk0D0")}) {
     CAPTURE(text);
     auto const scrypt = parse_phc(text);
     REQUIRE_FALSE(scrypt);

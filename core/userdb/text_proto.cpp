@@ -289,6 +289,7 @@ bool same_value(TextField const& a, TextField const& b) {
 
 std::vector<TextField const*> by_name(TextMessage const& message) {
   std::vector<TextField const*> fields;
+  fields.reserve(message.fields.size());
   for (auto const& field : message.fields) fields.push_back(&field);
   std::stable_sort(fields.begin(), fields.end(),
                    [](auto const* a, auto const* b) { return a->name < b->name; });

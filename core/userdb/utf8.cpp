@@ -17,6 +17,21 @@ ucs4_t narrow(ucs4_t rune) {
   return rune >= 0xFF01 && rune <= 0xFF5E ? rune - 0xFF01 + 0x21 : rune;
 }
 
+/// What the first octet of a sequence says of the rest.
+struct Lead {
+  std::size_t length = 0;      ///< of the whole sequence; 0 where none starts so
+  unsigned low = 0, high = 0;  ///< the bounds of the second octet
+};
+
+/// RFC 3629 4. The bounds keep out overlong forms, surrogates and what lies beyond U+10FFFF.
+Lead read_lead(unsigned first) {
+  if (first < 0x80) return {1};
+  if (first < 0xC2 || first > 0xF4) return {};
+  if (first <= 0xDF) return {2, 0x80, 0xBF};
+  if (first <= 0xEF) return {3, first == 0xE0 ? 0xA0U : 0x80U, first == 0xED ? 0x9FU : 0xBFU};
+  return {4, first == 0xF0 ? 0x90U : 0x80U, first == 0xF4 ? 0x8FU : 0xBFU};
+}
+
 }  // namespace
 
 /// Octets of the UTF-8 sequence at the start of `text`; 0 where there is none (RFC 3629 4).
@@ -25,21 +40,11 @@ std::size_t utf8_length(std::string_view text) {
   auto const follows = [&](std::size_t i, unsigned low, unsigned high) {
     return i < text.size() && octet(i) >= low && octet(i) <= high;
   };
-  unsigned const first = octet(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1, 0x80, 0xBF) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    // No overlong forms, no surrogates.
-    unsigned const low = first == 0xE0 ? 0xA0 : 0x80;
-    unsigned const high = first == 0xED ? 0x9F : 0xBF;
-    return follows(1, low, high) && follows(2, 0x80, 0xBF) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    unsigned const low = first == 0xF0 ? 0x90 : 0x80;
-    unsigned const high = first == 0xF4 ? 0x8F : 0xBF;
-    return follows(1, low, high) && follows(2, 0x80, 0xBF) && follows(3, 0x80, 0xBF) ? 4 : 0;
-  }
-  return 0;
+  auto const lead = read_lead(octet(0));
+  if (lead.length > 1 && !follows(1, lead.low, lead.high)) return 0;
+  for (std::size_t i = 2; i < lead.length; ++i)
+    if (!follows(i, 0x80, 0xBF)) return 0;
+  return lead.length;
 }
 
 bool is_utf8(std::string_view text) {

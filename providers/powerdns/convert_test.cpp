@@ -171,7 +171,7 @@ TEST_CASE("powerdns convert: an error is said in the server's words, on one line
   CHECK(parse_error("Not Found\r\n") == "Not Found");
   CHECK(parse_error("a\x1b[31mb\nc") == "a [31mb c");
   CHECK(parse_error(R"({"error":5})") == R"({"error":5})");
-  CHECK(parse_error("") == "");
+  CHECK(parse_error("").empty());
   CHECK(parse_error(std::string(9'000, 'x')).size() == 500);
 }
 

@@ -98,6 +98,7 @@ Result<> PowerDns::write(dns::Name const& zone, std::span<dns::RRset const> chan
     if (!refusal.too_large || patch.body.size() <= smallest)
       return fail(within(refusal.error, "powerdns"));
     std::vector<dns::RRset> part;
+    part.reserve(patch.changes.size());
     for (auto const index : patch.changes) part.push_back(changes[index]);
     // A little over the half, or the rest would make a third body.
     if (auto ok = write(zone, part, listing, patch.body.size() / 2 + 1'024); !ok) return ok;
@@ -133,9 +134,9 @@ constexpr std::array keys_of_powerdns{
 
 Result<std::unique_ptr<DnsProvider>> open(ProviderSettings const& settings,
                                           ProviderDoors const& doors) {
-  auto const text = [&](std::string_view key, std::string fallback) {
+  auto const text = [&](std::string_view key, std::string_view fallback) {
     auto const found = settings.text.find(key);
-    return found == settings.text.end() ? std::move(fallback) : found->second;
+    return found == settings.text.end() ? std::string(fallback) : found->second;
   };
   Api::Account account;
   account.url = text("url", "http://127.0.0.1:8081");

@@ -2,9 +2,8 @@
 
 #include "providers/powerdns/provider.hpp"
 
-#include <signal.h>
-
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "core/files/memory_files.hpp"
 #include "providers/conformance/conformance.hpp"

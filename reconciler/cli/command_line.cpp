@@ -133,7 +133,7 @@ class Parser {
     return text;
   }
 
-  App* add(App& parent, std::string name, std::string what, std::string examples) {
+  App* add(App& parent, std::string name, std::string what, std::string const& examples) {
     auto* command = parent.add_subcommand(std::move(name), std::move(what));
     std::string footer;
     if (!examples.empty()) footer += "Examples:\n" + examples + "\n";

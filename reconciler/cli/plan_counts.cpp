@@ -19,6 +19,28 @@ bool steps(PlanItem const& item, Action action) {
   return item.standing == Standing::change && item.action == action;
 }
 
+using Blind = std::map<engine::Address, PlanItem const*>;
+
+/// The item that is itself not seen; along `needs` from one that only waits for such a one.
+PlanItem const& unseen_root(PlanItem const& item, Blind const& blind) {
+  auto const* root = &item;
+  for (std::size_t steps = 0; steps < blind.size(); ++steps) {
+    if (root->observed.standing == engine::Observation::Standing::blind) break;
+    auto const up = std::find_if(root->needs.begin(), root->needs.end(),
+                                 [&](auto const& address) { return blind.contains(address); });
+    if (up == root->needs.end()) break;
+    root = blind.at(*up);
+  }
+  return *root;
+}
+
+std::string blind_reason(PlanItem const& item) {
+  std::string reason = item.observed.blind_reason;
+  for (auto const& one : item.reasons)
+    if (one != reason) reason += (reason.empty() ? "" : "; ") + one;
+  return reason;
+}
+
 }  // namespace
 
 std::string_view subject(std::string_view description) {
@@ -59,29 +81,13 @@ bool waits_for_apply(engine::Plan const& plan, PlanItem const& item) {
 }
 
 std::map<std::string, std::vector<std::string>> blind_reasons(engine::Plan const& plan) {
-  std::map<engine::Address, PlanItem const*> blind;
+  Blind blind;
   for (auto const& item : plan.items)
     if (item.standing == Standing::blind) blind.emplace(item.address, &item);
-  // The reason of what is itself not seen; along `needs` for what only waits for such a one.
-  auto const root = [&](PlanItem const* item) {
-    for (std::size_t steps = 0; steps < blind.size(); ++steps) {
-      if (item->observed.standing == engine::Observation::Standing::blind) break;
-      auto const up = std::find_if(item->needs.begin(), item->needs.end(),
-                                   [&](auto const& address) { return blind.contains(address); });
-      if (up == item->needs.end()) break;
-      item = blind.at(*up);
-    }
-    return item;
-  };
   std::map<std::string, std::vector<std::string>> by_reason;
-  for (auto const& item : plan.items) {
-    if (item.standing != Standing::blind) continue;
-    auto const& cause = *root(&item);
-    std::string reason = cause.observed.blind_reason;
-    for (auto const& one : cause.reasons)
-      if (one != reason) reason += (reason.empty() ? "" : "; ") + one;
-    by_reason[reason].push_back(item.description);
-  }
+  for (auto const& item : plan.items)
+    if (item.standing == Standing::blind)
+      by_reason[blind_reason(unseen_root(item, blind))].push_back(item.description);
   return by_reason;
 }
 

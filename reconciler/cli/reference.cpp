@@ -108,7 +108,9 @@ std::string group(KeyTable const& table, std::string_view top) {
     std::vector<TableRow const*> own;
     for (TableRow const& row : table.rows())
       if (row.provider_type == type) own.push_back(&row);
-    out += "\n### " + code("type: " + type) + "\n\n" + summary + "\n" + table_of(own);
+    out += "\n### " + code("type: " + type) + "\n\n";
+    out += summary;
+    out += "\n" + table_of(own);
   }
   return out;
 }

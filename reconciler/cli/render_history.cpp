@@ -52,7 +52,10 @@ std::string found(engine::Record const& record) {
       continue;
     auto const lines = [](std::string const& value) { return value.find('\n') != value.npos; };
     text += (text.empty() ? "" : "; ") + (name == "value" ? "" : name + " ");
-    text += lines(old) || lines(now) ? "is another text" : old + " → " + now;
+    if (lines(old) || lines(now))
+      text += "is another text";
+    else
+      text.append(old).append(" → ").append(now);
   }
   if (!text.empty()) return text;
   return *before == *after ? record.note : "another password";

@@ -60,20 +60,26 @@ void add_troubles(std::string& text, engine::Outcome const& outcome, Paper const
   }
 }
 
+std::string_view head_of(Confirmation::Standing standing) {
+  switch (standing) {
+    case Confirmation::Standing::confirmed: return "served: ";
+    case Confirmation::Standing::pending: return "not served yet: ";
+    case Confirmation::Standing::unknown: return "nobody could be asked: ";
+    case Confirmation::Standing::kept: return "stays: ";
+  }
+  return {};
+}
+
 void add_servers(std::string& text, engine::Outcome const& outcome, Paper const& paper) {
   for (auto const& step : outcome.steps) {
     if (step.outcome != Ending::applied) continue;
     auto const& said = step.confirmation;
+    bool const confirmed = said.standing == Confirmation::Standing::confirmed;
+    if (confirmed && (!paper.verbose || said.answers.empty())) continue;
     bool const pending = said.standing == Confirmation::Standing::pending;
-    bool const unknown = said.standing == Confirmation::Standing::unknown;
     bool const kept = said.standing == Confirmation::Standing::kept;
-    if (!pending && !unknown && !kept && !(paper.verbose && !said.answers.empty())) continue;
-    auto const head = pending   ? "not served yet: "
-                      : unknown ? "nobody could be asked: "
-                      : kept    ? "stays: "
-                                : "served: ";
     add_line(text, paper, pending || kept ? Ink::yellow : Ink::dim, pending ? "…" : "=",
-             head + step.description);
+             std::string(head_of(said.standing)) + step.description);
     for (auto const& answer : said.answers) add_detail(text, paper, answer);
   }
 }

@@ -99,7 +99,7 @@ class PlanText {
     auto const& item = items()[index];
     switch (item.standing) {
       case Standing::change:
-        return !(item.action == Action::remove && partners_[index] != PlanItem::npos);
+        return item.action != Action::remove || partners_[index] == PlanItem::npos;
       case Standing::same:
         return paper_.verbose || item.adopted || item.forgotten || !item.notes.empty();
       case Standing::conflict: return true;
@@ -194,15 +194,19 @@ class PlanText {
       below(item.action == Action::create && partner == PlanItem::npos ? "it was here, and vanished"
                                                                        : "changed by hand");
     if (!reason.empty() || !item.source.file.empty()) below(reason + where(item.source));
+    displaced(item, partner);
+    if (!paper_.verbose) return;
+    for (auto const& upstream : item.follows)
+      // That a folder comes before what stands in it goes without saying, of every user and alias.
+      if (upstream.kind != kinds::domain_folder::kind_name) below("follows " + describe(upstream));
+  }
+
+  void displaced(PlanItem const& item, std::size_t partner) {
     std::vector<std::string> going;
     for (auto const& address : item.displaces)
       if (partner == PlanItem::npos || address != items()[partner].address)
         going.push_back(describe(address));
     if (!going.empty()) below("in the same write goes " + list(going, paper_.verbose));
-    if (!paper_.verbose) return;
-    for (auto const& upstream : item.follows)
-      // That a folder comes before what stands in it goes without saying, of every user and alias.
-      if (upstream.kind != kinds::domain_folder::kind_name) below("follows " + describe(upstream));
   }
 
   static std::string removal_reason(PlanItem const& item) {
@@ -372,8 +376,11 @@ class PlanText {
   void origins() {
     if (view_.origins.empty()) return;
     if (!text_.empty()) text_ += '\n';
-    for (auto const& [who, origin] : view_.origins)
-      line(0, paper_.paint(Ink::dim, printable("credential: " + who + " is sent to " + origin)));
+    for (auto const& [who, origin] : view_.origins) {
+      auto said = "credential: " + who;
+      said += " is sent to " + origin;
+      line(0, paper_.paint(Ink::dim, printable(said)));
+    }
   }
 
   void pending() {

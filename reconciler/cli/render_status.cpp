@@ -27,23 +27,25 @@ std::map<std::string, Group> by_group(std::vector<engine::Row const*> const& row
   return groups;
 }
 
+std::string key_of(engine::Laws const& laws, engine::Address const& address,
+                   engine::Fields const& spec) {
+  auto const* kind = laws.find(address.kind);
+  return kind ? change_key(laws, address, kind->describe(address, spec)) : std::string{};
+}
+
 }  // namespace
 
 Waiting count_waiting(StatusView const& view) {
   Waiting waiting;
   std::unordered_set<std::string> desired;
   std::multiset<std::string> coming;
-  auto const key_of = [&](engine::Address const& address, engine::Fields const& spec) {
-    auto const* laws = view.laws.find(address.kind);
-    return laws ? change_key(view.laws, address, laws->describe(address, spec)) : std::string{};
-  };
   for (auto const& resource : view.compiled.resources) {
     desired.insert(resource.address.text());
     if (resource.address.kind == kinds::ptr::kind_name) continue;  // looked at, never applied
     if (!view.lanes.contains(resource.lane)) continue;
     auto const* row = view.inventory.find(resource.address);
     if (row == nullptr)
-      coming.insert(key_of(resource.address, resource.spec));
+      coming.insert(key_of(view.laws, resource.address, resource.spec));
     else
       waiting.changed += !(row->applied == resource.spec) || row->lane != resource.lane;
   }
@@ -51,7 +53,7 @@ Waiting count_waiting(StatusView const& view) {
   for (auto const* row : view.rows) {
     if (desired.contains(row->address.text()) || row->retirement) continue;
     if (!view.lanes.contains(row->lane)) continue;
-    auto const key = key_of(row->address, row->applied);
+    auto const key = key_of(view.laws, row->address, row->applied);
     auto const with = key.empty() ? coming.end() : coming.find(key);
     if (with == coming.end()) {
       ++waiting.removed;

@@ -68,8 +68,11 @@ class Run {
   void record(Batch const& batch, std::vector<Result<>> const& results);
   void own(std::size_t index, Step const& step);
   void look(std::vector<Batch> const& batches);
-  void note_seen(std::size_t index, Observation seen);
+  void look_at(Batch const& batch, std::mutex& noting);
+  [[nodiscard]] bool applied(std::size_t index) const;
+  void note_seen(std::size_t index, Observation const& seen);
   void ask(std::vector<Batch> const& batches);
+  void note_answers(std::size_t index, Confirmation confirmation, std::vector<Record>& records);
   void look_at_the_rest();
   void store();
   void collect();
@@ -155,8 +158,7 @@ std::optional<std::string> Run::output(Reference const& reference) {
   auto const index = found->second;
   auto const& seen = seen_[index] ? *seen_[index] : item(index).observed;
   bool const changing = item(index).standing == Standing::change;
-  if (changing && (!results_[index] || results_[index]->outcome != Ending::applied))
-    return std::nullopt;
+  if (changing && !applied(index)) return std::nullopt;
   if (seen.standing != Observation::Standing::present) return std::nullopt;
   if (reference.output == same_since_output) {
     if (results_[index] &&
@@ -301,6 +303,7 @@ void Run::write(std::vector<Batch>& batches, bool removal) {
   std::map<std::string, std::vector<std::size_t>> by_lane;
   for (std::size_t i = 0; i < batches.size(); ++i) by_lane[batches[i].lane].push_back(i);
   std::vector<std::function<void()>> tasks;
+  tasks.reserve(by_lane.size());
   for (auto const& [lane, indices] : by_lane)
     tasks.emplace_back([&, indices = &indices] {
       for (auto const i : *indices) {
@@ -359,40 +362,46 @@ void Run::look(std::vector<Batch> const& batches) {
   std::mutex noting;
   std::map<std::string, std::vector<Batch const*>> by_lane;
   for (auto const& batch : batches) by_lane[batch.lane].push_back(&batch);
+  tasks.reserve(by_lane.size());
   for (auto const& [lane, all] : by_lane)
     tasks.emplace_back([&, all = &all] {
-      for (auto const* batch : *all) {
-        std::vector<Resource> written;
-        std::vector<std::size_t> indices;
-        for (auto const index : batch->items) {
-          if (!results_[index] || results_[index]->outcome != Ending::applied) continue;
-          indices.push_back(index);
-          for (auto const& displaced : item(index).displaces)
-            indices.push_back(index_.at(displaced));
-        }
-        written.reserve(indices.size());
-        std::vector<Resource const*> pointers;
-        for (auto const index : indices) {
-          Resource resource;
-          resource.address = item(index).address;
-          resource.spec = item(index).spec;
-          resource.lane = item(index).lane;
-          resource.group = item(index).group;
-          written.push_back(std::move(resource));
-          pointers.push_back(&written.back());
-        }
-        if (pointers.empty()) continue;
-        auto shown = batch->kind->observe({batch->lane, pointers, {}}, in_.progress);
-        std::scoped_lock const lock(noting);
-        for (std::size_t i = 0; i < indices.size(); ++i)
-          note_seen(indices[i], std::move(shown.desired[i]));
-      }
+      for (auto const* batch : *all) look_at(*batch, noting);
     });
   run_lanes(tasks, in_.parallelism);
   ask(batches);
 }
 
-void Run::note_seen(std::size_t index, Observation seen) {
+void Run::look_at(Batch const& batch, std::mutex& noting) {
+  std::vector<std::size_t> indices;
+  for (auto const index : batch.items) {
+    if (!applied(index)) continue;
+    indices.push_back(index);
+    for (auto const& displaced : item(index).displaces) indices.push_back(index_.at(displaced));
+  }
+  std::vector<Resource> written;
+  std::vector<Resource const*> pointers;
+  written.reserve(indices.size());
+  pointers.reserve(indices.size());
+  for (auto const index : indices) {
+    Resource resource;
+    resource.address = item(index).address;
+    resource.spec = item(index).spec;
+    resource.lane = item(index).lane;
+    resource.group = item(index).group;
+    written.push_back(std::move(resource));
+    pointers.push_back(&written.back());
+  }
+  if (pointers.empty()) return;
+  auto const shown = batch.kind->observe({batch.lane, pointers, {}}, in_.progress);
+  std::scoped_lock const lock(noting);
+  for (std::size_t i = 0; i < indices.size(); ++i) note_seen(indices[i], shown.desired[i]);
+}
+
+bool Run::applied(std::size_t index) const {
+  return results_[index] && results_[index]->outcome == Ending::applied;
+}
+
+void Run::note_seen(std::size_t index, Observation const& seen) {
   auto const& it = item(index);
   seen_[index] = seen;
   if (seen.standing == Observation::Standing::blind) {
@@ -425,15 +434,15 @@ void Run::note_seen(std::size_t index, Observation seen) {
 /// Asks the name servers about what the look showed as written.
 void Run::ask(std::vector<Batch> const& batches) {
   std::vector<std::function<void()>> tasks;
+  tasks.reserve(batches.size());
   std::vector<std::vector<Confirmation>> answers(batches.size());
   std::vector<std::vector<std::size_t>> asked(batches.size());
   for (std::size_t b = 0; b < batches.size(); ++b)
     tasks.emplace_back([&, b] {
       std::vector<Step> steps;
       for (std::size_t i = 0; i < batches[b].items.size(); ++i) {
-        auto const index = batches[b].items[i];
-        if (!results_[index] || results_[index]->outcome != Ending::applied) continue;
-        asked[b].push_back(index);
+        if (!applied(batches[b].items[i])) continue;
+        asked[b].push_back(batches[b].items[i]);
         steps.push_back(batches[b].steps[i]);
       }
       if (!steps.empty()) answers[b] = batches[b].kind->confirm(batches[b].lane, steps, in_.wait);
@@ -441,18 +450,20 @@ void Run::ask(std::vector<Batch> const& batches) {
   run_lanes(tasks, in_.parallelism);
   std::vector<Record> records;
   for (std::size_t b = 0; b < batches.size(); ++b)
-    for (std::size_t i = 0; i < asked[b].size(); ++i) {
-      auto& confirmation = answers[b][i];
-      if (!confirmation.answers.empty()) {
-        auto record = about("confirm", asked[b][i]);
-        for (auto const& answer : confirmation.answers)
-          record.note += (record.note.empty() ? "" : "; ") + answer;
-        records.push_back(std::move(record));
-      }
-      results_[asked[b][i]]->confirmation = std::move(confirmation);
-    }
+    for (std::size_t i = 0; i < asked[b].size(); ++i)
+      note_answers(asked[b][i], std::move(answers[b][i]), records);
   if (auto appended = in_.journal.append(records); !appended)
     outcome_.recording_error = appended.error().what;
+}
+
+void Run::note_answers(std::size_t index, Confirmation confirmation, std::vector<Record>& records) {
+  if (!confirmation.answers.empty()) {
+    auto record = about("confirm", index);
+    for (auto const& answer : confirmation.answers)
+      record.note += (record.note.empty() ? "" : "; ") + answer;
+    records.push_back(std::move(record));
+  }
+  results_[index]->confirmation = std::move(confirmation);
 }
 
 void Run::look_at_the_rest() {

@@ -173,6 +173,11 @@ std::optional<Retirement> retirement_of(dom::element const& json) {
   return retirement;
 }
 
+void read_hazards(dom::element const& json, Row& row) {
+  for (auto const& word : words_of(json))
+    if (auto hazard = parse_hazard(word)) row.on_remove.push_back(*hazard);
+}
+
 /// Any member of a row but address and spec; what has another name is left out.
 void read_member(std::string_view name, dom::element const& value, Row& row) {
   if (name == member::lane) {
@@ -200,8 +205,7 @@ void read_member(std::string_view name, dom::element const& value, Row& row) {
   } else if (name == member::neighbours) {
     row.neighbours = addresses_of(value);
   } else if (name == member::on_remove) {
-    for (auto const& word : words_of(value))
-      if (auto hazard = parse_hazard(word)) row.on_remove.push_back(*hazard);
+    read_hazards(value, row);
   } else if (name == member::retirement) {
     row.retirement = retirement_of(value);
   } else if (name == member::heads) {

@@ -1,6 +1,7 @@
 #include "reconciler/engine/journal.hpp"
 
 #include <array>
+#include <utility>
 
 #include "core/json_text/json_text.hpp"
 #include "reconciler/engine/fields_json.hpp"
@@ -112,25 +113,31 @@ Result<dom::object> open_seal(LineParser& parser, std::string_view line) {
   return *object;
 }
 
+/// The members that are read as they stand.
+constexpr std::pair<std::string_view, std::string Record::*> texts[] = {
+    {"event", &Record::event},
+    {"run", &Record::run},
+    {"command", &Record::command},
+    {"manifest", &Record::manifest},
+    {"revision", &Record::revision},
+    {"address", &Record::address},
+    {"action", &Record::action},
+    {"cause", &Record::cause},
+    {"description", &Record::description},
+    {"before", &Record::before},
+    {"after", &Record::after},
+    {"lane", &Record::lane},
+    {"error", &Record::error},
+    {"note", &Record::note},
+};
+
 Result<Record> record_of(dom::object const& json) {
   Record record;
   std::string at;
   for (auto const& [name, value] : json) {
-    if (name == "event") record.event = text_of(value);
-    if (name == "run") record.run = text_of(value);
+    for (auto const& [member, text] : texts)
+      if (name == member) record.*text = text_of(value);
     if (name == "at") at = text_of(value);
-    if (name == "command") record.command = text_of(value);
-    if (name == "manifest") record.manifest = text_of(value);
-    if (name == "revision") record.revision = text_of(value);
-    if (name == "address") record.address = text_of(value);
-    if (name == "action") record.action = text_of(value);
-    if (name == "cause") record.cause = text_of(value);
-    if (name == "description") record.description = text_of(value);
-    if (name == "before") record.before = text_of(value);
-    if (name == "after") record.after = text_of(value);
-    if (name == "lane") record.lane = text_of(value);
-    if (name == "error") record.error = text_of(value);
-    if (name == "note") record.note = text_of(value);
     if (std::int64_t exit = 0; name == "exit" && value.get(exit) == simdjson::SUCCESS)
       record.exit_code = static_cast<int>(exit);
   }

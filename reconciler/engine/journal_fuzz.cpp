@@ -93,7 +93,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   rewritten(parse_journal(text).records);
   auto const journal = rewritten(parse_journal(sealed(text)).records);
   append_behind(text, size);
-  if (size > 0 && !journal.empty()) append_behind(journal, (data[0] * 257U) % journal.size());
+  if (size > 0 && !journal.empty())
+    append_behind(journal, (std::size_t{257} * data[0]) % journal.size());
   // A record of a run may hold anything; the sum fits whatever that is.
   Record any;
   any.event = "intent";

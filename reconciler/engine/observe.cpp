@@ -48,6 +48,7 @@ World Questions::ask(Kinds const& kinds, unsigned parallelism, TimePoint at,
   world.owned.resize(rows_);
   std::mutex strangers;
   std::vector<std::function<void()>> tasks;
+  tasks.reserve(questions_.size());
   for (auto const& [lane, by_kind] : questions_)
     tasks.emplace_back([&, lane = &lane, by_kind = &by_kind] {
       for (auto const& [kind, question] : *by_kind) {
@@ -69,6 +70,7 @@ World Questions::ask(Kinds const& kinds, unsigned parallelism, TimePoint at,
 
 std::vector<std::pair<std::string, std::size_t>> Questions::calls(Kinds const& kinds) const {
   std::vector<std::pair<std::string, std::size_t>> all;
+  all.reserve(questions_.size());
   for (auto const& [lane, by_kind] : questions_) {
     std::size_t calls = 0;
     for (auto const& [kind, question] : by_kind)

@@ -8,6 +8,14 @@
 
 namespace mailstack::engine {
 
+namespace {
+
+bool removes(PlanItem const& item) {
+  return item.standing == Standing::change && item.action == Action::remove;
+}
+
+}  // namespace
+
 Removals::Removals(PlanInput const& input, View const& view, Plan& plan)
     : input_(input), view_(view), plan_(plan) {
   for (std::size_t i = 0; i < input.resources.size(); ++i)
@@ -209,7 +217,7 @@ void Removals::hold_back() {
   }
   if (waiting.empty()) return;
   for (auto& item : plan_.items) {
-    if (item.standing != Standing::change || item.action != Action::remove) continue;
+    if (!removes(item)) continue;
     auto const& laws = view_.laws(item.address);
     auto const found = waiting.find(laws.place(item.address));
     if (found == waiting.end()) continue;
@@ -232,10 +240,7 @@ void Removals::hold_back() {
 /// What cannot stand beside a put, and the old value beside the new one, go in the same write: with
 /// the first put that needs it.
 void Removals::join_places() {
-  bool const removals = std::any_of(plan_.items.begin(), plan_.items.end(), [](auto const& item) {
-    return item.standing == Standing::change && item.action == Action::remove;
-  });
-  if (!removals) return;
+  if (std::none_of(plan_.items.begin(), plan_.items.end(), removes)) return;
   std::unordered_map<std::string, std::vector<std::size_t>> places;
   auto const key = [&](PlanItem const& item) {
     auto const place = view_.laws(item.address).place(item.address);
@@ -246,7 +251,7 @@ void Removals::join_places() {
       if (auto place = key(plan_.items[index]); !place.empty())
         places[std::move(place)].push_back(index);
   for (auto& item : plan_.items) {
-    if (item.standing != Standing::change || item.action != Action::remove) continue;
+    if (!removes(item)) continue;
     auto const puts = places.find(key(item));
     if (puts == places.end()) continue;
     auto const& laws = view_.laws(item.address);
@@ -264,8 +269,7 @@ void Removals::join_places() {
 void Removals::order() {
   std::unordered_map<Address, std::size_t, AddressHash> removals;
   for (std::size_t i = 0; i < plan_.items.size(); ++i)
-    if (plan_.items[i].standing == Standing::change && plan_.items[i].action == Action::remove)
-      removals.emplace(plan_.items[i].address, i);
+    if (removes(plan_.items[i])) removals.emplace(plan_.items[i].address, i);
   for (auto const& [address, index] : removals)
     for (auto const& reference : references(plan_.items[index].spec))
       if (auto const upstream = removals.find(reference.of); upstream != removals.end())

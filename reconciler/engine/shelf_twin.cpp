@@ -1,5 +1,7 @@
 #include "reconciler/engine/shelf_twin.hpp"
 
+#include <algorithm>
+
 namespace mailstack::testing {
 
 using engine::Action;
@@ -119,9 +121,11 @@ Result<> Shelf::write(Step const& step) {
   auto const before = step.before.state.text("value");
   if (live != things.end() && live->second.text("value") != before)
     return fail(ErrorCode::conflict, name + " was changed since the plan");
-  for (auto const& [other, state] : things)
-    if (laws_.excludes({"shelf", name}, {"shelf", other}))
-      return fail(ErrorCode::invalid, name + " cannot stand beside " + other);
+  auto const other = std::find_if(things.begin(), things.end(), [&](auto const& thing) {
+    return laws_.excludes({"shelf", name}, {"shelf", thing.first});
+  });
+  if (other != things.end())
+    return fail(ErrorCode::invalid, name + " cannot stand beside " + other->first);
   things[name] = {{"value", step.spec.text("value")}, {"loaded", step.spec.text("loaded")}};
   return {};
 }

@@ -221,25 +221,29 @@ void add_timeline(Plan const& plan, std::vector<std::string> const& selectors, C
                                 (selectors.size() == 1 ? " begins to sign" : " begin to sign"));
 }
 
+void add_keys(Manifest const& manifest, Facts const& facts, Plan const& plan,
+              std::vector<Host const*> const& hosts, Compiled& out) {
+  std::vector<std::string> coming;
+  for (auto const* host : hosts) {
+    for (auto const& algorithm : plan.algorithms) {
+      if (auto key = key_of(plan, *host, algorithm, plan.current.start))
+        add_key(manifest, facts, plan, *key, true, out);
+      if (!plan.rotates) continue;
+      auto const key = key_of(plan, *host, algorithm, plan.next.start);
+      if (!key) continue;
+      coming.push_back(key->selector);
+      if (plan.next_due) add_key(manifest, facts, plan, *key, false, out);
+    }
+  }
+  add_timeline(plan, coming, out);
+}
+
 void compile(Manifest const& manifest, Facts const& facts, TimePoint now, Compiled& out) {
   auto const hosts = senders(manifest);
-  for (auto const& domain : manifest.domains) {
-    if (!records::sends(domain) || hosts.empty()) continue;
-    auto const plan = plan_of(domain, hosts.size(), now);
-    std::vector<std::string> coming;
-    for (auto const* host : hosts) {
-      for (auto const& algorithm : plan.algorithms) {
-        if (auto key = key_of(plan, *host, algorithm, plan.current.start))
-          add_key(manifest, facts, plan, *key, true, out);
-        if (!plan.rotates) continue;
-        auto const key = key_of(plan, *host, algorithm, plan.next.start);
-        if (!key) continue;
-        coming.push_back(key->selector);
-        if (plan.next_due) add_key(manifest, facts, plan, *key, false, out);
-      }
-    }
-    add_timeline(plan, coming, out);
-  }
+  if (hosts.empty()) return;
+  for (auto const& domain : manifest.domains)
+    if (records::sends(domain))
+      add_keys(manifest, facts, plan_of(domain, hosts.size(), now), hosts, out);
 }
 
 constexpr manifest::Code codes[] = {
@@ -273,6 +277,7 @@ void check_selectors(Plan const& plan, std::vector<Host const*> const& hosts,
                      manifest::Diagnostics& diagnostics) {
   auto const place = place_of(plan.domain);
   auto const domain = plan.domain.name.display();
+  auto const about = "the DKIM selector of " + domain + ": ";
   std::map<std::string, std::string> seen;
   for (auto const* host : hosts) {
     for (auto const& algorithm : plan.algorithms) {
@@ -287,8 +292,7 @@ void check_selectors(Plan const& plan, std::vector<Host const*> const& hosts,
       else if (!records::below(*selector + "._domainkey", plan.domain.name))
         fault = "'" + *selector + "._domainkey." + domain + "' is longer than a name may be";
       if (!fault.empty()) {
-        auto& problem = diagnostics.error("dkim-selector-invalid", place,
-                                          "the DKIM selector of " + domain + ": " + fault);
+        auto& problem = diagnostics.error("dkim-selector-invalid", place, about + fault);
         problem.cause = "RFC 6376 3.1: a selector is a part of a domain name";
         problem.remedy = "use letters, digits, hyphens and the variables, such as \"{yyyymm}{a}\"";
         return;

@@ -160,6 +160,10 @@ struct NameRules {
   }
 };
 
+std::string address(std::string const& name, std::string const& domain) {
+  return name + "@" + domain;
+}
+
 /// Names of one sort (users or aliases) that are one name, or none, for the daemon.
 template <class Named, class Counted>
 void check_apart(std::vector<Named> const& all, std::string const& domain, NameRules const& rules,
@@ -169,11 +173,11 @@ void check_apart(std::vector<Named> const& all, std::string const& domain, NameR
     auto const name = counted(one.name);
     auto const [first, fresh] = seen.emplace(name, &one);
     if (fresh && !name.empty()) continue;
-    auto& problem =
-        diagnostics.error("daemon-cannot-tell-apart", one.place,
-                          name.empty() ? "nothing is left of `" + one.name + "` for chasquid"
-                                       : "`" + one.name + "` and `" + first->second->name +
-                                             "` are both " + name + "@" + domain + " for chasquid");
+    auto& problem = diagnostics.error(
+        "daemon-cannot-tell-apart", one.place,
+        name.empty() ? "nothing is left of `" + one.name + "` for chasquid"
+                     : "`" + one.name + "` and `" + first->second->name + "` are both " +
+                           address(name, domain) + " for chasquid");
     problem.cause = rules.text();
     problem.remedy = name.empty()
                          ? "choose a name with a letter or a digit, or have the characters "

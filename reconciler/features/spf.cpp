@@ -427,6 +427,15 @@ void check_parked(Domain const& domain, manifest::Diagnostics& diagnostics) {
   }
 }
 
+/// What asked for the record of the name; `otherwise` where nothing did.
+Origin origin_of(std::vector<std::pair<dns::Name, Origin>> const& known, dns::Name const& name,
+                 Origin const& otherwise) {
+  auto const found = std::lower_bound(
+      known.begin(), known.end(), name,
+      [](auto const& entry, dns::Name const& wanted) { return entry.first < wanted; });
+  return found != known.end() && found->first == name ? found->second : otherwise;
+}
+
 void check(Manifest const& manifest, Published const& published,
            manifest::Diagnostics& diagnostics) {
   for (auto const& domain : manifest.domains) {
@@ -440,12 +449,8 @@ void check(Manifest const& manifest, Published const& published,
     if (record.type != dns::type::txt) continue;
     auto const octets = dns::txt_octets(record.value);
     if (!octets) continue;
-    auto found = std::lower_bound(
-        known_origins.begin(), known_origins.end(), record.name,
-        [](auto const& entry, dns::Name const& name) { return entry.first < name; });
-    bool const derived =
-        found != known_origins.end() && found->first == record.name && !record.declared;
-    Origin const origin = derived ? found->second : Origin{record.place};
+    auto origin = Origin{record.place};
+    if (!record.declared) origin = origin_of(known_origins, record.name, origin);
     if (!syntax::is_record(*octets)) {
       // A text that was asked for as SPF and is none must not pass as some other TXT.
       if (origin.literal)
@@ -457,13 +462,8 @@ void check(Manifest const& manifest, Published const& published,
   }
   std::sort(seen.begin(), seen.end());
   seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-  for (auto const& name : seen) {
-    auto found = std::lower_bound(
-        known_origins.begin(), known_origins.end(), name,
-        [](auto const& entry, dns::Name const& wanted) { return entry.first < wanted; });
-    bool const asked_for = found != known_origins.end() && found->first == name;
-    check_twice(published, name, asked_for ? found->second : Origin{}, diagnostics);
-  }
+  for (auto const& name : seen)
+    check_twice(published, name, origin_of(known_origins, name, {}), diagnostics);
 }
 
 }  // namespace

@@ -71,10 +71,10 @@ Result<std::optional<Repository>> Repository::find(world::Process& process, file
       process.run(command(directory, {"rev-parse", "--show-toplevel", "--absolute-git-dir"}));
   // Where `.git` stands there is a repository, whatever git says of it.
   auto const unless_there = [&](std::string const& why) -> Result<std::optional<Repository>> {
-    for (auto at = directory; !at.empty(); at.resize(at.rfind('/')))
-      if (files.stat(at + "/.git"))
-        return fail(ErrorCode::unavailable, "the repository at " + at + " cannot be used: " + why);
-    return std::optional<Repository>();
+    auto at = directory;
+    while (!at.empty() && !files.stat(at + "/.git")) at.resize(at.rfind('/'));
+    if (at.empty()) return std::optional<Repository>();
+    return fail(ErrorCode::unavailable, "the repository at " + at + " cannot be used: " + why);
   };
   if (!found && found.error().code == ErrorCode::not_found)
     return unless_there("git is not installed, or not in PATH");
@@ -165,8 +165,9 @@ Result<std::vector<std::string>> Repository::store_blobs(
   std::size_t mark = 0;
   for (auto const& [path, content] : contents) {
     auto const name = ":" + std::to_string(++mark);
-    stream += "blob\nmark " + name + "\ndata " + std::to_string(content.size()) + "\n" + content +
-              "\nget-mark " + name + "\n";
+    stream += "blob\nmark " + name + "\ndata " + std::to_string(content.size()) + "\n";
+    stream += content;
+    stream += "\nget-mark " + name + "\n";
   }
   auto ids = output({"fast-import", "--quiet", "--done"}, stream + "done\n");
   if (!ids) return fail(ids.error());

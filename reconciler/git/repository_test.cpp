@@ -83,7 +83,7 @@ TEST_CASE("git: revision and changes of the manifest", "[git]") {
   Fixture f;
   REQUIRE(Repository::create(f.process, f.path));
   auto repository = f.open();
-  CHECK(*repository.revision() == "");
+  CHECK(repository.revision()->empty());
   auto const id = f.commit("one");
   CHECK(*repository.revision() == id);
   CHECK_FALSE(*repository.changed({f.path + "/mailstack.yaml"}));
@@ -118,7 +118,7 @@ TEST_CASE("git: publish adds a child commit and touches nothing of the people's"
       "apply run-2");
   REQUIRE(second);
   CHECK(*repository.read("mx1", "conf/etc/x") == "a\nb\n");
-  CHECK(*repository.read("mx1", "empty") == "");
+  CHECK(repository.read("mx1", "empty")->empty());
   CHECK(repository.read("mx1", "nothing").error().code == ErrorCode::not_found);
   CHECK(*repository.descends(*second, *first));
   auto const log = repository.log("mx1", 10);

@@ -93,8 +93,8 @@ engine::Resource wished_user(std::string name, std::string state, std::string ha
                             std::move(hash), std::move(secret), ""});
 }
 
-engine::Resource wished_alias(std::string name, std::vector<std::string> to) {
-  return kinds::alias::alias("mx1", "wac.tax", std::move(name), std::move(to),
+engine::Resource wished_alias(std::string const& name, std::vector<std::string> const& to) {
+  return kinds::alias::alias("mx1", "wac.tax", name, to,
                              std::string(conf) + "/domains/wac.tax/aliases", "");
 }
 
@@ -198,7 +198,7 @@ TEST_CASE("conf tree: the last user leaves a file that chasquid loads", "[chasqu
   auto const look = kind.observe({"host/mx1", {}, row}, tree.progress);
   engine::Step const step{wish.address, engine::Action::remove, wish.spec, look.owned[0], {}};
   REQUIRE(kind.remove("host/mx1", std::span(&step, 1))[0]);
-  CHECK(*tree.files.read(std::string(conf) + "/domains/wac.tax/users") == "");
+  CHECK(tree.files.read(std::string(conf) + "/domains/wac.tax/users")->empty());
   CHECK(tree.chasquid_util({"check-userdb", "wac.tax"}).output == "Database loaded\n");
 }
 

@@ -153,6 +153,7 @@ class EntryKind : public engine::Kind {
     auto const file = read(path);
     if (!file) return std::vector<Result<>>(steps.size(), fail(file.error()));
     std::vector<Result<>> results;
+    results.reserve(steps.size());
     auto staged = file->entries;
     for (auto const& entry : steps) results.push_back(stage_all(entry, path, staged));
     if (auto written = write(path, *file, staged, group_of(steps)); !written)

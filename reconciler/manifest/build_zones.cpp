@@ -65,6 +65,22 @@ std::vector<std::pair<std::string, std::size_t>> words(std::string const& text) 
   return all;
 }
 
+std::vector<dns::Type> ignored_types(Build& build, Node const& line, std::string const& text) {
+  std::vector<dns::Type> all;
+  std::istringstream types(text);
+  for (std::string word; std::getline(types, word, ',');) {
+    if (auto const type = dns::Type::parse(word)) {
+      all.push_back(*type);
+      continue;
+    }
+    auto& error =
+        build.diagnostics.error("ignore-syntax", line.place, quoted(word) + " is no record type");
+    error.cause = "the second word of an ignore line says which types";
+    error.remedy = "NAME-GLOB [TYPES] [VALUE-GLOB], types with commas: `* A,AAAA`";
+  }
+  return all;
+}
+
 void take_ignore(Build& build, Section const& section, Zone& zone) {
   Node const* node = section.node("ignore");
   if (!node) return;
@@ -84,17 +100,8 @@ void take_ignore(Build& build, Section const& section, Zone& zone) {
     pattern.name = parts[0].first;
     std::transform(pattern.name.begin(), pattern.name.end(), pattern.name.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    std::istringstream types(parts.size() > 1 && parts[1].first != "*" ? parts[1].first : "");
-    for (std::string word; std::getline(types, word, ',');) {
-      if (auto const type = dns::Type::parse(word)) {
-        pattern.types.push_back(*type);
-        continue;
-      }
-      auto& error = build.diagnostics.error("ignore-syntax", line->place,
-                                            quoted(word) + " is no record type");
-      error.cause = "the second word of an ignore line says which types";
-      error.remedy = "NAME-GLOB [TYPES] [VALUE-GLOB], types with commas: `* A,AAAA`";
-    }
+    if (parts.size() > 1 && parts[1].first != "*")
+      pattern.types = ignored_types(build, *line, parts[1].first);
     if (parts.size() > 2 && parts[2].first != "*") pattern.value = parts[2].first;
     zone.ignore.push_back(std::move(pattern));
   }
@@ -251,6 +258,25 @@ Zone::Purge purge_of(std::string const& word) {
   return word == "all" ? Zone::Purge::all : Zone::Purge::owned;
 }
 
+void add_zone(Build& build, Node::Entry const& entry, dns::Name const& name) {
+  Section const section(build.table, "dns.zones.*", {&entry.value});
+  Zone zone;
+  zone.name = name;
+  zone.declared = true;
+  zone.place = entry.key_place;
+  zone.incomplete = build.root.lost || entry.value.incomplete;
+  choose_provider(build, section, entry, zone);
+  zone.ttl = static_cast<std::uint32_t>(section.number("ttl"));
+  zone.purge = purge_of(section.text("purge"));
+  take_servers(build, section, zone);
+  take_ignore(build, section, zone);
+  if (Node const* block = section.node("records")) {
+    zone.lists_records = block->scalar.find_first_not_of(" \t\r\n") != std::string::npos;
+    build.record_blocks.emplace_back(build.out.zones.size(), block);
+  }
+  build.out.zones.push_back(std::move(zone));
+}
+
 }  // namespace
 
 void build_zones(Build& build) {
@@ -280,22 +306,7 @@ void build_zones(Build& build) {
       error.related.emplace_back(first->second, "first here");
       continue;
     }
-    Section const section(build.table, "dns.zones.*", {&entry.value});
-    Zone zone;
-    zone.name = *name;
-    zone.declared = true;
-    zone.place = entry.key_place;
-    zone.incomplete = build.root.lost || entry.value.incomplete;
-    choose_provider(build, section, entry, zone);
-    zone.ttl = static_cast<std::uint32_t>(section.number("ttl"));
-    zone.purge = purge_of(section.text("purge"));
-    take_servers(build, section, zone);
-    take_ignore(build, section, zone);
-    if (Node const* block = section.node("records")) {
-      zone.lists_records = block->scalar.find_first_not_of(" \t\r\n") != std::string::npos;
-      build.record_blocks.emplace_back(build.out.zones.size(), block);
-    }
-    build.out.zones.push_back(std::move(zone));
+    add_zone(build, entry, *name);
   }
 }
 

@@ -46,6 +46,7 @@ std::string form_text(PasswordForm const& password) {
 std::vector<std::string> texts_of(Node const& value) {
   if (value.shape == Node::Shape::scalar) return {value.scalar};
   std::vector<std::string> all;
+  all.reserve(value.items.size());
   for (Node const& item : value.items) all.push_back(item.scalar);
   return all;
 }
@@ -55,6 +56,34 @@ std::string list_text(std::vector<std::string> const& recipients) {
   std::string out = "[";
   for (std::string const& one : recipients) out += (out.size() > 1 ? ", " : "") + scalar_text(one);
   return out + "]";
+}
+
+Result<> check_recipients(std::vector<std::string> const& recipients) {
+  for (std::string const& one : recipients) {
+    if (one.starts_with('|'))
+      return fail(ErrorCode::invalid, "an alias that runs a program is not supported yet");
+    bool const full = one.find('@') != std::string::npos;
+    if (full && !mail::parse_address(one))
+      return fail(ErrorCode::invalid, quoted(one) + " is no mail address");
+    if (auto const name = mail::normalize_username(one); !full && !name)
+      return fail(within(name.error(), one));
+  }
+  return {};
+}
+
+/// The user or alias `name` as the manifest writes it; as it is where it stands there not yet.
+std::string key_of(Node const* names, std::string const& name) {
+  auto const* entry = matching(names, [&](std::string const& key) {
+    auto const normal = mail::normalize_username(key);
+    return normal && *normal == name;
+  });
+  return entry ? entry->key : name;
+}
+
+Node const* value_at(Node const& root, KeyPath const& path) {
+  Node const* value = &root;
+  for (std::string const& key : path) value = value ? value->find(key) : nullptr;
+  return value;
 }
 
 }  // namespace
@@ -93,18 +122,12 @@ Result<Editor::Place> Editor::find(std::string_view address, std::string_view co
       place.path.emplace_back("catch_all");
     } else {
       place.path.emplace_back(collection);
-      auto const* entry = matching(found->value.find(collection), [&](std::string const& key) {
-        auto const name = mail::normalize_username(key);
-        return name && *name == place.name;
-      });
-      place.path.push_back(entry ? entry->key : place.name);
+      place.path.push_back(key_of(found->value.find(collection), place.name));
     }
     place.file = std::move(file);
     place.root = std::move(*root);
-    Node const* value = &place.root;
-    for (std::string const& key : place.path) value = value ? value->find(key) : nullptr;
-    place.exists = value != nullptr;
-    place.value = value;
+    place.value = value_at(place.root, place.path);
+    place.exists = place.value != nullptr;
     return place;
   }
   return fail(ErrorCode::not_found, domain->display() + " is not among the domains of " +
@@ -172,15 +195,7 @@ Result<FileEdit> Editor::remove_user(std::string_view address) {
 Result<FileEdit> Editor::add_alias(std::string_view address,
                                    std::vector<std::string> const& recipients) {
   if (recipients.empty()) return fail(ErrorCode::invalid, "an alias needs a recipient");
-  for (std::string const& one : recipients) {
-    if (one.starts_with('|'))
-      return fail(ErrorCode::invalid, "an alias that runs a program is not supported yet");
-    bool const full = one.find('@') != std::string::npos;
-    if (full && !mail::parse_address(one))
-      return fail(ErrorCode::invalid, quoted(one) + " is no mail address");
-    if (auto const name = mail::normalize_username(one); !full && !name)
-      return fail(within(name.error(), one));
-  }
+  if (auto const legal = check_recipients(recipients); !legal) return fail(legal.error());
   auto const place = find(address, "aliases");
   if (!place) return fail(place.error());
   std::vector<std::string> const there =

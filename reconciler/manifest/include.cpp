@@ -26,6 +26,18 @@ std::string under(std::string const& directory, std::string_view name) {
                                   : directory + "/" + std::string(name);
 }
 
+/// Adds what is in `start`, below `directory`, and has a name that `part` of a pattern matches.
+void match_names(files::Files& files, std::string const& directory, std::string const& start,
+                 std::string_view part, std::vector<std::string>& matches) {
+  auto const names = files.list(absolute(directory, start));
+  if (!names) return;
+  for (std::string const& name : *names) {
+    // As a shell does it: a hidden file is meant only by a pattern that starts with its dot.
+    if (name.starts_with('.') && !part.starts_with('.')) continue;
+    if (glob::matches(part, name)) matches.push_back(under(start, name));
+  }
+}
+
 /// The paths that `pattern` matches below `directory`, relative to it, sorted; each with whether it
 /// is a regular file itself, and no link or device.
 std::map<std::string, bool> expand(files::Files& files, std::string const& directory,
@@ -38,17 +50,10 @@ std::map<std::string, bool> expand(files::Files& files, std::string const& direc
     if (part.empty() || part == ".") continue;
     std::vector<std::string> next;
     for (std::string const& start : found) {
-      if (!has_wildcard(part)) {
+      if (has_wildcard(part))
+        match_names(files, directory, start, part, next);
+      else
         next.push_back(under(start, part));
-        continue;
-      }
-      auto const names = files.list(absolute(directory, start));
-      if (!names) continue;
-      for (std::string const& name : *names) {
-        // As a shell does it: a hidden file is meant only by a pattern that starts with its dot.
-        if (name.starts_with('.') && !part.starts_with('.')) continue;
-        if (glob::matches(part, name)) next.push_back(under(start, name));
-      }
     }
     found = std::move(next);
   }
@@ -287,6 +292,7 @@ std::optional<Joined> join(files::Files& files, SourceFile main, KeyTable const&
 
 std::string digest_of(std::vector<SourceFile> const& files) {
   std::vector<engine::Item> content;
+  content.reserve(2 * files.size());
   for (SourceFile const& file : files) {
     content.emplace_back(file.name);
     content.emplace_back(file.text);

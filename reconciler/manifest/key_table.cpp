@@ -69,8 +69,8 @@ void KeyTable::add_provider(std::string_view type, std::string_view summary,
     add_mirrored(std::string(provider_mount) + "." + std::string(key.path), key, type, type);
 }
 
-void KeyTable::add_mirrored(std::string path, keys::Key const& key, std::string_view provider_type,
-                            std::string_view owner) {
+void KeyTable::add_mirrored(std::string const& path, keys::Key const& key,
+                            std::string_view provider_type, std::string_view owner) {
   add({path, &key, std::string(provider_type), std::string(owner)});
   if (!path.starts_with(domain_mount)) return;
   std::string_view const below = std::string_view(path).substr(domain_mount.size());

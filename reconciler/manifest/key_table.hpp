@@ -81,7 +81,7 @@ class KeyTable {
   };
 
   void add(TableRow row);
-  void add_mirrored(std::string path, keys::Key const& key, std::string_view provider_type,
+  void add_mirrored(std::string const& path, keys::Key const& key, std::string_view provider_type,
                     std::string_view owner);
   void add_parents(std::string_view path, std::string_view provider_type, std::string_view owner);
 

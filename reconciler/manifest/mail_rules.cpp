@@ -110,6 +110,7 @@ class Rules {
     std::string const local = local_of(to);
     if (stands(*names, local)) return;
     std::vector<std::string_view> candidates;
+    candidates.reserve(names->users.size() + names->aliases.size());
     for (auto const& [name, user] : names->users) candidates.push_back(name);
     for (auto const& [name, other] : names->aliases) candidates.push_back(name);
     std::sort(candidates.begin(), candidates.end());

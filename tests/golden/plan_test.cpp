@@ -19,7 +19,7 @@ TEST_CASE("golden: what a plan says comes true, and a second plan is empty", "[g
     INFO(folder.filename().string());
     Run run(folder);
     if (!run.compiles()) continue;
-    CHECK(run.apply() == "");
+    CHECK_THAT(run.apply(), Catch::Equals(""));
     INFO(run.text());
     CHECK(run.plan().changes() == 0);
     CHECK_FALSE(run.plan().has(engine::Standing::conflict));
@@ -30,7 +30,7 @@ TEST_CASE("golden: the example comes true as well", "[golden]") {
   Run run(fs::path(MAILSTACK_SOURCE_DIR) / "examples", "mailstack.yaml");
   REQUIRE(run.compiles());
   CHECK(run.plan().changes() > 20);
-  CHECK(run.apply() == "");
+  CHECK_THAT(run.apply(), Catch::Equals(""));
   INFO(run.text());
   CHECK(run.plan().changes() == 0);
 }

@@ -50,7 +50,7 @@ TEST_CASE("rotation: over two years nothing signs that was not published, and ol
   std::map<std::string, TimePoint> silent_since;
   for (auto now = start; now < start + days(730); now += days(2)) {
     run.move_to(now);
-    REQUIRE(run.apply() == "");
+    REQUIRE_THAT(run.apply(), Catch::Equals(""));
     auto const signs = signing(run);
     auto const shown = published(run);
     INFO(format(now));
@@ -76,17 +76,17 @@ TEST_CASE("rotation: a host that slept through a switch publishes first and sign
           "[golden]") {
   Run run(folder());
   auto const start = now_of(folder());
-  REQUIRE(run.apply() == "");
+  REQUIRE_THAT(run.apply(), Catch::Equals(""));
   auto const old = signing(run);
   run.move_to(start + days(200));
-  REQUIRE(run.apply() == "");
+  REQUIRE_THAT(run.apply(), Catch::Equals(""));
   // The record of the new period is there now, but was never seen before: the old key goes on.
   // Beside them stands the record that was published ahead and slept through.
   CHECK(signing(run) == old);
   CHECK(subset(old, published(run)));
   CHECK(published(run).size() == 3);
   run.move_to(start + days(200) + hours(2));
-  REQUIRE(run.apply() == "");
+  REQUIRE_THAT(run.apply(), Catch::Equals(""));
   CHECK(signing(run) != old);
   CHECK(signing(run).size() == 1);
 }

@@ -35,6 +35,7 @@ class KeysFromAList final : public kinds::dkim_key::KeyMaker {
   Result<Secret<std::string>> generate(std::string_view algorithm) override {
     static std::vector<Secret<std::string>> const keys = [] {
       std::vector<Secret<std::string>> all;
+      all.reserve(16);
       kinds::dkim_key::OpenSslKeyMaker maker;
       for (int i = 0; i < 16; ++i) all.push_back(*maker.generate("ed25519"));
       return all;
@@ -176,7 +177,7 @@ class Machine {
     auto const names = disk.list(directory);
     if (!names) return;
     for (auto const& name : *names) {
-      auto const path = directory + "/" + name;
+      auto const path = std::string(directory).append("/").append(name);
       if (auto const stat = disk.stat(path); stat && stat->directory) {
         collect(path, all);
         continue;

@@ -54,7 +54,10 @@ std::string records(Dice& dice) {
     switch (dice.roll(4)) {
       case 0: text += owner + " IN CNAME www.example.net.\n"; break;
       case 1: text += owner + " 60 IN A 203.0.113.80\n"; break;
-      case 2: text += owner + " IN A 203.0.113.81\n" + owner + " IN A 203.0.113.82\n"; break;
+      case 2:
+        text += owner + " IN A 203.0.113.81\n";
+        text += owner + " IN A 203.0.113.82\n";
+        break;
       default: text += owner + " IN TXT \"hello; \\\"world\\\"\"\n"; break;
     }
   }
@@ -77,6 +80,31 @@ std::vector<std::string> const foreign_lines{
 
 std::string zone_path(std::string const& zone) { return "/repo/zones/" + zone + ".zone"; }
 
+// Deletes or changes one line that holds a record of one line; false where it met none.
+bool edit_line(Dice& dice, std::string& content) {
+  std::vector<std::size_t> starts;
+  for (std::size_t at = content.find('\n'); at != std::string::npos && at + 1 < content.size();
+       at = content.find('\n', at + 1))
+    starts.push_back(at + 1);
+  if (starts.empty()) return false;
+  auto const start = dice.pick(starts);
+  auto const end = content.find('\n', start);
+  auto const old = content.substr(start, end - start);
+  if (old.find("SOA") != std::string::npos || old.find(" NS") != std::string::npos ||
+      old.find("\tNS") != std::string::npos || old.starts_with("$") || old.starts_with(" ") ||
+      old.starts_with("\t") || old.find('(') != std::string::npos ||
+      old.find(')') != std::string::npos || end == std::string::npos)
+    return false;
+  auto changed = old;
+  auto const address = changed.find("203.0.113.");
+  if (address != std::string::npos && dice.one_in(2))
+    changed.replace(address, 10, "198.51.100.");
+  else
+    changed.clear();
+  content.replace(start, end - start + 1, changed.empty() ? "" : changed + "\n");
+  return true;
+}
+
 void edit_zone(Dice& dice, files::Files& files, std::string const& zone) {
   auto text = files.read(zone_path(zone));
   std::string content = text ? *text
@@ -92,28 +120,8 @@ void edit_zone(Dice& dice, files::Files& files, std::string const& zone) {
                      content.find("\n" + owner + " IN CNAME") != std::string::npos;
   if (dice.one_in(2) && !(taken && (alone || owner == "www" || owner == "ftp"))) {
     content += line + "\n";
-  } else {
-    // Deletes or changes one line that holds a record of one line.
-    std::vector<std::size_t> starts;
-    for (std::size_t at = content.find('\n'); at != std::string::npos && at + 1 < content.size();
-         at = content.find('\n', at + 1))
-      starts.push_back(at + 1);
-    if (starts.empty()) return;
-    auto const start = dice.pick(starts);
-    auto const end = content.find('\n', start);
-    auto const old = content.substr(start, end - start);
-    if (old.find("SOA") != std::string::npos || old.find(" NS") != std::string::npos ||
-        old.find("\tNS") != std::string::npos || old.starts_with("$") || old.starts_with(" ") ||
-        old.starts_with("\t") || old.find('(') != std::string::npos ||
-        old.find(')') != std::string::npos || end == std::string::npos)
-      return;
-    auto changed = old;
-    auto const address = changed.find("203.0.113.");
-    if (address != std::string::npos && dice.one_in(2))
-      changed.replace(address, 10, "198.51.100.");
-    else
-      changed.clear();
-    content.replace(start, end - start + 1, changed.empty() ? "" : changed + "\n");
+  } else if (!edit_line(dice, content)) {
+    return;
   }
   (void)files.make_directory("/repo/zones", {});
   (void)files.write(zone_path(zone), content, {});
@@ -144,7 +152,7 @@ void lose_a_key(Dice& dice, files::Files& files, std::string const& domain) {
   auto const names = files.list(directory);
   if (!names) return;
   for (auto const& name : *names) {
-    auto const path = directory + "/" + name;
+    auto const path = std::string(directory).append("/").append(name);
     if (!name.starts_with("dkim:") || dice.one_in(2)) continue;
     if (dice.one_in(2))
       (void)files.remove(path);

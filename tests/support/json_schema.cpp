@@ -83,7 +83,7 @@ class Checker {
     auto const properties = schema.value("properties", Json::object());
     for (auto const& [key, member] : value.items()) {
       if (properties.contains(key))
-        check(properties[key], member, at + "/" + key);
+        check(properties[key], member, std::string(at).append("/").append(key));
       else if (schema.value("additionalProperties", Json(true)) == false)
         say(at, key + " is no property");
     }

@@ -38,6 +38,7 @@ struct KindBench {
   engine::Look look(engine::Kind& kind, Resources const& desired, Resources const& owned = {}) {
     auto const pointers = [](Resources const& resources) {
       std::vector<engine::Resource const*> all;
+      all.reserve(resources.size());
       for (auto const& resource : resources) all.push_back(&resource);
       return all;
     };

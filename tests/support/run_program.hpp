@@ -26,6 +26,7 @@ inline Finished run_program(std::vector<std::string> const& argv) {
   int pipe_ends[2];
   if (::pipe2(pipe_ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (auto const& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   posix_spawn_file_actions_t actions;

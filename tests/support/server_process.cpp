@@ -1,17 +1,18 @@
 #include "tests/support/server_process.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <stdexcept>
 
 namespace mailstack::support {
 
 ServerProcess::ServerProcess(std::vector<std::string> argv, std::string const& log) {
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (auto& word : argv) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t const parent = ::getpid();

@@ -75,14 +75,20 @@ class Reader {
     } else if (tag.name == "fo") {
       read_options(tag);
     } else if (tag.name == "t") {
-      if (tag.value != "y" && tag.value != "n") wrong(tag, "t= is y or n");
-      record.testing = tag.value == "y";
-    } else if (tag.name == "psd") {
-      if (tag.value != "y" && tag.value != "n" && tag.value != "u") wrong(tag, "psd= is y, n or u");
+      record.testing = read_testing(tag);
     } else if (tag.name == "rua") {
       record.aggregate = read_addresses(tag);
     } else if (tag.name == "ruf") {
       record.failure = read_addresses(tag);
+    } else {
+      remark_on(tag);
+    }
+  }
+
+  /// The tags that the record does not keep.
+  void remark_on(Tag const& tag) {
+    if (tag.name == "psd") {
+      if (tag.value != "y" && tag.value != "n" && tag.value != "u") wrong(tag, "psd= is y, n or u");
     } else if (tag.name == "pct" || tag.name == "rf" || tag.name == "ri") {
       odd(tag, tag.name + "= is gone since RFC 9989; receivers ignore it");
     } else {
@@ -100,6 +106,11 @@ class Reader {
     if (tag.value != "r" && tag.value != "s")
       wrong(tag, tag.name + "= is r (relaxed) or s (strict)");
     return tag.value == "s" ? Alignment::strict : Alignment::relaxed;
+  }
+
+  bool read_testing(Tag const& tag) {
+    if (tag.value != "y" && tag.value != "n") wrong(tag, "t= is y or n");
+    return tag.value == "y";
   }
 
   void read_options(Tag const& tag) {

@@ -61,7 +61,8 @@ class Walk {
     if (std::find(chain_.begin(), chain_.end(), name.display()) != chain_.end())
       return fault(term, "leads back to " + name.display() + ", so every evaluation is a permerror",
                    true);
-    if (out_.lookups.size() > 4 * lookup_limit) return;  // far beyond the limit already
+    // Far beyond the limit already.
+    if (out_.lookups.size() > std::size_t{4} * lookup_limit) return;
     auto const known = lookup_(name, dns::type::txt);
     if (known.standing == Known::Standing::foreign) {
       out_.open.push_back(spender(term));

@@ -143,6 +143,7 @@ TEST_CASE("spf budget: chains that cannot be evaluated", "[mail]") {
 TEST_CASE("spf budget: more than ten MX names are a permerror", "[mail]") {
   World world;
   std::vector<std::string> values;
+  values.reserve(11);
   for (int i = 0; i < 11; ++i)
     values.push_back(std::to_string(i) + " m" + std::to_string(i) + ".example.org.");
   world.publish("example.org", dns::type::mx, values);

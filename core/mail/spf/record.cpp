@@ -33,6 +33,26 @@ bool same_word(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// RFC 7208 7.1: the rest of a macro-expand whose "%{" ends before `at`. Leaves `at` on its "}".
+/// Returns what is wrong, or empty.
+std::string expand_fault(std::string_view text, std::size_t& at, bool explanation) {
+  if (at == text.size()) return "holds a macro without its }";
+  std::string_view const letters = explanation ? "slodiphcrtv" : "slodiphv";
+  if (letters.find(lower(text[at])) == letters.npos)
+    return "holds the macro letter '" + std::string(1, text[at]) + "', which is not one of " +
+           std::string(letters);
+  std::size_t const digits = ++at;
+  while (at < text.size() && digit(text[at])) ++at;
+  // RFC 7208 7.1: digits, where present, are not zero.
+  auto const number = text.substr(digits, at - digits);
+  if (!number.empty() && number.find_first_not_of('0') == number.npos)
+    return "keeps zero labels in a macro";
+  if (at < text.size() && lower(text[at]) == 'r') ++at;
+  at = std::min(text.find_first_not_of(".-+,/_=", at), text.size());
+  if (at == text.size() || text[at] != '}') return "holds a macro without its }";
+  return {};
+}
+
 /// RFC 7208 7.1: macro-string. Returns what is wrong, or empty.
 std::string macro_fault(std::string_view text, bool explanation) {
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -42,22 +62,7 @@ std::string macro_fault(std::string_view text, bool explanation) {
     if (++i == text.size()) return "ends in a single %; a literal one is %%";
     if (text[i] == '%' || text[i] == '_' || text[i] == '-') continue;
     if (text[i] != '{') return "holds a % that starts no macro; a literal one is %%";
-    if (++i == text.size()) return "holds a macro without its }";
-    std::string_view const letters = explanation ? "slodiphcrtv" : "slodiphv";
-    if (letters.find(lower(text[i])) == letters.npos)
-      return "holds the macro letter '" + std::string(1, text[i]) + "', which is not one of " +
-             std::string(letters);
-    std::size_t const digits = ++i;
-    while (i < text.size() && digit(text[i])) ++i;
-    // RFC 7208 7.1: digits, where present, are not zero.
-    if (i > digits &&
-        std::all_of(text.begin() + static_cast<std::ptrdiff_t>(digits),
-                    text.begin() + static_cast<std::ptrdiff_t>(i), [](char c) { return c == '0'; }))
-      return "keeps zero labels in a macro";
-    if (i < text.size() && lower(text[i]) == 'r') ++i;
-    while (i < text.size() && std::string_view(".-+,/_=").find(text[i]) != std::string_view::npos)
-      ++i;
-    if (i == text.size() || text[i] != '}') return "holds a macro without its }";
+    if (auto fault = expand_fault(text, ++i, explanation); !fault.empty()) return fault;
   }
   return {};
 }

@@ -57,8 +57,8 @@ std::string as_read(std::string const& recipient, std::string const& domain) {
   return read && read->size() == 1 ? userdb::format(read->front()) : recipient;
 }
 
-engine::Resource alias(std::string host, std::string domain, std::string name,
-                       std::vector<std::string> to, std::string path, std::string group) {
+engine::Resource alias(std::string const& host, std::string const& domain, std::string const& name,
+                       std::vector<std::string> const& to, std::string path, std::string group) {
   engine::Resource resource;
   resource.address = {kind_name, host + "/" + domain + "/" + userdb::fold_user(name)};
   resource.lane = "host/" + host;
@@ -67,6 +67,7 @@ engine::Resource alias(std::string host, std::string domain, std::string name,
                                 : "mail for " + name + "@" + domain + " goes on";
   resource.spec.set("path", std::move(path));
   std::vector<engine::Item> items;
+  items.reserve(to.size());
   for (auto const& recipient : to) items.emplace_back(as_read(recipient, domain));
   resource.spec.set("to", std::move(items));
   if (!group.empty()) resource.spec.set("group", std::move(group));

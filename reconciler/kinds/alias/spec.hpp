@@ -22,8 +22,8 @@ namespace mailstack::kinds::alias {
 
 inline constexpr char const* kind_name = "alias";
 
-engine::Resource alias(std::string host, std::string domain, std::string name,
-                       std::vector<std::string> to, std::string path, std::string group);
+engine::Resource alias(std::string const& host, std::string const& domain, std::string const& name,
+                       std::vector<std::string> const& to, std::string path, std::string group);
 
 /// A recipient as the daemon reads it: folded, and with the domain that it lacks.
 std::string as_read(std::string const& recipient, std::string const& domain);

@@ -16,7 +16,7 @@ using engine::Observation;
 using engine::Step;
 
 // No configuration that we render comes near; what does is something else at our path.
-constexpr std::uint64_t most_octets = 1024 * 1024;
+constexpr std::uint64_t most_octets = std::uint64_t{1024} * 1024;
 
 class ConfFileKind : public engine::Kind {
  public:

@@ -130,8 +130,8 @@ class ConfFileLaws : public engine::KindLaws {
 
 }  // namespace
 
-engine::Resource file(std::string host, std::string path, std::string content, std::string mode,
-                      std::string group) {
+engine::Resource file(std::string host, std::string const& path, std::string content,
+                      std::string mode, std::string group) {
   engine::Resource resource;
   resource.address = {kind_name, host + path};
   resource.lane = "host/" + host;

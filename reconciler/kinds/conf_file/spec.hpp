@@ -18,8 +18,8 @@ namespace mailstack::kinds::conf_file {
 
 inline constexpr char const* kind_name = "conf_file";
 
-engine::Resource file(std::string host, std::string path, std::string content, std::string mode,
-                      std::string group);
+engine::Resource file(std::string host, std::string const& path, std::string content,
+                      std::string mode, std::string group);
 /// Has `resource` compared as a message in protobuf's text format.
 void compare_as_text_proto(engine::Resource& resource);
 

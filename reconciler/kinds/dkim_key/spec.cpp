@@ -122,8 +122,8 @@ Result<Place> parse(engine::Address const& address) {
                parts[3] == "signing"};
 }
 
-engine::Resource waiting(std::string host, std::string domain, std::string selector,
-                         std::string algorithm, std::string path) {
+engine::Resource waiting(std::string const& host, std::string const& domain,
+                         std::string const& selector, std::string algorithm, std::string path) {
   engine::Resource resource;
   resource.address = address({host, domain, selector, false});
   resource.lane = "host/" + host;

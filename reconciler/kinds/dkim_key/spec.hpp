@@ -44,8 +44,8 @@ engine::Address address(Place const& place);
 /// Fails with invalid for anything that address() does not write.
 Result<Place> parse(engine::Address const& address);
 
-engine::Resource waiting(std::string host, std::string domain, std::string selector,
-                         std::string algorithm, std::string path);
+engine::Resource waiting(std::string const& host, std::string const& domain,
+                         std::string const& selector, std::string algorithm, std::string path);
 /// The copy of `waiting` from which the daemon signs.
 engine::Resource signing(engine::Resource const& waiting, engine::Reference published,
                          Duration wait, std::string path, std::string group);

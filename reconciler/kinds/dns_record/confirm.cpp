@@ -128,6 +128,7 @@ class Server {
   /// True when nothing is open any more.
   bool round(world::DnsQuery& dns) {
     std::vector<DnsQuestion> questions;
+    questions.reserve(open_.size());
     for (auto const index : open_) questions.push_back(asked_[index].question);
     auto answers = dns.ask(address_, questions, false, query_timeout);
     std::vector<std::size_t> still;
@@ -183,6 +184,7 @@ std::vector<Confirmation> confirm_steps(dns::Name const& zone, ZoneAccess const&
   auto const deadline = doors.clock.now() + wait;
   auto pause = first_pause;
   std::vector<Server*> open;
+  open.reserve(all.size());
   for (auto& server : all) open.push_back(&server);
   while (!asked.empty()) {
     std::erase_if(open, [&](Server* server) { return server->round(doors.dns); });

@@ -74,6 +74,13 @@ class DnsRecord final : public engine::Kind {
   /// Of one zone: which steps or resources of a span belong to it.
   using ByZone = std::map<dns::Name, std::vector<std::size_t>>;
 
+  /// One resource that a look asks about, and where the answer goes.
+  struct Asked {
+    Resource const* resource;
+    Observation* observation;
+    bool desired;
+  };
+
   /// The steps of these indices: all of them as they are, or `copies`.
   static std::span<Step const> chosen(std::span<Step const> steps,
                                       std::vector<std::size_t> const& indices,
@@ -91,6 +98,10 @@ class DnsRecord final : public engine::Kind {
   std::vector<Result<>> change(std::string const& lane, std::span<Step const> steps);
   Seen list(dns::Name const& zone);
   Seen look_at(dns::Name const& zone, ZoneAccess const* how);
+  static Observation observation(Asked const& one, Result<Place> const& place, Seen const& shown,
+                                 Claims const& claims, ZoneAccess const* how);
+  std::vector<engine::Stranger> observe_zone(dns::Name const& zone, ZoneAccess const* how,
+                                             std::vector<Asked> const& asked);
   void change_zone(dns::Name const& zone, std::span<Step const> steps,
                    std::vector<Result<>>& results);
   void set(dns::Name const& zone, std::span<PlannedChange const> changes,
@@ -161,23 +172,61 @@ Seen DnsRecord::look_at(dns::Name const& zone, ZoneAccess const* how) {
   return shown;
 }
 
+Observation DnsRecord::observation(Asked const& one, Result<Place> const& place, Seen const& shown,
+                                   Claims const& claims, ZoneAccess const* how) {
+  auto seen = !shown.view ? Observation::unseen(shown.blind)
+              : place     ? shown.view->observe(*place, one.resource->spec, claims, *how)
+                          : Observation::unseen(place.error().what);
+  if (how != nullptr && how->purge_never) seen.released = true;
+  // Nothing asks for it any more, and somebody wrote another value into its slot: that one is
+  // theirs.
+  auto const& applied = one.resource->spec.text("value");
+  if (!one.desired && !applied.empty() && seen.state.text("value") != applied &&
+      seen.standing == Observation::Standing::present)
+    return Observation::missing();
+  return seen;
+}
+
+/// Fills in what was asked about one zone. Returns what stands there besides.
+std::vector<engine::Stranger> DnsRecord::observe_zone(dns::Name const& zone, ZoneAccess const* how,
+                                                      std::vector<Asked> const& asked) {
+  Claims* claims = nullptr;
+  {
+    std::scoped_lock const lock(mutex_);
+    claims = &claims_[zone];
+  }
+  // All that does not need the answer comes before the wait for it: it may be under way.
+  Accounted accounted;
+  std::vector<Result<Place>> places;
+  places.reserve(asked.size());
+  for (auto const& one : asked) {
+    claims->insert(one.resource->address.name);
+    places.push_back(parse(one.resource->address));
+  }
+  auto const shown = look_at(zone, how);
+  {
+    std::scoped_lock const lock(mutex_);
+    seen_[zone] = shown;
+  }
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    auto& seen = *asked[i].observation;
+    seen = observation(asked[i], places[i], shown, *claims, how);
+    if (shown.view && places[i])
+      shown.view->account(*places[i], asked[i].resource->address, seen, accounted);
+  }
+  if (!shown.view) return {};
+  return shown.view->strangers(*claims, accounted, *how);
+}
+
 Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
   Look look;
   look.desired.resize(scope.desired.size());
   look.owned.resize(scope.owned.size());
-  struct Asked {
-    struct One {
-      Resource const* resource;
-      Observation* observation;
-      bool desired;
-    };
-    std::vector<One> of;
-  };
-  std::map<std::string_view, Asked> by_zone;
+  std::map<std::string_view, std::vector<Asked>> by_zone;
   for (std::size_t i = 0; i < scope.desired.size(); ++i)
-    by_zone[zone_text(*scope.desired[i])].of.push_back({scope.desired[i], &look.desired[i], true});
+    by_zone[zone_text(*scope.desired[i])].push_back({scope.desired[i], &look.desired[i], true});
   for (std::size_t i = 0; i < scope.owned.size(); ++i)
-    by_zone[zone_text(*scope.owned[i])].of.push_back({scope.owned[i], &look.owned[i], false});
+    by_zone[zone_text(*scope.owned[i])].push_back({scope.owned[i], &look.owned[i], false});
   progress.expect(scope.lane, "zones", by_zone.size());
 
   unsigned reads = 1;
@@ -190,43 +239,8 @@ Look DnsRecord::observe(Scope const& scope, engine::Progress& progress) {
     if (how != nullptr && how->provider)
       reads = std::max(reads, how->provider->limits().parallel_reads);
     tasks.emplace_back([&, how, asked = &asked, zone = *std::move(zone)] {
-      Claims* claims = nullptr;
-      {
-        std::scoped_lock const lock(mutex_);
-        claims = &claims_[zone];
-      }
-      // All that does not need the answer comes before the wait for it: it may be under way.
-      Accounted accounted;
-      std::vector<Result<Place>> places;
-      places.reserve(asked->of.size());
-      for (auto const& one : asked->of) {
-        claims->insert(one.resource->address.name);
-        places.push_back(parse(one.resource->address));
-      }
-      auto shown = look_at(zone, how);
-      {
-        std::scoped_lock const lock(mutex_);
-        seen_[zone] = shown;
-      }
-      for (std::size_t i = 0; i < asked->of.size(); ++i) {
-        auto const& [resource, observation, desired] = asked->of[i];
-        auto const& place = places[i];
-        *observation = !shown.view ? Observation::unseen(shown.blind)
-                       : place     ? shown.view->observe(*place, resource->spec, *claims, *how)
-                                   : Observation::unseen(place.error().what);
-        if (how != nullptr && how->purge_never) observation->released = true;
-        // Nothing asks for it any more, and somebody wrote another value into its slot: that one is
-        // theirs.
-        auto const& applied = resource->spec.text("value");
-        if (!desired && !applied.empty() && observation->state.text("value") != applied &&
-            observation->standing == Observation::Standing::present)
-          *observation = Observation::missing();
-        if (shown.view && place)
-          shown.view->account(*place, resource->address, *observation, accounted);
-      }
+      auto foreign = observe_zone(zone, how, *asked);
       progress.advance(scope.lane, 1);
-      if (!shown.view) return;
-      auto foreign = shown.view->strangers(*claims, accounted, *how);
       std::scoped_lock const lock(strangers);
       std::move(foreign.begin(), foreign.end(), std::back_inserter(look.strangers));
     });

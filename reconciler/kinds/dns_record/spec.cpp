@@ -215,8 +215,8 @@ Resource record(dns::Name const& zone, dns::Name const& name, dns::Type type, st
   return resource;
 }
 
-Resource record(dns::Name const& zone, dns::Name const& name, dns::Type type, std::string slot,
-                Reference value, std::uint32_t ttl) {
+Resource record(dns::Name const& zone, dns::Name const& name, dns::Type type,
+                std::string const& slot, Reference value, std::uint32_t ttl) {
   Resource resource;
   resource.address = address_of(zone, name, type, slot);
   resource.spec = {{"value", std::move(value)}, {"ttl", std::int64_t{ttl}}};

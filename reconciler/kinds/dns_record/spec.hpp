@@ -48,7 +48,7 @@ engine::Resource record(dns::Name const& zone, dns::Name const& name, dns::Type 
 /// A claim whose value is an output of another resource (a DKIM key's TXT); `slot` is one of the
 /// words.
 engine::Resource record(dns::Name const& zone, dns::Name const& name, dns::Type type,
-                        std::string slot, engine::Reference value, std::uint32_t ttl);
+                        std::string const& slot, engine::Reference value, std::uint32_t ttl);
 
 /// Adds a reference to the spec's `needs`.
 void need(engine::Resource& resource, engine::Reference what);

@@ -34,7 +34,7 @@ class DomainFolderLaws : public engine::KindLaws {
 
 }  // namespace
 
-engine::Resource folder(std::string host, std::string path) {
+engine::Resource folder(std::string const& host, std::string path) {
   engine::Resource resource;
   resource.address = {kind_name, host + path};
   resource.lane = "host/" + host;

@@ -21,7 +21,7 @@ namespace mailstack::kinds::domain_folder {
 
 inline constexpr char const* kind_name = "domain_folder";
 
-engine::Resource folder(std::string host, std::string path);
+engine::Resource folder(std::string const& host, std::string path);
 
 /// The absolute path; empty for anything that folder() does not write.
 std::string path_of(engine::Address const& address);

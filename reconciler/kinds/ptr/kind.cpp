@@ -69,6 +69,7 @@ class PtrKind : public engine::Kind {
     for (auto const& server : dns_.resolvers()) {
       if (open.empty()) break;
       std::vector<DnsQuestion> batch;
+      batch.reserve(open.size());
       for (auto const i : open) batch.push_back(questions[i]);
       auto const said = dns_.ask(server, batch, true, patience);
       std::vector<std::size_t> still;
@@ -90,6 +91,7 @@ class PtrKind : public engine::Kind {
 
   std::vector<Observation> look_at(std::span<engine::Resource const* const> resources) {
     std::vector<DnsQuestion> questions;
+    questions.reserve(2 * resources.size());
     for (auto const* resource : resources) {
       auto const& address = resource->address.name;
       bool const six = address.find(':') != std::string::npos;
@@ -99,6 +101,7 @@ class PtrKind : public engine::Kind {
     }
     auto const answers = ask(questions);
     std::vector<Observation> observations;
+    observations.reserve(resources.size());
     for (std::size_t i = 0; i < resources.size(); ++i)
       observations.push_back(observation(*resources[i], answers[2 * i], answers[2 * i + 1],
                                          questions[2 * i + 1].type));
@@ -113,6 +116,7 @@ class PtrKind : public engine::Kind {
     if (!reverse) return Observation::unseen("PTR of " + address + ": " + reverse.error().what);
     engine::Fields state;
     std::vector<engine::Item> names;
+    names.reserve(reverse->values.size());
     for (auto const& value : reverse->values) names.emplace_back(value);
     bool const absent = names.empty();
     state.set("names", std::move(names));

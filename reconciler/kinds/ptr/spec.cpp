@@ -23,7 +23,7 @@ class PtrLaws : public engine::KindLaws {
   [[nodiscard]] Verdict diff(Fields const& spec, Observation const& live,
                              TimePoint /*now*/) const override {
     Verdict verdict;
-    auto const wanted = spec.text("name");
+    auto const& wanted = spec.text("name");
     auto const names = live.state.texts("names");
     if (live.standing == Observation::Standing::absent || names.empty()) {
       verdict.notes.push_back("has no PTR: set " + display(wanted) +
@@ -57,7 +57,7 @@ class PtrLaws : public engine::KindLaws {
 
 }  // namespace
 
-engine::Resource verify(std::string host, std::string address, std::string name) {
+engine::Resource verify(std::string const& host, std::string address, std::string name) {
   engine::Resource resource;
   resource.address = {kind_name, std::move(address)};
   resource.lane = "host/" + host;

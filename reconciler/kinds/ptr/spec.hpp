@@ -16,7 +16,7 @@ namespace mailstack::kinds::ptr {
 
 inline constexpr char const* kind_name = "ptr";
 
-engine::Resource verify(std::string host, std::string address, std::string name);
+engine::Resource verify(std::string const& host, std::string address, std::string name);
 engine::KindLaws const& laws();
 
 }  // namespace mailstack::kinds::ptr

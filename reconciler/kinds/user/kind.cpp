@@ -116,22 +116,25 @@ class UserKind final : public EntryKind<Users> {
     return value;
   }
 
+  Result<Scheme> wished_by_secret(std::string const& secret, Scheme const* stored) {
+    auto password = resolve(secret);
+    if (!password) return fail(within(password.error(), "password"));
+    auto const* scrypt = stored == nullptr ? nullptr : std::get_if<Scrypt>(stored);
+    if (scrypt != nullptr && verified_.matches(*scrypt, *password)) return *stored;
+    auto hashed = userdb::hash_password(*password);
+    if (!hashed) return fail(hashed.error());
+    verified_.note(*hashed, *password);
+    return Scheme(std::move(*hashed));
+  }
+
   /// The entry that `spec` asks for. `stored` is kept where it is right already.
   Result<Scheme> wished(Fields const& spec, EntryPlace const& where, Scheme const* stored) {
     if (spec.text("state") != "active") {
       bool const denied = stored != nullptr && std::holds_alternative<userdb::Denied>(*stored);
       return denied ? *stored : Scheme{};
     }
-    if (auto const& secret = spec.text("secret"); !secret.empty()) {
-      auto password = resolve(secret);
-      if (!password) return fail(within(password.error(), "password"));
-      auto const* scrypt = stored == nullptr ? nullptr : std::get_if<Scrypt>(stored);
-      if (scrypt != nullptr && verified_.matches(*scrypt, *password)) return *stored;
-      auto hashed = userdb::hash_password(*password);
-      if (!hashed) return fail(hashed.error());
-      verified_.note(*hashed, *password);
-      return Scheme(std::move(*hashed));
-    }
+    if (auto const& secret = spec.text("secret"); !secret.empty())
+      return wished_by_secret(secret, stored);
     auto const& digest = spec.text("hash_digest");
     auto const* scrypt = stored == nullptr ? nullptr : std::get_if<Scrypt>(stored);
     if (scrypt != nullptr && !digest.empty() && userdb::hash_digest(*scrypt) == digest)

@@ -90,6 +90,7 @@ TEST_CASE("user: the file is read once, however many users it holds", "[user]") 
   auto const kind = bench.kind();
   auto const resources = bench.usual();
   std::vector<engine::Resource const*> pointers;
+  pointers.reserve(resources.size());
   for (auto const& resource : resources) pointers.push_back(&resource);
   CHECK(kind->calls({"host/mx1", pointers, pointers}) == 1);
   bench.look(*kind, resources, resources);

@@ -25,35 +25,39 @@ Verified::Verified(files::Files& files, std::string directory)
 void Verified::load() {
   if (loaded_) return;
   loaded_ = true;
-  auto const private_to_us = [&](std::string const& path) {
-    auto const stat = files_.stat(path);
-    return stat && !stat->directory && (stat->mode & 0077) == 0;
-  };
+  if (!load_kept()) begin_anew();
+}
+
+bool Verified::load_kept() {
+  if (directory_.empty()) return false;
   auto const key_path = directory_ + "/verified.key";
-  if (!directory_.empty() && private_to_us(key_path)) {
-    if (auto key = files_.read(key_path); key && key->size() == key_length) {
-      key_ = Secret<std::string>(std::move(*key));
-      auto const text = files_.read(directory_ + "/verified").value_or("");
-      for (std::string_view rest = text; rest.size() < most_octets && !rest.empty();) {
-        auto const end = rest.find('\n');
-        // A line that was cut off by a crash is no tag.
-        if (end == std::string_view::npos) break;
-        tags_.emplace(rest.substr(0, end));
-        rest.remove_prefix(end + 1);
-      }
-      return;
-    }
+  auto const stat = files_.stat(key_path);
+  bool const private_to_us = stat && !stat->directory && (stat->mode & 0077) == 0;
+  if (!private_to_us) return false;
+  auto key = files_.read(key_path);
+  if (!key || key->size() != key_length) return false;
+  key_ = Secret<std::string>(std::move(*key));
+  auto const text = files_.read(directory_ + "/verified").value_or("");
+  for (std::string_view rest = text; rest.size() < most_octets && !rest.empty();) {
+    auto const end = rest.find('\n');
+    // A line that was cut off by a crash is no tag.
+    if (end == std::string_view::npos) break;
+    tags_.emplace(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
   }
+  return true;
+}
+
+void Verified::begin_anew() {
   std::string key(key_length, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size())) != 1)
     directory_.clear();
   key_ = Secret<std::string>(std::move(key));
   if (directory_.empty()) return;
   // Tags of another key would never match again, so they go before the key comes.
-  if (!files_.stat(directory_) && !files_.make_directory(directory_, {0700, {}, {}}))
-    directory_.clear();
-  else if (!files_.remove(directory_ + "/verified") ||
-           !files_.write(key_path, key_.reveal(), {0600, {}, {}}))
+  bool const there = files_.stat(directory_) || files_.make_directory(directory_, {0700, {}, {}});
+  if (!there || !files_.remove(directory_ + "/verified") ||
+      !files_.write(directory_ + "/verified.key", key_.reveal(), {0600, {}, {}}))
     directory_.clear();
 }
 
@@ -71,7 +75,7 @@ std::string Verified::tag(bool answer, userdb::Scrypt const& scrypt,
   return base64::format_unpadded({reinterpret_cast<char const*>(mac.data()), size});
 }
 
-void Verified::keep(std::string tag) {
+void Verified::keep(std::string const& tag) {
   if (!tags_.insert(tag).second || directory_.empty()) return;
   if (!files_.append(directory_ + "/verified", tag + "\n")) directory_.clear();
 }

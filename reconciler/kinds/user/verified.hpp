@@ -37,7 +37,9 @@ class Verified {
 
  private:
   void load();
-  void keep(std::string tag);
+  bool load_kept();
+  void begin_anew();
+  void keep(std::string const& tag);
   [[nodiscard]] std::string tag(bool answer, userdb::Scrypt const& scrypt,
                                 Secret<std::string> const& password) const;
 

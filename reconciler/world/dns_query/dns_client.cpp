@@ -28,6 +28,7 @@ std::vector<Result<DnsAnswer>> DnsClient::ask(std::string const& server,
 
 std::vector<std::string> DnsClient::resolvers() {
   std::vector<std::string> servers;
+  servers.reserve(resolvers_.size());
   for (auto const& resolver : resolvers_) servers.push_back(with_port(resolver));
   if (!servers.empty()) return servers;
   std::ifstream file(resolv_conf_);

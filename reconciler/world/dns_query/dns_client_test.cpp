@@ -136,6 +136,7 @@ TEST_CASE("dns client: thousands of questions, in flight together", "[world]") {
   support::PowerDnsServer server;
   server.create_zone("example.org.");
   std::vector<DnsQuestion> questions;
+  questions.reserve(3'000);
   for (int i = 0; i < 3'000; ++i)
     questions.push_back(question(
         i % 2 == 0 ? "example.org" : "x" + std::to_string(i) + ".example.org", dns::type::ns));
@@ -150,7 +151,7 @@ TEST_CASE("dns client: thousands of questions, in flight together", "[world]") {
 
 TEST_CASE("dns client: a lost packet is sent again", "[world]") {
   std::atomic<int> count{0};
-  Answerer server([&](std::string packet) {
+  Answerer server([&](std::string const& packet) {
     return count++ % 2 == 0 && count < 8 ? std::vector<std::string>{}
                                          : std::vector<std::string>{denial(packet)};
   });
@@ -236,7 +237,7 @@ TEST_CASE("dns client: where nobody listens it says so at once", "[world]") {
 }
 
 TEST_CASE("dns client: an answer that does not parse is invalid", "[world]") {
-  Answerer server([](std::string packet) {
+  Answerer server([](std::string const& packet) {
     auto reply = denial(packet);
     reply[7] = 5;  // five answers, none follows
     return std::vector<std::string>{reply.substr(0, 12 + 17)};
@@ -249,7 +250,7 @@ TEST_CASE("dns client: an answer that does not parse is invalid", "[world]") {
 }
 
 TEST_CASE("dns client: truncated, and nobody answers over TCP", "[world]") {
-  Answerer server([](std::string packet) {
+  Answerer server([](std::string const& packet) {
     auto reply = denial(packet);
     reply[2] = static_cast<char>(reply[2] | 2);
     return std::vector<std::string>{reply};

@@ -237,8 +237,8 @@ Result<HttpResponse> CurlHttp::send(HttpRequest const& request) {
   for (auto const& [name, value] : request.headers) good = good && headers.add(name, value);
   for (auto const& [name, value] : request.secret_headers) {
     if (headers.add(name, value.reveal())) continue;
-    return fail(ErrorCode::invalid, clause + ": the secret for the header " + name +
-                                        " holds a line break; store it as one line");
+    auto const secret = ": the secret for the header " + name;
+    return fail(ErrorCode::invalid, clause + secret + " holds a line break; store it as one line");
   }
   if (!good) return fail(ErrorCode::invalid, clause + ": a header holds a line break");
   // libcurl would wait a second for `100 Continue` before a large body; few servers send one.

@@ -112,6 +112,7 @@ struct Pipes {
 
 std::vector<char*> pointers(std::vector<std::string> const& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (auto const& text : texts) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
   return result;
@@ -236,7 +237,7 @@ Result<Launch> prepare(Command const& command) {
       "HOME=" + (launch.identity ? launch.identity->home : std::string(home ? home : "/")),
       "LANG=C.UTF-8"};
   for (auto const& [name, value] : command.environment)
-    launch.environment.push_back(name + "=" + value);
+    launch.environment.push_back(std::string(name).append("=").append(value));
   return launch;
 }
 

@@ -140,8 +140,9 @@ TEST_CASE("process: root drops to the owner of a path, its groups and its home",
 
 TEST_CASE("process: several threads at once", "[world]") {
   ChildProcess process;
-  std::vector<std::thread> threads;
   std::vector<std::string> outputs(8);
+  std::vector<std::thread> threads;
+  threads.reserve(outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i)
     threads.emplace_back([&, i] {
       auto command = shell("cat");
