@@ -44,8 +44,6 @@ class Planner {
   Removals removals_{input_, view_, plan_};
 };
 
-bool refers(Fields const& spec) { return !references(spec).empty(); }
-
 /// Where the spec refers to others the item has no description yet: the wish is still to come.
 void draft_item(PlanItem& item, Laws const& laws, Resource const& resource, std::size_t index) {
   item.address = resource.address;
@@ -55,7 +53,7 @@ void draft_item(PlanItem& item, Laws const& laws, Resource const& resource, std:
   item.source = resource.source;
   item.resource = index;
   item.spec = resource.spec;
-  if (!refers(resource.spec))
+  if (references(resource.spec).empty())
     item.description = laws_of(laws, resource.address).describe(resource.address, resource.spec);
 }
 
