@@ -2,93 +2,40 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "reconciler/engine/fields.hpp"
 #include "reconciler/engine/graph.hpp"
 #include "reconciler/engine/lanes.hpp"
+#include "reconciler/engine/run.hpp"
 #include "reconciler/engine/view.hpp"
 
 namespace mailstack::engine {
 
-namespace {
+Run::Run(ExecuteInput const& input) : in_(input) {
+  for (std::size_t i = 0; i < in_.plan.items.size(); ++i)
+    index_.emplace(in_.plan.items[i].address, i);
+  for (auto const& it : in_.plan.items)
+    if (it.standing == Standing::change)
+      for (auto const& need : it.needs)
+        if (auto const found = index_.find(need); found != index_.end())
+          needed_.insert(found->second);
+  results_.resize(in_.plan.items.size());
+  seen_.resize(in_.plan.items.size());
+}
 
-using Ending = StepResult::Outcome;
+Outcome Run::run() {
+  take_over();
+  for (auto const& wave : put_waves(in_.plan)) carry_out(wave, false);
+  for (auto const& wave : removal_waves(in_.plan)) carry_out(wave, true);
+  if (!unseen_.empty()) look(unseen_);
+  store();
+  collect();
+  return std::move(outcome_);
+}
 
-/// The steps of one wave that go to one kind in one lane.
-struct Batch {
-  std::string lane;
-  Kind* kind = nullptr;
-  std::vector<std::size_t> items;
-  std::vector<Step> steps;
-};
-
-class Run {
- public:
-  explicit Run(ExecuteInput const& input) : in_(input) {
-    for (std::size_t i = 0; i < in_.plan.items.size(); ++i)
-      index_.emplace(in_.plan.items[i].address, i);
-    for (auto const& it : in_.plan.items)
-      if (it.standing == Standing::change)
-        for (auto const& need : it.needs)
-          if (auto const found = index_.find(need); found != index_.end())
-            needed_.insert(found->second);
-    results_.resize(in_.plan.items.size());
-    seen_.resize(in_.plan.items.size());
-  }
-
-  Outcome run() {
-    take_over();
-    for (auto const& wave : put_waves(in_.plan)) carry_out(wave, false);
-    for (auto const& wave : removal_waves(in_.plan)) carry_out(wave, true);
-    look_at_the_rest();
-    store();
-    collect();
-    return std::move(outcome_);
-  }
-
- private:
-  [[nodiscard]] PlanItem const& item(std::size_t index) const { return in_.plan.items[index]; }
-  [[nodiscard]] KindLaws const& laws(Address const& address) const {
-    return in_.kinds.find(address.kind)->laws();
-  }
-
-  [[nodiscard]] Row row_for(std::size_t index) const;
-  void take_over();
-  void carry_out(std::vector<std::size_t> const& wave, bool removal);
-  bool ready(std::size_t index);
-  bool compare_again(std::size_t index, Fields const& wish);
-  std::optional<std::string> output(Reference const& reference);
-  Step step_for(std::size_t index);
-  std::vector<Batch> batches(std::vector<std::size_t> const& ready);
-  bool announce(std::vector<Batch> const& batches);
-  void write(std::vector<Batch>& batches, bool removal);
-  void record(Batch const& batch, std::vector<Result<>> const& results);
-  void own(std::size_t index, Step const& step);
-  void look(std::vector<Batch> const& batches);
-  void look_at(Batch const& batch, std::mutex& noting);
-  [[nodiscard]] bool applied(std::size_t index) const;
-  void note_seen(std::size_t index, Observation const& seen);
-  void ask(std::vector<Batch> const& batches);
-  void note_answers(std::size_t index, Confirmation confirmation, std::vector<Record>& records);
-  void look_at_the_rest();
-  void store();
-  void collect();
-  void end(std::size_t index, Ending ending, std::string message = {},
-           ErrorCode code = ErrorCode::internal);
-  [[nodiscard]] Record about(std::string event, std::size_t index) const;
-  [[nodiscard]] bool stopped();
-
-  ExecuteInput const& in_;
-  Outcome outcome_;
-  std::unordered_map<Address, std::size_t, AddressHash> index_;
-  std::unordered_set<std::size_t> needed_;  ///< what another step refers to
-  std::vector<std::optional<StepResult>> results_;
-  std::vector<std::optional<Observation>> seen_;  ///< after the write
-  std::vector<Batch> unseen_;                     ///< written, not looked at yet
-};
+bool Run::applied(std::size_t index) const {
+  return results_[index] && results_[index]->outcome == Ending::applied;
+}
 
 void Run::end(std::size_t index, Ending ending, std::string message, ErrorCode code) {
   results_[index] = StepResult{
@@ -148,29 +95,6 @@ void Run::take_over() {
     if (!next.same_since) next.same_since = in_.planned_from.world.at;
     if (row == nullptr || !(*row == next)) in_.inventory.put(std::move(next));
   }
-}
-
-/// An output of something that was seen in place: in the plan's look, or in the one after its
-/// write.
-std::optional<std::string> Run::output(Reference const& reference) {
-  auto const found = index_.find(reference.of);
-  if (found == index_.end()) return std::nullopt;
-  auto const index = found->second;
-  auto const& seen = seen_[index] ? *seen_[index] : item(index).observed;
-  bool const changing = item(index).standing == Standing::change;
-  if (changing && !applied(index)) return std::nullopt;
-  if (seen.standing != Observation::Standing::present) return std::nullopt;
-  if (reference.output == same_since_output) {
-    if (results_[index] &&
-        results_[index]->confirmation.standing == Confirmation::Standing::pending)
-      return std::nullopt;
-    auto const* row = in_.inventory.find(reference.of);
-    auto const since = row && row->same_since ? *row->same_since : in_.planned_from.world.at;
-    return std::to_string(since.time_since_epoch().count());
-  }
-  auto const outputs = laws(reference.of).outputs(item(index).spec, seen);
-  auto const& text = outputs.text(reference.output);
-  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 /// False where the step must not be done now; its result then says why.
@@ -356,120 +280,6 @@ void Run::own(std::size_t index, Step const& step) {
   in_.inventory.put(std::move(row));
 }
 
-/// Law 13: success is what a look shows, not what an answer said.
-void Run::look(std::vector<Batch> const& batches) {
-  std::vector<std::function<void()>> tasks;
-  std::mutex noting;
-  std::map<std::string, std::vector<Batch const*>> by_lane;
-  for (auto const& batch : batches) by_lane[batch.lane].push_back(&batch);
-  tasks.reserve(by_lane.size());
-  for (auto const& [lane, all] : by_lane)
-    tasks.emplace_back([&, all = &all] {
-      for (auto const* batch : *all) look_at(*batch, noting);
-    });
-  run_lanes(tasks, in_.parallelism);
-  ask(batches);
-}
-
-void Run::look_at(Batch const& batch, std::mutex& noting) {
-  std::vector<std::size_t> indices;
-  for (auto const index : batch.items) {
-    if (!applied(index)) continue;
-    indices.push_back(index);
-    for (auto const& displaced : item(index).displaces) indices.push_back(index_.at(displaced));
-  }
-  std::vector<Resource> written;
-  std::vector<Resource const*> pointers;
-  written.reserve(indices.size());
-  pointers.reserve(indices.size());
-  for (auto const index : indices) {
-    Resource resource;
-    resource.address = item(index).address;
-    resource.spec = item(index).spec;
-    resource.lane = item(index).lane;
-    resource.group = item(index).group;
-    written.push_back(std::move(resource));
-    pointers.push_back(&written.back());
-  }
-  if (pointers.empty()) return;
-  auto const shown = batch.kind->observe({batch.lane, pointers, {}}, in_.progress);
-  std::scoped_lock const lock(noting);
-  for (std::size_t i = 0; i < indices.size(); ++i) note_seen(indices[i], shown.desired[i]);
-}
-
-bool Run::applied(std::size_t index) const {
-  return results_[index] && results_[index]->outcome == Ending::applied;
-}
-
-void Run::note_seen(std::size_t index, Observation const& seen) {
-  auto const& it = item(index);
-  seen_[index] = seen;
-  if (seen.standing == Observation::Standing::blind) {
-    end(index, Ending::failed, "written, but it cannot be seen afterwards: " + seen.blind_reason,
-        ErrorCode::unavailable);
-    return;
-  }
-  if (it.action == Action::remove) {
-    // Something else may stand in the slot now: what nobody of ours wrote there stays.
-    if (seen.standing == Observation::Standing::present && seen.state == it.observed.state)
-      end(index, Ending::failed, "the removal was accepted, but it is still there",
-          ErrorCode::conflict);
-    else
-      in_.inventory.erase(it.address);
-    return;
-  }
-  auto const wish = resolve(it.spec, [&](Reference const& r) { return output(r); });
-  auto const verdict = laws(it.address).diff(wish, seen, in_.now());
-  if (verdict.action == Action::none) {
-    if (auto* row = in_.inventory.find(it.address)) row->same_since = in_.now();
-    return;
-  }
-  std::string difference;
-  for (auto const& reason : verdict.reasons)
-    difference += (difference.empty() ? "" : "; ") + reason;
-  end(index, Ending::failed, "accepted, but a look shows otherwise: " + difference,
-      ErrorCode::conflict);
-}
-
-/// Asks the name servers about what the look showed as written.
-void Run::ask(std::vector<Batch> const& batches) {
-  std::vector<std::function<void()>> tasks;
-  tasks.reserve(batches.size());
-  std::vector<std::vector<Confirmation>> answers(batches.size());
-  std::vector<std::vector<std::size_t>> asked(batches.size());
-  for (std::size_t b = 0; b < batches.size(); ++b)
-    tasks.emplace_back([&, b] {
-      std::vector<Step> steps;
-      for (std::size_t i = 0; i < batches[b].items.size(); ++i) {
-        if (!applied(batches[b].items[i])) continue;
-        asked[b].push_back(batches[b].items[i]);
-        steps.push_back(batches[b].steps[i]);
-      }
-      if (!steps.empty()) answers[b] = batches[b].kind->confirm(batches[b].lane, steps, in_.wait);
-    });
-  run_lanes(tasks, in_.parallelism);
-  std::vector<Record> records;
-  for (std::size_t b = 0; b < batches.size(); ++b)
-    for (std::size_t i = 0; i < asked[b].size(); ++i)
-      note_answers(asked[b][i], std::move(answers[b][i]), records);
-  if (auto appended = in_.journal.append(records); !appended)
-    outcome_.recording_error = appended.error().what;
-}
-
-void Run::note_answers(std::size_t index, Confirmation confirmation, std::vector<Record>& records) {
-  if (!confirmation.answers.empty()) {
-    auto record = about("confirm", index);
-    for (auto const& answer : confirmation.answers)
-      record.note += (record.note.empty() ? "" : "; ") + answer;
-    records.push_back(std::move(record));
-  }
-  results_[index]->confirmation = std::move(confirmation);
-}
-
-void Run::look_at_the_rest() {
-  if (!unseen_.empty()) look(std::exchange(unseen_, {}));
-}
-
 void Run::store() {
   if (auto stored = in_.store(in_.inventory); !stored)
     outcome_.recording_error = stored.error().what;
@@ -485,8 +295,6 @@ void Run::collect() {
   for (auto& result : results_)
     if (result) outcome_.steps.push_back(*std::move(result));
 }
-
-}  // namespace
 
 Outcome execute(ExecuteInput const& input) { return Run(input).run(); }
 

@@ -73,17 +73,24 @@ std::optional<std::string> Planner::output(Reference const& reference, PlanItem&
   return view_.live_output(reference);
 }
 
-/// A change cannot go ahead of what it refers to: it takes over upstream's standing.
+/// A change cannot go ahead of what it refers to: it takes over upstream's standing, and a value
+/// that nobody can see is not written as an empty one.
 void Planner::wait_for_upstream(PlanItem& item) {
+  auto const open = references(item.wish);
   for (auto const& need : item.needs) {
     auto const index = view_.desired(need);
-    if (!index) continue;
-    auto const& upstream = plan_.items[*index];
-    if (upstream.standing == Standing::same || upstream.standing == Standing::change) continue;
-    item.standing = upstream.standing;
-    item.not_before = upstream.not_before;
-    item.reasons = {"waits for " + upstream.description + ", which is " +
-                    std::string(format(upstream.standing))};
+    auto const* upstream = index ? &plan_.items[*index] : nullptr;
+    if (upstream != nullptr && upstream->standing == Standing::change) continue;
+    auto const told = upstream == nullptr ? Standing::same : upstream->standing;
+    bool const unseen =
+        std::any_of(open.begin(), open.end(), [&](auto const& one) { return one.of == need; });
+    auto const standing = told == Standing::same && unseen ? Standing::blind : told;
+    if (standing == Standing::same) continue;
+    item.standing = standing;
+    item.not_before = upstream ? upstream->not_before : std::nullopt;
+    item.reasons = {"waits for " +
+                    (upstream ? upstream->description : view_.laws(need).describe(need, {})) +
+                    ", which is " + std::string(format(standing))};
     return;
   }
 }
@@ -165,12 +172,6 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
   item.standing = verdict.not_before ? Standing::later : Standing::change;
   wait_for_upstream(item);
   if (item.standing != Standing::change) return;
-  if (auto const open = references(item.wish); item.follows.empty() && !open.empty()) {
-    item.standing = Standing::blind;
-    item.reasons = {"follows " + view_.laws(open.front().of).describe(open.front().of, {}) +
-                    ", which cannot be seen"};
-    return;
-  }
   if (verdict.action == Action::update && row == nullptr && !input_.adopt) {
     item.standing = Standing::conflict;
     item.reasons.push_back("what stands there is not ours; --adopt replaces it");
