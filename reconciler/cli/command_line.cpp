@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 
+#include "core/text/listed.hpp"
 #include "reconciler/manifest/diagnostic.hpp"
 
 namespace mailstack::cli {
@@ -128,9 +129,7 @@ class Parser {
     std::string text = "`" + word + "` is no command";
     if (parent.get_parent()) text += " of `mailstack " + parent.get_name() + "`";
     if (!near.empty()) return text + ". Did you mean `" + std::string(near) + "`?";
-    text += ". There are:";
-    for (auto const& name : names) text += (name == names.front() ? " " : ", ") + name;
-    return text;
+    return text + ". There are: " + listed(names);
   }
 
   App* add(App& parent, std::string name, std::string what, std::string const& examples) {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/text/listed.hpp"
 #include "reconciler/kinds/alias/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/user/spec.hpp"
@@ -11,12 +12,6 @@ namespace mailstack::cli {
 namespace {
 
 std::string last_part(std::string const& name) { return name.substr(name.rfind('/') + 1); }
-
-std::string joined(std::vector<std::string> const& all) {
-  std::string text;
-  for (auto const& one : all) text += (text.empty() ? "" : ", ") + one;
-  return text;
-}
 
 }  // namespace
 
@@ -49,7 +44,7 @@ std::map<std::string, std::string> publication(engine::Inventory const& inventor
                         (state == "active" ? "password <scrypt>" : state) + "\n";
     } else if (kind == kinds::alias::kind_name) {
       contents[path] +=
-          last_part(row->address.name) + ": " + joined(row->applied.texts("to")) + "\n";
+          last_part(row->address.name) + ": " + listed(row->applied.texts("to")) + "\n";
     }
     shown.put(std::move(copy));
   }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/dns/idn.hpp"
+#include "core/text/listed.hpp"
 #include "reconciler/cli/beside_ours.hpp"
 #include "reconciler/cli/word_diff.hpp"
 #include "reconciler/engine/hazards.hpp"
@@ -210,11 +211,7 @@ class PlanText {
   }
 
   static std::string removal_reason(PlanItem const& item) {
-    if (!item.reasons.empty()) {
-      std::string text;
-      for (auto const& reason : item.reasons) text += (text.empty() ? "" : "; ") + reason;
-      return text;
-    }
+    if (!item.reasons.empty()) return listed(item.reasons, "; ");
     std::string text = "not asked for any more";
     if (!item.reason.empty()) text += "; it was there because " + item.reason;
     return text;

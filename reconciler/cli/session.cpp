@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/glob/glob.hpp"
+#include "core/text/listed.hpp"
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/progress.hpp"
 #include "reconciler/cli/render_diagnostics.hpp"
@@ -384,9 +385,7 @@ void Session::journal_departures() {
     bool const gone = drift.after.empty();
     one.after = gone ? "" : engine::format_json(drift.after);
     one.note = gone ? "gone" : "changed";
-    if (!gone)
-      for (auto const& reason : drift.reasons)
-        one.note += (&reason == &drift.reasons.front() ? ": " : "; ") + reason;
+    if (!gone && !drift.reasons.empty()) one.note += ": " + listed(drift.reasons, "; ");
     for (auto const& replacement : drift.replacements)
       one.note += "; in its place " + describe_stranger(replacement);
     records.push_back(std::move(one));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "reconciler/engine/by_address.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/published/published.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
@@ -20,35 +21,26 @@ namespace {
   std::abort();
 }
 
-struct HashOfAddress {
-  std::size_t operator()(engine::Address const* address) const {
-    return engine::AddressHash()(*address);
-  }
-};
-struct SameAddress {
-  bool operator()(engine::Address const* a, engine::Address const* b) const { return *a == *b; }
-};
-
 /// In place: a second list of a large zone is megabytes.
 std::vector<engine::Resource> unique(Claims& claims) {
   auto& all = claims.compiled.resources;
   auto& owners = claims.owners;
   // The keys stand in `all`, at places that are settled.
-  std::unordered_map<engine::Address const*, std::size_t, HashOfAddress, SameAddress> index;
+  engine::ByAddress<std::size_t> index;
   index.reserve(all.size());
   std::size_t kept = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     auto& claim = all[i];
-    auto const known = index.find(&claim.address);
-    if (known == index.end()) {
+    auto const* known = index.find(claim.address);
+    if (known == nullptr) {
       if (kept != i) all[kept] = std::move(claim);
       owners[kept] = owners[i];
-      index.emplace(&all[kept].address, kept);
+      index.add(all[kept].address, kept);
       ++kept;
       continue;
     }
-    auto& first = all[known->second];
-    auto const& first_owner = *owners[known->second];
+    auto& first = all[*known];
+    auto const& first_owner = *owners[*known];
     if (first.spec == claim.spec || declares(first_owner)) continue;
     if (!declares(*owners[i])) disagreement(claim, first_owner, *owners[i]);
     first = std::move(claim);

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "core/mail/dkim/key_record.hpp"
+#include "core/text/listed.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/published/published.hpp"
 #include "reconciler/features/records/records.hpp"
@@ -209,8 +210,7 @@ void add_key(Manifest const& manifest, Facts const& facts, Plan const& plan, Key
 
 void add_timeline(Plan const& plan, std::vector<std::string> const& selectors, Compiled& out) {
   if (!plan.rotates || selectors.empty()) return;
-  std::string names;
-  for (auto const& selector : selectors) names += (names.empty() ? "" : ", ") + selector;
+  auto const names = listed(selectors);
   auto const domain = plan.domain.name.display();
   auto const rotate = plan.next.end - plan.next.start;
   if (!plan.next_due)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text/listed.hpp"
 #include "reconciler/manifest/values.hpp"
 
 namespace mailstack::manifest {
@@ -18,12 +19,6 @@ std::string joined(std::string_view path, std::string_view key) {
 }
 
 std::string quoted(std::string_view word) { return "`" + std::string(word) + "`"; }
-
-std::string listed(std::vector<std::string_view> const& words) {
-  std::string all;
-  for (std::string_view word : words) all += (all.empty() ? "" : ", ") + std::string(word);
-  return all;
-}
 
 class Checker {
  public:

@@ -10,6 +10,7 @@
 #include "core/clock/clock.hpp"
 #include "core/dns/name.hpp"
 #include "core/mail/address/address.hpp"
+#include "core/text/listed.hpp"
 #include "reconciler/manifest/key_table.hpp"
 
 namespace mailstack::manifest {
@@ -231,9 +232,7 @@ std::string expectation(keys::Key const& key) {
     case keys::Type::mapping: return "a mapping";
     case keys::Type::choice: break;
   }
-  std::string words;
-  for (std::string_view word : words_of(key.choices))
-    words += (words.empty() ? "" : ", ") + std::string(word);
+  auto const words = listed(words_of(key.choices));
   return words.find(',') == std::string::npos ? words : "one of " + words;
 }
 

@@ -26,7 +26,7 @@ RULES = [
       "reconciler/world/secrets.hpp"]),
     (["reconciler/features/*"],
      ["core/*", "reconciler/features/*", "reconciler/manifest/*", "reconciler/engine/resource.hpp",
-      "reconciler/kinds/*/spec.hpp"]),
+      "reconciler/engine/by_address.hpp", "reconciler/kinds/*/spec.hpp"]),
     # The pure half of a kind: nothing that could reach the world.
     (["reconciler/kinds/*/spec*.[ch]pp", "reconciler/kinds/*_parts.[ch]pp"],
      ["core/*", "reconciler/engine/*", "reconciler/kinds/*_parts.hpp"]),

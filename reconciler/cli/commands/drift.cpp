@@ -1,3 +1,4 @@
+#include "core/text/listed.hpp"
 #include "reconciler/cli/commands/commands.hpp"
 #include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/render_drift.hpp"
@@ -16,8 +17,7 @@ std::vector<std::string> waiting(std::vector<engine::Drift> const& drift,
       if (item.address != one.row->address || item.standing != engine::Standing::later) continue;
       auto text = item.description + " comes back ";
       text += item.not_before ? "at " + format(*item.not_before) : std::string("later");
-      for (auto const& reason : item.reasons)
-        text += (&reason == &item.reasons.front() ? ": " : "; ") + reason;
+      if (!item.reasons.empty()) text += ": " + listed(item.reasons, "; ");
       all.push_back(std::move(text));
     }
   return all;
