@@ -31,13 +31,13 @@ namespace {
 
 using namespace mailstack;
 
-std::atomic<bool> stop_asked{false};
+std::atomic<int> stop_asked{0};  // the signal that asked
 
 /// The first signal asks the run to end after its batch; the second ends the process as if there
 /// were no handler (SA_RESETHAND). System calls are not restarted, so that a prompt ends too.
 void listen_for_stop() {
   struct sigaction action {};
-  action.sa_handler = [](int) { stop_asked.store(true); };
+  action.sa_handler = [](int signal) { stop_asked.store(signal); };
   action.sa_flags = SA_RESETHAND;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
@@ -96,7 +96,7 @@ std::optional<std::string> read_line() {
 
 std::optional<Secret<std::string>> read_secret(std::string const& prompt) {
   termios before{};
-  // An interrupt must not leave the terminal without echo: the read ends, and nothing is taken.
+  // An interrupt must not leave the terminal without echo: the read ends first.
   listen_for_stop();
   bool const terminal = ::tcgetattr(STDIN_FILENO, &before) == 0;
   auto silent = before;
@@ -107,6 +107,8 @@ std::optional<Secret<std::string>> read_secret(std::string const& prompt) {
   auto line = read_line();
   if (terminal) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   if (terminal) std::cerr << std::endl;
+  if (auto const signal = stop_asked.load(); signal != 0)
+    ::raise(signal);  // ends us, as it does elsewhere
   if (!line) return std::nullopt;
   Secret<std::string> secret(*line);
   wipe(line->data(), line->size());
@@ -162,7 +164,7 @@ int main(int argc, char** argv) {
       .host_name = host_name,
       .addresses = addresses,
       .hold_signals = listen_for_stop,
-      .interrupted = [] { return stop_asked.load(); },
+      .interrupted = [] { return stop_asked.load() != 0; },
       .privileged = [] { return ::geteuid() == 0; },
       .random_word = random_word};
   auto const code = cli::run(argc, argv, doors);

@@ -257,8 +257,8 @@ std::string status_json(StatusView const& view) {
   std::size_t departed = 0;
   for (auto const* row : view.rows) departed += row->departure.has_value();
   Json due = Json::array();
-  for (auto const& [time, what] : view.compiled.timeline)
-    due.push_back({{"at", format(time)}, {"what", what}});
+  for (auto const& [time, what] : what_is_due(view))
+    due.push_back({{"at", time_json(time)}, {"what", what}});
   return dump(
       {{"version", 1},
        {"applier", view.applier},

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "reconciler/cli/plan_counts.hpp"
+#include "reconciler/engine/by_address.hpp"
 #include "reconciler/kinds/ptr/spec.hpp"
 
 namespace mailstack::cli {
@@ -66,6 +68,38 @@ Waiting count_waiting(StatusView const& view) {
   return waiting;
 }
 
+std::vector<Due> what_is_due(StatusView const& view) {
+  std::vector<Due> all;
+  for (auto const& [time, what] : view.compiled.timeline) all.push_back({time, what});
+  engine::ByAddress<bool> desired;
+  std::unordered_map<std::string, engine::Resource const*> heads;
+  for (auto const& resource : view.compiled.resources) {
+    desired.add(resource.address, true);
+    if (!resource.heads.empty()) heads.emplace(resource.heads, &resource);
+  }
+  for (auto const* row : view.rows) {
+    auto const* kind = view.laws.find(row->address.kind);
+    if (!row->retirement || kind == nullptr || desired.find(row->address)) continue;
+    Due due{std::nullopt, kind->describe(row->address, row->applied) + " leaves"};
+    auto const head = heads.find(row->retirement->lineage);
+    auto since = row->orphaned_since;
+    if (head != heads.end()) {
+      auto const& successor = *head->second;
+      auto const* in_place = view.inventory.find(successor.address);
+      since = in_place ? in_place->same_since : std::nullopt;
+      due.what += since ? ": its successor is " : " when its successor is in place: ";
+      due.what +=
+          view.laws.find(successor.address.kind)->describe(successor.address, successor.spec);
+    }
+    if (since) due.at = *since + row->retirement->after;
+    all.push_back(std::move(due));
+  }
+  std::stable_sort(all.begin(), all.end(), [](Due const& a, Due const& b) {
+    return a.at.has_value() != b.at.has_value() ? a.at.has_value() : a.at < b.at;
+  });
+  return all;
+}
+
 std::string render_status(StatusView const& view, Paper const& paper) {
   auto const& inventory = view.inventory;
   std::string text = "applier: " + view.applier + "\nstate: " + view.state + "\n";
@@ -82,11 +116,10 @@ std::string render_status(StatusView const& view, Paper const& paper) {
       text += ", " + paper.paint(Ink::yellow, std::to_string(group.departed) + " not as applied");
     text += '\n';
   }
-  auto due = view.compiled.timeline;
-  std::stable_sort(due.begin(), due.end(),
-                   [](auto const& a, auto const& b) { return a.first < b.first; });
+  auto const due = what_is_due(view);
   if (!due.empty()) text += "due:\n";
-  for (auto const& [time, what] : due) text += "  " + format(time) + "  " + printable(what) + '\n';
+  for (auto const& [time, what] : due)
+    text += "  " + (time ? format(*time) : "later") + "  " + printable(what) + '\n';
   auto const waiting = count_waiting(view);
   if (waiting.added + waiting.changed + waiting.removed == 0 &&
       inventory.manifest_digest == view.manifest_digest)

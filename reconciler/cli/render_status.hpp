@@ -2,6 +2,7 @@
 /// \file
 /// What is applied, what is due and what waits, from the records alone: nobody is asked.
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,6 +33,15 @@ struct Waiting {
   std::size_t removed = 0;  ///< rows that nothing asks for; not those that the clock retires
 };
 Waiting count_waiting(StatusView const& view);
+
+/// What the clock will do.
+struct Due {
+  std::optional<TimePoint> at;  ///< nullopt: when something else is in place
+  std::string what;
+};
+/// By time, what waits for something else last: the features' own timeline, and what was applied
+/// and leaves after its successor.
+std::vector<Due> what_is_due(StatusView const& view);
 
 std::string render_status(StatusView const& view, Paper const& paper);
 

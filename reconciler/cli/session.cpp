@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/files/working_directory.hpp"
 #include "core/glob/glob.hpp"
 #include "core/text/listed.hpp"
 #include "reconciler/cli/all_keys.hpp"
@@ -45,7 +46,7 @@ std::string runtime_directory(Options const& options, Doors const& doors) {
 }  // namespace
 
 std::string absolute(std::string const& path, Doors const& doors) {
-  return path.starts_with('/') ? path : doors.working_directory() + "/" + path;
+  return files::from(doors.working_directory(), path);
 }
 
 std::string manifest_path(Options const& options, Doors const& doors) {

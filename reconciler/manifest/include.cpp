@@ -253,7 +253,7 @@ std::string directory_of(std::string const& path) {
   std::size_t const slash = path.rfind('/');
   std::string const directory = slash == std::string::npos ? "" : path.substr(0, slash);
   if (path.starts_with('/')) return directory.empty() ? "/" : directory;
-  return absolute(files::working_directory(), directory == "." ? "" : directory);
+  return files::from(files::working_directory(), directory);
 }
 
 std::string absolute(std::string const& directory, std::string_view path) {

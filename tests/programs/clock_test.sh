@@ -21,6 +21,23 @@ at '2027-01-10 12:00:00' apply --yes
 expect 0
 cp -r zones before
 
+# What leaves after its successor is due like the rest.
+whole=$work
+mkdir "$whole/rotated" && work=$whole/rotated && cd rotated || exit 1
+small_manifest
+at '2027-06-01 12:00:00' apply --yes
+for day in 2027-06-10 2027-06-30; do
+  at "$day 12:00:00" reconcile --yes
+  expect 0
+done
+at '2027-06-30 12:00:00' status
+says '2027-07-14T12:00:00Z  TXT 202612r._domainkey.example.org (dkim) leaves: its successor is DKIM key 202706r'
+at '2027-07-14 12:00:01' reconcile --yes
+at '2027-07-14 12:00:01' status
+silent ' leaves'
+work=$whole
+cd "$work" && rm -r rotated
+
 # Two years ahead: twice in a row, and a look in between does not disarm it.
 for _ in 1 2; do
   at '2029-01-10 12:00:00' plan

@@ -23,6 +23,11 @@ expect 3
 says 'differ'
 cmp -s mailstack.yaml before.yaml || fail 'the manifest was changed'
 
+# Ctrl-C (a shell says 130).
+type_in $'Password for a@example.org: =\x03' -- user add a@example.org
+expect 254
+cmp -s mailstack.yaml before.yaml || fail 'the manifest was changed by an interrupted edit'
+
 type_in 'Password for a@example.org: =correct horse' 'Again: =correct horse' -- user add a@example.org
 expect 0
 silent 'correct horse'

@@ -36,6 +36,11 @@ run user add new@example.org --no-password --format json
 expect 3
 says 'has no JSON'
 
+# From a directory beside the manifest.
+mkdir beside
+(cd beside && "$mailstack" validate --manifest ../mailstack.yaml) >out 2>&1 && fail 'it has errors'
+grep -q "^\.\./mailstack.yaml:" out || fail 'the path is shown as it was typed'
+
 # What is no file of text is refused at once.
 mkfifo pipe
 for odd in /dev/zero pipe; do

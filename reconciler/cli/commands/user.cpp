@@ -274,8 +274,7 @@ class UserRun {
   }
 
   [[nodiscard]] std::string reveal_path() const {
-    auto const& path = options_.reveal_to;
-    return path.starts_with('/') ? path : doors_.working_directory() + "/" + path;
+    return absolute(options_.reveal_to, doors_);
   }
 
   /// Once: the password stands nowhere else.
