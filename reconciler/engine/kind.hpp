@@ -49,6 +49,7 @@ struct Verdict {
   std::vector<std::string> reasons;     ///< one clause a difference: `ttl 3600 → 300`
   std::vector<std::string> drift;       ///< told of what was applied and moved: `ttl 300 → 3600`
   std::optional<TimePoint> not_before;  ///< action is right, but not yet
+  bool keeps_outputs = false;           ///< an update: what others refer to stays as it is
   std::vector<std::string>
       notes;  ///< said beside `same` too: "ttl 3600 is kept: foreign values share the RRset"
 

@@ -64,6 +64,9 @@ std::optional<std::string> Planner::output(Reference const& reference, PlanItem&
   if (!index) return view_.live_output(reference);
   decide(*index);
   auto const& upstream = plan_.items[*index];
+  if (upstream.action == Action::update && upstream.keeps_outputs &&
+      reference.output != same_since_output)
+    return view_.live_output(reference);
   if (upstream.standing == Standing::change) {
     if (std::find(item.follows.begin(), item.follows.end(), reference.of) == item.follows.end())
       item.follows.push_back(reference.of);
@@ -163,6 +166,7 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
   item.action = verdict.action;
   item.reasons = std::move(verdict.reasons);
   item.not_before = verdict.not_before;
+  item.keeps_outputs = verdict.keeps_outputs;
   if (waits_for_apply) {
     plan_.pending.push_back(item.description);
     item.standing = Standing::later;

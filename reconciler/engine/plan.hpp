@@ -46,6 +46,7 @@ struct PlanItem {
   std::vector<std::string> notes;
   std::vector<Hazard> hazards;  ///< must be allowed by name
   std::optional<TimePoint> not_before;
+  bool keeps_outputs = false;    ///< of the update, as its kind says (Verdict)
   std::vector<Address> follows;  ///< changes first; this one is compared again when its turn comes
   bool adopted = false;          ///< comes under our care with this run
   bool forgotten = false;  ///< owned, gone from manifest and world (or released): only the row goes

@@ -86,7 +86,8 @@ engine::Look Shelf::observe(engine::Scope const& scope, engine::Progress&) {
   std::set<std::string> known;
   auto const look_at = [&](std::string const& name) {
     known.insert(name);
-    if (blind.contains(place_of(name))) return Observation::unseen("place is dark");
+    if (blind.contains(name) || blind.contains(place_of(name)))
+      return Observation::unseen("place is dark");
     auto const found = things.find(name);
     auto seen = found == things.end() ? Observation::missing() : Observation::of(found->second);
     for (auto const& [other, state] : things) {

@@ -47,7 +47,7 @@ class Shelf final : public engine::Kind {
                                             Duration wait) override;
 
   std::map<std::string, engine::Fields> things;  ///< `PLACE/SLOT` → state
-  std::set<std::string> blind;                   ///< places that cannot be seen
+  std::set<std::string> blind;                   ///< places and things that cannot be seen
   std::set<std::string> refused;                 ///< names whose write fails
   std::set<std::string> lying;                   ///< names whose write is accepted and ignored
   std::set<std::string> lagging;                 ///< names that the outsider does not serve

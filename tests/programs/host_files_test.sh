@@ -60,6 +60,9 @@ chmod 644 "$waiting"
 run drift
 expect 2
 says 'mode 0600 → 0644'
+run plan
+says 'mode 0644 → 0600'
+silent 'TXT'
 rm "$waiting"
 run drift
 expect 2

@@ -78,6 +78,7 @@ class DkimKeyLaws : public engine::KindLaws {
       compare_mode("0600", spec, state, verdict);
     }
     if (!verdict.reasons.empty()) verdict.action = Action::update;
+    verdict.keeps_outputs = true;  // a key that stands is never written over
     return verdict;
   }
 
