@@ -206,6 +206,16 @@ std::string describe(Match const& found) {
   return out;
 }
 
+/// `domains.example.org.mta_sts` is `domains.*.mta_sts`.
+bool planned(std::string_view word) {
+  if (KeyTable::planned(word)) return true;
+  auto const first = word.find('.');
+  auto const last = word.rfind('.');
+  if (first == last) return false;
+  return KeyTable::planned(
+      std::string(word.substr(0, first)).append(".*").append(word.substr(last)));
+}
+
 Result<std::string> unknown(std::string_view word) {
   std::vector<std::string_view> candidates;
   for (auto const& code : all_codes()) candidates.push_back(code.code);
@@ -227,12 +237,12 @@ Result<std::string> explain(std::string_view word, Manifest const* manifest) {
     if (code.code == word)
       return std::string(code.code) + ": " + std::string(code.title) + "\n\n" +
              std::string(code.text) + "\n";
+  if (planned(word))
+    return std::string(word) +
+           "\n  Planned, and not supported yet: a manifest with it is refused.\n";
   Match found;
   if (match("", word, manifest, found))
     return describe(found) + (manifest ? in_force(*manifest, found) : std::string());
-  if (KeyTable::planned(word))
-    return std::string(word) +
-           "\n  Planned, and not supported yet: a manifest with it is refused.\n";
   if (auto const text = hazard_text(word); !text.empty()) {
     auto const keys = keys_called(word);
     return "hazard " + std::string(word) + "\n  " + std::string(text) + "\n\n`--allow " +

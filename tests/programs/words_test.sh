@@ -123,6 +123,9 @@ sys.exit(json.load(sys.stdin)["recipients"] != ["i@example.org"])' || fail 'reci
 "$mailstack" records example.org --state "$work/state" --root "$work/root" --format json | python3 -c '
 import json, sys
 sys.exit(not any(one["type"] == "MX" for one in json.load(sys.stdin)["records"]))' || fail 'records as JSON'
+run explain domains.example.org.mta_sts
+expect 0
+says 'not supported yet'
 "$mailstack" explain domains.example.org.spf.all --format json | python3 -m json.tool >/dev/null || fail 'explain as JSON'
 
 # One spelling of one name.
