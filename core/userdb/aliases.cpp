@@ -98,6 +98,21 @@ Result<std::vector<Recipient>> parse_recipients(std::string_view right, std::str
   return recipients;
 }
 
+Result<> check_storable(std::string_view name, std::vector<std::string> const& recipients) {
+  if (auto ok = check_name(name); !ok) return ok;
+  for (auto const& recipient : recipients) {
+    auto const read = parse_recipients(recipient, {});
+    if (!read) return fail(read.error());
+    if (recipient.find_first_of("\r\n") != std::string::npos || read->size() != 1 ||
+        read->front().form != Recipient::Form::mail)
+      return fail(ErrorCode::invalid,
+                  "`" + recipient +
+                      "` would not be read as one address: `,` parts recipients, `|` " +
+                      "in front starts a program, ` via ` names a server");
+  }
+  return {};
+}
+
 std::string format(Recipient const& recipient) {
   if (recipient.form == Recipient::Form::pipe) return "| " + recipient.text;
   auto text = recipient.text;

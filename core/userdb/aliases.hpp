@@ -38,6 +38,11 @@ Result<std::vector<Recipient>> parse_recipients(std::string_view right, std::str
 /// How it stands in a file: `bob@example.net`, `| cmd arg`, `bob@example.net via mx1/mx2`.
 std::string format(Recipient const& recipient);
 
+/// Whether a line can say that mail for `name` goes to each of `recipients`, addresses with a
+/// domain: it is read back as that name and these addresses. Fails with invalid, saying what could
+/// not be read back.
+Result<> check_storable(std::string_view name, std::vector<std::string> const& recipients);
+
 class Aliases {
  public:
   struct Entry {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/dns/idn.hpp"
+#include "core/dns/name.hpp"
 #include "core/userdb/utf8.hpp"
 
 namespace mailstack::userdb {
@@ -17,6 +19,13 @@ std::string without(std::string_view name, std::string_view dropped) {
   for (char const c : name)
     if (dropped.find(c) == std::string_view::npos) kept += c;
   return kept;
+}
+
+/// The domain as its directory is called: a recipient may have it in A-labels.
+std::string unicode(std::string domain) {
+  if (domain.find("xn--") == std::string::npos) return domain;
+  auto const name = dns::Name::parse(domain);
+  return name ? dns::unicode_form(*name) : domain;
 }
 
 class Resolver {
@@ -86,7 +95,7 @@ class Resolver {
   Result<> follow(std::string const& address) {
     auto const at = address.find('@');
     auto const name = address.substr(0, at);
-    auto const domain = address.substr(at + 1);
+    auto const domain = unicode(address.substr(at + 1));
     auto const local = mail_.domains.find(domain);
     if (local == mail_.domains.end()) {
       arrive(address, "not a domain of ours, goes on as it is");

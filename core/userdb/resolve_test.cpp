@@ -68,6 +68,15 @@ TEST_CASE("resolve: aliases, users and strangers", "[userdb]") {
   }
 }
 
+TEST_CASE("regression: resolve: a recipient in A-labels is of the domain that they spell",
+          "[userdb]") {
+  MailDomains mail;
+  auto& domain = mail.domains["m\u00fcller.example"];
+  domain.users = {{"a", {}}};
+  domain.aliases = Aliases::parse("info: a@xn--mller-kva.example\n");
+  CHECK(ends(mail, "info@m\u00fcller.example") == "a@m\u00fcller.example");
+}
+
 TEST_CASE("resolve: a catch-all takes what is no user and no alias", "[userdb]") {
   auto const mail = wac_tax(usual + "*: me@example.net\n");
   CHECK(ends(mail, "anything@wac.tax") == "me@example.net");

@@ -44,7 +44,7 @@ Result<ZoneText> read(std::string_view text, Name const& zone) {
   });
   if (soas != 1 || soa == records.end())
     return invalid("must hold exactly one SOA record, at " + zone.text() +
-                   "; move the file away and mailstack writes a new one");
+                   "; restore it, or write its SOA and NS into it");
   for (std::size_t i = 0; i < records.size(); ++i) out.sorted.push_back(i);
   std::stable_sort(out.sorted.begin(), out.sorted.end(), [&](std::size_t a, std::size_t b) {
     if (auto const order = records[a].name <=> records[b].name; !std::is_eq(order))

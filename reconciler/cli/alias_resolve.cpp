@@ -17,7 +17,7 @@ Result<AliasAnswer> resolve_alias(files::Files& files, std::string const& conf,
       userdb::resolve(tree->mail, std::string(address.substr(0, at)) + "@" + *directory);
   if (!resolution) return fail(resolution.error());
   return AliasAnswer{std::move(resolution->recipients), std::move(resolution->steps),
-                     std::move(tree->problems)};
+                     std::move(tree->problems), tree->unseen};
 }
 
 std::string render_alias(AliasAnswer const& answer, bool steps) {

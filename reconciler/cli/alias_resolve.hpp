@@ -15,6 +15,7 @@ struct AliasAnswer {
   std::vector<userdb::Recipient> recipients;
   std::vector<std::string> steps;     ///< how it came about
   std::vector<std::string> problems;  ///< of files and lines that did not count
+  bool unseen = false;                ///< a file was not read: it may say otherwise
 };
 
 /// Resolves with the users, aliases and settings below CONF, the catch-all included. Fails with

@@ -191,7 +191,10 @@ class Parser {
                    "only what this glob names, by domain, zone, host or address (as `plan --format "
                    "json` has it: 'dns_record/*/www.example.org./A/*'), and what that needs; no "
                    "other zone is asked")
-        ->type_name("GLOB");
+        ->type_name("GLOB")
+        // An unset variable of a script must not come to mean everything.
+        ->check(CLI::Validator(
+            [](std::string const& glob) { return glob.empty() ? "it names nothing" : ""; }, {}));
   }
 
   void selection(App& app) {

@@ -16,17 +16,21 @@ void read_setting(userdb::TextMessage const& config, std::string_view field, std
       if (auto const* text = std::get_if<std::string>(&entry.value)) value = *text;
 }
 
+void unseen(std::string problem, ConfTree& tree) {
+  tree.problems.push_back(std::move(problem));
+  tree.unseen = true;
+}
+
 void read_settings(files::Files& files, std::string const& conf, ConfTree& tree) {
   auto const path = conf + "/chasquid.conf";
   auto const text = files.read(path);
   if (!text) {
-    if (text.error().code != ErrorCode::not_found)
-      tree.problems.push_back(path + ": " + text.error().what);
+    if (text.error().code != ErrorCode::not_found) unseen(path + ": " + text.error().what, tree);
     return;
   }
   auto const config = userdb::parse_text_proto(*text);
   if (!config) {
-    tree.problems.push_back(path + ": " + config.error().what);
+    unseen(path + ": " + config.error().what, tree);
     return;
   }
   read_setting(*config, "suffix_separators", tree.mail.suffix_separators);
@@ -37,8 +41,7 @@ void read_aliases(files::Files& files, std::string const& path, userdb::Aliases&
                   ConfTree& tree) {
   auto const text = files.read(path);
   if (!text) {
-    if (text.error().code != ErrorCode::not_found)
-      tree.problems.push_back(path + ": " + text.error().what);
+    if (text.error().code != ErrorCode::not_found) unseen(path + ": " + text.error().what, tree);
     return;
   }
   aliases = userdb::Aliases::parse(*text);
@@ -72,7 +75,7 @@ Result<userdb::Users> load_users(files::Files& files, std::string const& conf,
   if (!text && text.error().code == ErrorCode::not_found) return userdb::Users{};
   if (!text) return fail(within(text.error(), path));
   auto users = userdb::parse_users(*text);
-  if (!users) return fail(within(users.error(), path));
+  if (!users) return fail(ErrorCode::unavailable, path + ": " + users.error().what);
   return users;
 }
 
@@ -86,10 +89,19 @@ Result<ConfTree> load_conf_tree(files::Files& files, std::string const& conf) {
     if (auto users = load_users(files, conf, directory))
       domain.users = std::move(*users);
     else
-      tree.problems.push_back(users.error().what);
+      unseen(users.error().what, tree);
     read_aliases(files, domains_of(conf) + "/" + directory + "/aliases", domain.aliases, tree);
   }
   return tree;
+}
+
+ExitCode code_of_answer(Error const& error) {
+  switch (error.code) {
+    case ErrorCode::invalid: return ExitCode::invalid;
+    case ErrorCode::denied:
+    case ErrorCode::unavailable: return ExitCode::unreachable;
+    default: return ExitCode::error;
+  }
 }
 
 }  // namespace mailstack::cli

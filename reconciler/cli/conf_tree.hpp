@@ -8,6 +8,7 @@
 
 #include "core/files/files.hpp"
 #include "core/userdb/resolve.hpp"
+#include "reconciler/cli/exit_code.hpp"
 
 namespace mailstack::cli {
 
@@ -16,8 +17,8 @@ namespace mailstack::cli {
 Result<std::string> find_domain(files::Files& files, std::string const& conf,
                                 std::string_view domain);
 
-/// The users of one directory of find_domain(). No file: no users. Fails with invalid for a file
-/// that chasquid does not read either.
+/// The users of one directory of find_domain(). No file: no users. Fails with unavailable for
+/// a file that chasquid does not read either.
 Result<userdb::Users> load_users(files::Files& files, std::string const& conf,
                                  std::string const& directory);
 
@@ -26,7 +27,12 @@ Result<userdb::Users> load_users(files::Files& files, std::string const& conf,
 struct ConfTree {
   userdb::MailDomains mail;
   std::vector<std::string> problems;
+  bool unseen = false;  ///< a whole file was not read: where mail goes is not known
 };
 Result<ConfTree> load_conf_tree(files::Files& files, std::string const& conf);
+
+/// How a command ends that could not answer from the tree: a question that makes no sense (3),
+/// somebody who is not there (1), files that cannot be read (4).
+ExitCode code_of_answer(Error const& error);
 
 }  // namespace mailstack::cli

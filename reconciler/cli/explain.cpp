@@ -175,7 +175,9 @@ std::string in_force(Manifest const& manifest, Match const& found) {
   if (!section) return {};
   std::string const& key = found.names.back();
   // `text:` is a record as a whole; what stands beside it is not asked.
-  if (constexpr auto const* whole = "text"; key != whole && section->node(whole) != nullptr)
+  constexpr auto const* whole = "text";
+  if (key != whole && all_keys().child(section->path(), whole) != nullptr &&
+      section->node(whole) != nullptr)
     return "\nin force: what `text` says instead\n    from: " + origin(*section, whole, row) + "\n";
   Node const* node = section->node(key);
   std::string const value = node                   ? shown(*node, row)

@@ -8,6 +8,7 @@
 
 #include "reconciler/cli/plan_counts.hpp"
 #include "reconciler/engine/by_address.hpp"
+#include "reconciler/engine/fields.hpp"
 #include "reconciler/kinds/ptr/spec.hpp"
 
 namespace mailstack::cli {
@@ -49,7 +50,8 @@ Waiting count_waiting(StatusView const& view) {
     if (row == nullptr)
       coming.insert(key_of(view.laws, resource.address, resource.spec));
     else
-      waiting.changed += !(row->applied == resource.spec) || row->lane != resource.lane;
+      waiting.changed +=
+          !engine::same_wish(row->applied, resource.spec) || row->lane != resource.lane;
   }
   waiting.added = coming.size();
   for (auto const* row : view.rows) {
@@ -121,9 +123,10 @@ std::string render_status(StatusView const& view, Paper const& paper) {
   for (auto const& [time, what] : due)
     text += "  " + (time ? format(*time) : "later") + "  " + printable(what) + '\n';
   auto const waiting = count_waiting(view);
-  if (waiting.added + waiting.changed + waiting.removed == 0 &&
-      inventory.manifest_digest == view.manifest_digest)
-    return text + "The manifest is the applied one.\n";
+  if (waiting.added + waiting.changed + waiting.removed == 0)
+    return text + (inventory.manifest_digest == view.manifest_digest
+                       ? "The manifest is the applied one.\n"
+                       : "The manifest was edited since, and asks for nothing else.\n");
   return text + "Waits for `mailstack apply`: " + std::to_string(waiting.added) + " new, " +
          std::to_string(waiting.changed) + " changed, " + std::to_string(waiting.removed) +
          " no longer asked for.\n";

@@ -70,7 +70,7 @@ manifest::Diagnostics fresh_problems(manifest::Diagnostics const& after,
   manifest::Diagnostics fresh;
   for (auto const& one : after.all()) {
     bool const known = std::any_of(before.all().begin(), before.all().end(), [&](auto const& old) {
-      return old.code == one.code && old.message == one.message;
+      return old.code == one.code && old.message == one.message && old.severity == one.severity;
     });
     if (known || one.severity == manifest::Severity::information) continue;
     fresh.error(one.code, one.place, one.message) = one;

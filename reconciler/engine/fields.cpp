@@ -184,4 +184,27 @@ std::vector<FieldDifference> differences(Fields const& before, Fields const& aft
   return all;
 }
 
+namespace {
+
+bool only_orders(Value const& value) {
+  auto const* items = std::get_if<std::vector<Item>>(&value);
+  return items != nullptr && std::all_of(items->begin(), items->end(), [](Item const& item) {
+           return std::holds_alternative<Reference>(item);
+         });
+}
+
+}  // namespace
+
+bool same_wish(Fields const& a, Fields const& b) {
+  if (a == b) return true;
+  auto const holds = [](Fields const& all, Fields const& some) {
+    return std::all_of(some.entries().begin(), some.entries().end(), [&](auto const& entry) {
+      if (only_orders(entry.second)) return true;
+      auto const* other = all.find(entry.first);
+      return other != nullptr && *other == entry.second;
+    });
+  };
+  return holds(a, b) && holds(b, a);
+}
+
 }  // namespace mailstack::engine

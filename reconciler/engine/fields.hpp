@@ -42,4 +42,8 @@ struct FieldDifference {
 };
 std::vector<FieldDifference> differences(Fields const& before, Fields const& after);
 
+/// Whether two specs ask for the same, in whatever order of the run: a list that holds nothing but
+/// references says what comes first, and nothing of the thing itself.
+bool same_wish(Fields const& a, Fields const& b);
+
 }  // namespace mailstack::engine

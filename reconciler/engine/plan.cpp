@@ -117,7 +117,8 @@ void Planner::decide(std::size_t index) {
     // What a new manifest asks waits for `apply`; what was applied before is still kept so.
     item.spec = row ? row->applied : resource.spec;
     if (row) {
-      plan_.pending.push_back(laws.describe(resource.address, resource.spec));
+      if (!same_wish(row->applied, resource.spec) || moves)
+        plan_.pending.push_back(laws.describe(resource.address, resource.spec));
       item.description.clear();
       item.cause = Cause::world;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/userdb/aliases.hpp"
 #include "core/userdb/resolve.hpp"
 #include "core/userdb/scrypt.hpp"
 #include "reconciler/features/feature.hpp"
@@ -109,7 +110,19 @@ constexpr manifest::Code codes[] = {
      "What follows a suffix separator (`+`) does not count for chasquid, nor do drop characters "
      "(`.`): mail for a.b goes to ab, that for i+tag to i, and of a name that is nothing but such "
      "characters nothing is left.\n\n"
-     "Wrong:  users: {a.b: {}, ab: {}}\nRight:  users: {a.b: {}}\n\n"
+     "Wrong:  users: {a.b: {}, ab: {}}\nRight:  users: {ab: {}}\n\n"
+     "`daemon: {drop_characters: \"\", suffix_separators: \"\"}` lets all characters count."},
+    {"alias-not-storable", "chasquid's aliases file cannot hold this",
+     "A line is `name: recipient, recipient`, without any quoting: a name holds no space, `:`, `,` "
+     "or `@` and does not start with `#`; a recipient holds no comma and does not start with `|`, "
+     "which would run a program. Users are recipients, too: of postmaster and abuse.\n\n"
+     "Wrong:  users: {\"|a\": {}, \"a,b\": {}}\nRight:  users: {a: {}, a-b: {}}"},
+    {"daemon-cannot-reach", "chasquid 1.11 finds nobody under this name",
+     "Before it looks, chasquid takes away drop characters (`.`) and what follows a suffix "
+     "separator (`+`), and the version of Debian 12 (1.11) compares the rest with the names as "
+     "they stand in its files: mail for b.c is mail for bc, and b.c is nobody. Later versions "
+     "find some of them.\n\n"
+     "Wrong:  users: {b.c: {}}\nRight:  users: {bc: {}}   # mail for b.c reaches it, too\n\n"
      "`daemon: {drop_characters: \"\", suffix_separators: \"\"}` lets all characters count."},
     {"users-without-host", "Users and aliases stand on no host",
      "Users and aliases are written on hosts with the role mx or submit. Without one they are "
@@ -188,7 +201,47 @@ void check_apart(std::vector<Named> const& all, std::string const& domain, NameR
   }
 }
 
+/// Names that the daemon never looks for.
+template <class Named>
+void check_reached(std::vector<Named> const& all, std::string const& domain, NameRules const& rules,
+                   manifest::Diagnostics& diagnostics) {
+  for (auto const& one : all) {
+    auto const name = userdb::clean_name(one.name, rules.separators, rules.dropped);
+    if (name.empty() || name == one.name || one.name == "*") continue;
+    auto& problem = diagnostics.warning(
+        "daemon-cannot-reach", one.place,
+        "chasquid 1.11 takes mail for " + address(one.name, domain) + " for " +
+            address(name, domain) + ", and finds nobody under `" + one.name + "`");
+    problem.cause = rules.text();
+    problem.remedy = "write it as `" + name + "`, or have the characters count: the keys stand " +
+                     "below `daemon:`";
+  }
+}
+
+void not_storable(manifest::Place const& place, std::string const& who, std::string const& why,
+                  manifest::Diagnostics& diagnostics) {
+  auto& problem =
+      diagnostics.error("alias-not-storable", place, who + " cannot stand in chasquid's aliases");
+  problem.cause = why;
+  problem.remedy = "choose another name: letters, digits, `-` and `_` are safe";
+}
+
+/// What the aliases file would not hold as it is meant. Users stand there as recipients.
+void check_storable(Domain const& domain, manifest::Diagnostics& diagnostics) {
+  for (auto const& user : domain.users)
+    if (auto const ok = userdb::check_storable("x", {address(user.name, domain.unicode)}); !ok)
+      not_storable(user.place, "user `" + user.name + "`", ok.error().what, diagnostics);
+  for (auto const& alias : domain.aliases) {
+    if (alias.derived) continue;  // to a user, who was looked at
+    if (auto const ok = userdb::check_storable(alias.name, alias.to); !ok)
+      not_storable(alias.place, "alias `" + alias.name + "`", ok.error().what, diagnostics);
+  }
+}
+
 void check_names(Domain const& domain, NameRules const& rules, manifest::Diagnostics& diagnostics) {
+  check_storable(domain, diagnostics);
+  check_reached(domain.users, domain.name.display(), rules, diagnostics);
+  check_reached(domain.aliases, domain.name.display(), rules, diagnostics);
   auto const shown = domain.name.display();
   check_apart(
       domain.users, shown, rules,

@@ -324,6 +324,27 @@ TEST_CASE("rules: users and aliases that chasquid cannot tell apart", "[features
   CHECK(of_code(minus, "daemon-cannot-tell-apart").size() == 1);
 }
 
+// Mail for b.c was refused by Debian's chasquid, and a user called |a started a program.
+TEST_CASE("regression: rules: names that chasquid does not find, or reads as something else",
+          "[features]") {
+  for (auto const* keys :
+       {"users: {b.c: {}}", "users: {i: {}}\naliases: {t.t: i}", "users: {al+x: {}}"}) {
+    auto const diagnostics = check(domain(keys));
+    INFO(keys << all_of(diagnostics));
+    CHECK(of_code(diagnostics, "daemon-cannot-reach").size() == 1);
+    CHECK_FALSE(diagnostics.failed());
+  }
+  for (auto const* keys :
+       {"users: {\"|a\": {}}", "users: {\"a,b\": {}}", "users: {i: {}}\naliases: {\"#x\": i}",
+        "users: {i: {}}\naliases: {\"a:b\": i}", "users: {i: {}}\naliases: {\"a,b\": i}",
+        "users: {i: {}}\naliases: {x: ['\"a,b\"@example.net']}"}) {
+    auto const diagnostics = check(domain(keys));
+    INFO(keys << all_of(diagnostics));
+    CHECK(of_code(diagnostics, "alias-not-storable").size() == 1);
+    CHECK(diagnostics.failed());
+  }
+}
+
 TEST_CASE("rules: a name that has no room for the derived ones", "[features]") {
   std::string long_name;
   while (long_name.size() < 236) long_name += "aaaaaaaaa.";

@@ -217,7 +217,7 @@ std::string expectation(keys::Key const& key) {
     case keys::Type::integer: return "a decimal number";
     case keys::Type::boolean: return "true or false";
     case keys::Type::duration: return "a duration such as 90s, 10m, 20h or 14d";
-    case keys::Type::size: return "a size such as 512K or 50M";
+    case keys::Type::size: return "a size such as 50M or 1G";
     case keys::Type::name: return "a domain name";
     case keys::Type::ipv4: return "an IPv4 address";
     case keys::Type::ipv6: return "an IPv6 address";

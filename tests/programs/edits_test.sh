@@ -56,6 +56,10 @@ expect 0
 run alias add here@example.org there
 expect 0
 cp mailstack.yaml before.yaml
+# `there` is nobody, which the catch-all makes a warning: without it the manifest would be refused.
+run alias remove '*@example.org'
+expect 3
+cmp -s mailstack.yaml before.yaml || fail 'an edit was kept that validate refuses'
 run alias add there@example.org here
 expect 3
 says 'error[alias-loop]'
@@ -92,6 +96,13 @@ run alias resolve team@example.org
 expect 0
 says 'rx@example.org'
 says 'bob@example.net'
+users=root/etc/chasquid/domains/example.org/users
+cp "$users" users.kept && echo '}{' >>"$users"
+run alias resolve team@example.org
+expect 4
+out=$("$mailstack" user check app@example.org --root root <password.txt 2>&1) code=$?
+expect 4
+cp users.kept "$users"
 run alias resolve whoever@example.org
 expect 0
 says 'me@example.net'

@@ -83,6 +83,18 @@ says 'by reconcile'
 run status
 expect 0
 says 'The manifest is the applied one.'
+# What only changes the order of a run is no change of the records that wait for it.
+cp mailstack.yaml kept.yaml
+sed -i 's/203.0.113.10/203.0.113.11/' mailstack.yaml
+run status
+says 'Waits for `mailstack apply`: 0 new, 1 changed, 0 no longer asked for.'
+run reconcile --yes
+expect 0
+says 'waits for `mailstack apply`: 1 change'
+cp kept.yaml mailstack.yaml && echo '# a remark' >>mailstack.yaml
+run status
+says 'The manifest was edited since, and asks for nothing else.'
+cp kept.yaml mailstack.yaml
 run records example.org
 expect 0
 says 'example.org. 300 IN MX 10 smtp.example.org.'

@@ -123,6 +123,15 @@ sys.exit(json.load(sys.stdin)["recipients"] != ["i@example.org"])' || fail 'reci
 "$mailstack" records example.org --state "$work/state" --root "$work/root" --format json | python3 -c '
 import json, sys
 sys.exit(not any(one["type"] == "MX" for one in json.load(sys.stdin)["records"]))' || fail 'records as JSON'
+# Every key of a manifest has a value in force.
+for key in version safety.max_deletes hosts.mx1.fqdn domains.example.org.dkim.rotate dns.resolvers daemon.limits.message_size; do
+  run explain "$key"
+  expect 0
+  says 'in force'
+done
+run plan --only ''
+expect 3
+says 'names nothing'
 run explain domains.example.org.mta_sts
 expect 0
 says 'not supported yet'

@@ -1,6 +1,7 @@
 #include "reconciler/cli/alias_resolve.hpp"
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/conf_tree.hpp"
 #include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/store_edit.hpp"
@@ -15,14 +16,14 @@ ExitCode resolve(Options const& options, Doors& doors) {
   auto const answer = resolve_alias(*host, features::Facts{}.conf_directory, options.words.front());
   if (!answer) {
     talk.error(answer.error().what);
-    return answer.error().code == ErrorCode::invalid ? ExitCode::invalid : ExitCode::error;
+    return code_of_answer(answer.error());
   }
   for (auto const& problem : answer->problems) talk.warning(problem);
   if (options.json)
     talk.document(alias_json(options.words.front(), *answer));
   else
     talk.result(render_alias(*answer, !options.quiet));
-  return ExitCode::done;
+  return answer->unseen ? ExitCode::unreachable : ExitCode::done;
 }
 
 }  // namespace

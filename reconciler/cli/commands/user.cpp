@@ -6,6 +6,7 @@
 #include "core/userdb/scrypt.hpp"
 #include "reconciler/cli/all_keys.hpp"
 #include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/conf_tree.hpp"
 #include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/store_edit.hpp"
@@ -78,10 +79,7 @@ class UserRun {
     if (!password) return refuse("no password was given");
     auto const host = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
     auto const checked = check_user(*host, features::Facts{}.conf_directory, address_, *password);
-    if (!checked)
-      return refuse(checked.error().what, checked.error().code == ErrorCode::invalid
-                                              ? ExitCode::invalid
-                                              : ExitCode::error);
+    if (!checked) return refuse(checked.error().what, code_of_answer(checked.error()));
     if (options_.json)
       talk_.document(user_check_json(address_, *checked));
     else
@@ -273,9 +271,7 @@ class UserRun {
     return *std::move(first);
   }
 
-  [[nodiscard]] std::string reveal_path() const {
-    return absolute(options_.reveal_to, doors_);
-  }
+  [[nodiscard]] std::string reveal_path() const { return absolute(options_.reveal_to, doors_); }
 
   /// Once: the password stands nowhere else.
   ExitCode reveal(Secret<std::string> const& password) {
