@@ -129,7 +129,7 @@ void Session::ask_ahead(manifest::Manifest const& outline, std::set<std::string>
   http_ = doors_.http();
   secrets_ = doors_.secrets(outline.directory);
   ahead_ = cli::ask_ahead(outline, lanes, options_.parallelism, {*http_, *files_, doors_.clock},
-                          *secrets_);
+                          root(), *secrets_);
 }
 
 bool Session::take_lock(bool required) {
@@ -196,6 +196,10 @@ bool Session::check_checkout() {
 void Session::warn_of_checkout() {
   if (auto const refusal = checkout_.stale(inventory_))
     talk_.warning("`mailstack apply` will refuse this: " + refusal->why);
+}
+
+std::string Session::root() const {
+  return options_.root.empty() ? std::string() : absolute(options_.root, doors_);
 }
 
 features::Facts Session::facts() const {
@@ -303,11 +307,11 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   compile();
   auto claims = claimed();
   if (!keep_only()) return false;
-  host_files_ = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
+  host_files_ = doors_.files(root());
   dns_ = doors_.dns(manifest_->resolvers);
   if (!http_) http_ = doors_.http();
   if (!secrets_) secrets_ = doors_.secrets(manifest_->directory);
-  wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, *secrets_,
+  wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, root(), *secrets_,
                  std::exchange(ahead_, {}), left_zones());
   wiring_.inputs.claims = std::move(claims);
   for (auto const* row : rows_)

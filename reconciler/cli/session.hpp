@@ -112,6 +112,7 @@ class Session {
   bool refuse(std::optional<Refusal> const& refusal);
   [[nodiscard]] features::Facts facts() const;
   void compile();
+  [[nodiscard]] std::string root() const;  ///< `--root`, absolute; empty: the host itself
   void ask_ahead(manifest::Manifest const& outline, std::set<std::string> const& lanes);
   [[nodiscard]] Identity identity();
   /// False, with the nearest names said, where `--only` names nothing.

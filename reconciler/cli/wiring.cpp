@@ -39,7 +39,8 @@ std::optional<world::SecretReference> secret_reference(manifest::Node const* nod
 }
 
 Result<ProviderSettings> settings_of(manifest::Provider const& provider, ProviderType const& type,
-                                     std::string const& directory, world::Secrets& secrets) {
+                                     std::string const& directory, std::string const& root,
+                                     world::Secrets& secrets) {
   ProviderSettings settings;
   settings.base_directory = directory;
   for (auto const& key : type.keys) {
@@ -47,7 +48,10 @@ Result<ProviderSettings> settings_of(manifest::Provider const& provider, Provide
     auto const [section, name] = holder(provider.settings, key.path);
     std::string const path(key.path);
     if (key.type != keys::Type::secret) {
-      if (auto text = section.text(name); !text.empty()) settings.text[path] = std::move(text);
+      auto text = section.text(name);
+      // A path of the host lies below `--root`, like every other that is written.
+      if (key.type == keys::Type::path && text.starts_with('/')) text.insert(0, root);
+      if (!text.empty()) settings.text[path] = std::move(text);
       continue;
     }
     auto const reference = secret_reference(section.node(name));
@@ -60,7 +64,8 @@ Result<ProviderSettings> settings_of(manifest::Provider const& provider, Provide
 }
 
 OpenedProvider open_provider(Manifest const& manifest, manifest::Provider const& provider,
-                             ProviderDoors const& doors, world::Secrets& secrets) {
+                             ProviderDoors const& doors, std::string const& root,
+                             world::Secrets& secrets) {
   OpenedProvider result;
   auto const who = "dns.providers." + provider.key;
   auto const refused = [&](std::string const& why) {
@@ -69,7 +74,7 @@ OpenedProvider open_provider(Manifest const& manifest, manifest::Provider const&
   };
   auto const* type = type_named(provider.type);
   if (type == nullptr) return refused("no provider of type " + provider.type);
-  auto const settings = settings_of(provider, *type, manifest.directory, secrets);
+  auto const settings = settings_of(provider, *type, manifest.directory, root, secrets);
   if (!settings) return refused(settings.error().what);
   if (auto const url = settings->text.find("url");
       url != settings->text.end() && !settings->secrets.empty())
@@ -96,7 +101,7 @@ kinds::ZoneAccess access_to(manifest::Zone const& zone, OpenedProvider const& op
 }  // namespace
 
 OpenedProviders ask_ahead(Manifest const& manifest, std::set<std::string> const& lanes,
-                          unsigned parallelism, ProviderDoors const& doors,
+                          unsigned parallelism, ProviderDoors const& doors, std::string const& root,
                           world::Secrets& secrets) {
   std::map<std::string, std::vector<dns::Name>> wanted;
   for (auto const& zone : manifest.zones)
@@ -107,7 +112,8 @@ OpenedProviders ask_ahead(Manifest const& manifest, std::set<std::string> const&
     auto const* provider = key.empty() ? nullptr : manifest.provider(key);
     if (provider == nullptr) continue;
     auto http = std::make_unique<StoppableHttp>(doors.http);
-    auto opened = open_provider(manifest, *provider, {*http, doors.files, doors.clock}, secrets);
+    auto opened =
+        open_provider(manifest, *provider, {*http, doors.files, doors.clock}, root, secrets);
     if (opened.provider) {
       auto const most = std::min({std::size_t{opened.provider->limits().parallel_reads},
                                   std::size_t{parallelism}, zones.size()});
@@ -120,15 +126,15 @@ OpenedProviders ask_ahead(Manifest const& manifest, std::set<std::string> const&
 }
 
 Wiring wire(Manifest const& manifest, std::set<std::string> const& lanes,
-            ProviderDoors const& doors, world::Secrets& secrets, OpenedProviders opened,
-            LeftZones const& left) {
+            ProviderDoors const& doors, std::string const& root, world::Secrets& secrets,
+            OpenedProviders opened, LeftZones const& left) {
   Wiring wiring;
   std::set<std::string> used;
   auto const add = [&](manifest::Zone const& zone) {
     auto const* provider = zone.provider.empty() ? nullptr : manifest.provider(zone.provider);
     if (provider == nullptr || !lanes.contains("provider/" + zone.provider)) return;
     if (!opened.contains(zone.provider))
-      opened.emplace(zone.provider, open_provider(manifest, *provider, doors, secrets));
+      opened.emplace(zone.provider, open_provider(manifest, *provider, doors, root, secrets));
     auto const& found = opened.at(zone.provider);
     if (used.insert(zone.provider).second && found.origin) wiring.origins.push_back(*found.origin);
     wiring.inputs.zones.emplace(zone.name, access_to(zone, found));

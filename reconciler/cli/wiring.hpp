@@ -39,14 +39,15 @@ using OpenedProviders = std::map<std::string, OpenedProvider>;  // by key in the
 /// out to mean, a look asks for them. Returns without waiting; what it returns must go before
 /// `doors` do, and gives up what is still under way then.
 OpenedProviders ask_ahead(manifest::Manifest const& manifest, std::set<std::string> const& lanes,
-                          unsigned parallelism, ProviderDoors const& doors,
+                          unsigned parallelism, ProviderDoors const& doors, std::string const& root,
                           world::Secrets& secrets);
 
 /// Opens each provider of `lanes` that is not `opened` already, and says for each of its zones how
 /// it is reached. One that cannot be opened (a credential that is missing) makes its zones blind
-/// and stops nothing else.
+/// and stops nothing else. Absolute paths of a provider's settings lie below `root` (empty: the
+/// host itself); relative ones start at the manifest.
 Wiring wire(manifest::Manifest const& manifest, std::set<std::string> const& lanes,
-            ProviderDoors const& doors, world::Secrets& secrets, OpenedProviders opened = {},
-            LeftZones const& left = {});
+            ProviderDoors const& doors, std::string const& root, world::Secrets& secrets,
+            OpenedProviders opened = {}, LeftZones const& left = {});
 
 }  // namespace mailstack::cli

@@ -192,7 +192,7 @@ class Run {
     // The first host runs; the others' lanes are elsewhere.
     if (!manifest_->hosts.empty()) lanes_.insert("host/" + manifest_->hosts.front().key);
     for (auto const& provider : manifest_->providers) lanes_.insert("provider/" + provider.key);
-    wiring_ = cli::wire(*manifest_, lanes_, {http_, files_, clock_}, secrets_);
+    wiring_ = cli::wire(*manifest_, lanes_, {http_, files_, clock_}, {}, secrets_);
     wiring_.inputs.key_maker = std::make_shared<FixedKeys>();
     for (auto const& [zone, rrsets] : live_.at("zones").items()) {
       auto const name = *dns::Name::parse(zone);

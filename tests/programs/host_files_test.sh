@@ -115,4 +115,12 @@ run apply --yes --allow user --allow mx --allow dkim --allow spf --allow deletes
 expect 0
 silent 'stays:'
 [[ ! -e $domain ]] || fail 'the folder must go with the domain'
+
+# --root is in front of every path of the host, a provider's too; a relative one stays beside the manifest.
+mkdir elsewhere && cd elsewhere || exit 1
+small_manifest
+sed -i "s|mx1:|mx9:|; s|directory: zones|directory: $work/elsewhere/abs|" mailstack.yaml
+out=$("$mailstack" apply --yes --state "$work/elsewhere/state" --root "$work/elsewhere/root" 2>&1) code=$?
+expect 0
+[[ -s root$work/elsewhere/abs/example.org.zone && ! -e abs ]] || fail 'the zone file must lie below --root'
 finish

@@ -95,7 +95,7 @@ class Machine {
     REQUIRE(manifest);
     auto const compiled = features::compile(*manifest, {}, clock.now());
     std::set<std::string> const lanes{"provider/local", "host/mx1"};
-    auto wiring = cli::wire(*manifest, lanes, {http_, disk, clock}, secrets_);
+    auto wiring = cli::wire(*manifest, lanes, {http_, disk, clock}, {}, secrets_);
     wiring.inputs.parallelism = 1;  // a crash must unwind through this thread
     wiring.inputs.key_maker = keys_;
     auto const owned = kinds::make_kinds(wiring.inputs, {disk, clock, dns_, secrets_});
