@@ -333,6 +333,20 @@ Result<> DiskFiles::move(std::string const& from, std::string const& to) {
   return {};
 }
 
+Result<> DiskFiles::exchange(std::string const& a, std::string const& b) {
+  auto const one = find("exchange", root_, a);
+  if (!one) return fail(one.error());
+  auto const other = find("exchange", root_, b);
+  if (!other) return fail(other.error());
+  int const first = one->parent.number();
+  int const second = other->parent.number();
+  if (calls_->exchange(first, one->leaf.c_str(), second, other->leaf.c_str()) != 0)
+    return failure("exchange " + one->shown + " and", other->shown, errno);
+  if (calls_->sync(first) != 0 || calls_->sync(second) != 0)
+    return failure("exchange (directory sync)", one->shown, errno);
+  return {};
+}
+
 Result<> DiskFiles::remove(std::string const& path) {
   auto const place = find("remove", root_, path);
   if (!place && place.error().code == ErrorCode::not_found) return {};

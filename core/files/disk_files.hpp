@@ -47,6 +47,7 @@ class DiskFiles final : public Files {
   Result<> append(std::string const& path, std::string_view content) override;
   Result<> make_directory(std::string const& path, Attributes const& attributes) override;
   Result<> move(std::string const& from, std::string const& to) override;
+  Result<> exchange(std::string const& a, std::string const& b) override;
   Result<> remove(std::string const& path) override;
   [[nodiscard]] bool sets_owners() const override;
 

@@ -72,6 +72,17 @@ class WatchedCalls final : public Syscalls {
     unsynced_.insert(inode(to_directory));
     return Syscalls::rename(from_directory, from, to_directory, to);
   }
+  int exchange(int directory_a, char const* a, int directory_b, char const* b) override {
+    if (fails()) return -1;
+    for (auto const& [directory, leaf] : {std::pair(directory_a, a), std::pair(directory_b, b)}) {
+      struct stat status {};
+      ::fstatat(directory, leaf, &status, AT_SYMLINK_NOFOLLOW);
+      if (unsynced_.contains(status.st_ino)) losses.push_back(std::string("content of ") + leaf);
+    }
+    unsynced_.insert(inode(directory_a));
+    unsynced_.insert(inode(directory_b));
+    return Syscalls::exchange(directory_a, a, directory_b, b);
+  }
   int make_directory(int directory, char const* leaf, mode_t mode) override {
     if (fails()) return -1;
     unsynced_.insert(inode(directory));

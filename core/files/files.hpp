@@ -33,11 +33,11 @@ struct Stat {
 
 /// Paths are absolute and written as the host will see them; an adapter may put a prefix (`--root`)
 /// in front. Symbolic links are followed, also in the last component: a file stays where its link
-/// leads. Only remove() and move() are about the link itself. Codes: not_found (no such file),
-/// denied (permissions, read-only file system, a stranger's link), conflict (a directory where a
-/// file should be, a directory that is not empty, a link that leads nowhere), invalid (a relative
-/// path, a path with `..`, an owner that does not exist), unavailable (disk full, I/O error). Safe
-/// to call from several threads.
+/// leads. Only remove(), move() and exchange() are about the link itself. Codes: not_found (no such
+/// file), denied (permissions, read-only file system, a stranger's link), conflict (a directory
+/// where a file should be, a directory that is not empty, a link that leads nowhere), invalid (a
+/// relative path, a path with `..`, an owner that does not exist), unavailable (disk full, I/O
+/// error). Safe to call from several threads.
 class Files {
  public:
   virtual ~Files() = default;
@@ -64,6 +64,10 @@ class Files {
   /// Renames within one file system (a link: the link), replacing a file at `to`; both directories
   /// are synced.
   virtual Result<> move(std::string const& from, std::string const& to) = 0;
+  /// Swaps what stands at the two paths of one file system in one step (renameat2): whoever looks
+  /// sees each of them once. Both must exist; their directories are synced. Links are swapped
+  /// themselves.
+  virtual Result<> exchange(std::string const& a, std::string const& b) = 0;
   /// Success where nothing is there. A directory must be empty. Of a link only the link goes.
   virtual Result<> remove(std::string const& path) = 0;
 

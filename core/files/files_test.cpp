@@ -254,6 +254,26 @@ std::vector<Behaviour> behaviours() {
          return said({text(f.move("/d", "/d/e")), text(f.list("/"))});
        },
        "invalidd,"},
+      {"exchange swaps two directories with all that they hold, and two files",
+       [](Files& f) {
+         (void)f.make_directory("/d", mode(0750));
+         (void)f.make_directory("/e/f", mode(0755));
+         (void)f.write("/d/a", "1", {});
+         (void)f.write("/e/b", "2", {});
+         (void)f.write("/x", "3", {});
+         return said({text(f.exchange("/d", "/e")), text(f.list("/d")), text(f.list("/e")),
+                      text(f.read("/d/b")), text(f.stat("/e")), text(f.exchange("/x", "/d/b")),
+                      text(f.read("/x"))});
+       },
+       "doneb,f,a,2directory 0750done2"},
+      {"exchange needs both, and no directory goes into itself",
+       [](Files& f) {
+         (void)f.make_directory("/d/e", mode(0755));
+         return said({text(f.exchange("/d", "/n")), text(f.exchange("/n", "/d")),
+                      text(f.exchange("/d", "/d/e")), text(f.exchange("/d", "/d")),
+                      text(f.list("/d"))});
+       },
+       "not_foundnot_foundinvaliddonee,"},
       {"remove of nothing succeeds",
        [](Files& f) {
          return said({text(f.remove("/a")), text(f.remove("/d/e/f"))});

@@ -246,6 +246,34 @@ Result<> MemoryFiles::move(std::string const& from, std::string const& to) {
   return {};
 }
 
+Result<> MemoryFiles::exchange(std::string const& a, std::string const& b) {
+  Lock const lock(mutex_);
+  auto const one = clean(a);
+  auto const other = clean(b);
+  if (auto ok = begin_change("exchange", a); !ok) return ok;
+  if (auto ok = check_path(b); !ok) return ok;
+  if (below(other, read_only_))
+    return failure(ErrorCode::denied, "exchange", b, "Read-only file system");
+  for (auto const& path : {one, other})
+    if (!nodes_.contains(path))
+      return failure(ErrorCode::not_found, "exchange", path, "No such file or directory");
+  if (one == other) return {};
+  if (below(one, other) || below(other, one))
+    return failure(ErrorCode::invalid, "exchange", b, "a directory cannot move into itself");
+  crash_before();
+  Nodes swapped;
+  for (auto const& [path, node] : nodes_)
+    if (below(path, one))
+      swapped[other + path.substr(one.size())] = node;
+    else if (below(path, other))
+      swapped[one + path.substr(other.size())] = node;
+    else
+      swapped[path] = node;
+  nodes_ = std::move(swapped);
+  crash_after();
+  return {};
+}
+
 Result<> MemoryFiles::remove(std::string const& path) {
   Lock const lock(mutex_);
   auto const at = clean(path);

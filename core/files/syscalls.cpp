@@ -24,6 +24,9 @@ int Syscalls::sync_content(int file) { return ::fdatasync(file); }
 int Syscalls::rename(int from_directory, char const* from, int to_directory, char const* to) {
   return ::renameat(from_directory, from, to_directory, to);
 }
+int Syscalls::exchange(int directory_a, char const* a, int directory_b, char const* b) {
+  return ::renameat2(directory_a, a, directory_b, b, RENAME_EXCHANGE);
+}
 int Syscalls::make_directory(int directory, char const* leaf, mode_t mode) {
   return ::mkdirat(directory, leaf, mode);
 }

@@ -24,6 +24,8 @@ class Syscalls {
   /// fdatasync.
   virtual int sync_content(int file);
   virtual int rename(int from_directory, char const* from, int to_directory, char const* to);
+  /// renameat2 with RENAME_EXCHANGE.
+  virtual int exchange(int directory_a, char const* a, int directory_b, char const* b);
   virtual int make_directory(int directory, char const* leaf, mode_t mode);
   /// unlinkat; `flags` may be AT_REMOVEDIR.
   virtual int remove(int directory, char const* leaf, int flags);
