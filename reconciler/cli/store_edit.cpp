@@ -46,6 +46,7 @@ class Preview final : public files::Files {
     return no(path);
   }
   Result<> move(std::string const& from, std::string const&) override { return no(from); }
+  Result<> exchange(std::string const& a, std::string const&) override { return no(a); }
   Result<> remove(std::string const& path) override { return no(path); }
 
  private:

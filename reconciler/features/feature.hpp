@@ -29,7 +29,9 @@ namespace mailstack::features {
 struct Facts {
   std::string conf_directory = "/etc/chasquid";           ///< where the conf tree stands on a host
   std::string key_directory = "/var/lib/mailstack/dkim";  ///< where waiting keys stand
-  std::string conf_group = "chasquid";                    ///< who may read what the daemon reads
+  std::string certificate_directory =
+      "/var/lib/mailstack/certificates";  ///< what is kept between issuances
+  std::string conf_group = "chasquid";    ///< who may read what the daemon reads
 };
 
 /// Something that the manifest derives but this program does not manage yet, or that an outsider

@@ -224,8 +224,8 @@ std::span<Key const> own_keys() {
 
 std::span<std::string_view const> planned_keys() {
   static constexpr std::array<std::string_view, 21> paths{
-      "certificates",
-      "issuers",
+      "certificates.*.challenge",
+      "certificates.*.reload",
       "systemd",
       "sysctl",
       "packages",
@@ -250,7 +250,8 @@ std::span<std::string_view const> planned_keys() {
 }
 
 std::span<std::string_view const> planned_values() {
-  static constexpr std::array<std::string_view, 18> values{
+  static constexpr std::array<std::string_view, 19> values{
+      "issuers.*.type=acme",
       "dns.providers.*.type=cloudflare",
       "dns.providers.*.type=route53",
       "dns.providers.*.type=alidns",

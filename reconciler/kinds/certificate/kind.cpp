@@ -1,0 +1,224 @@
+/// \file
+/// The kind `certificate` at work: reads the pair, has it issued, and swaps its directory.
+
+#include <array>
+
+#include "core/files/directory.hpp"
+#include "core/x509/x509.hpp"
+#include "reconciler/kinds/certificate/local_ca.hpp"
+#include "reconciler/kinds/certificate/spec.hpp"
+#include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/mode_parts.hpp"
+#include "reconciler/kinds/shared_file.hpp"
+
+namespace mailstack::kinds {
+
+namespace {
+
+using engine::Action;
+using engine::Fields;
+using engine::Item;
+using engine::Observation;
+using engine::Step;
+
+constexpr char const* chain_file = "fullchain.pem";
+constexpr char const* key_file = "privkey.pem";
+
+std::string below(std::string const& directory, std::string_view name) {
+  return directory + "/" + std::string(name);
+}
+
+/// `/etc/chasquid/certs/NAME` → `/etc/chasquid/.certs-NAME`: the daemon loads every directory that
+/// stands in certs/, so what is not whole yet stands above it.
+std::string staging_of(std::string const& path) {
+  auto const leaf = path.rfind('/');
+  auto const folder = path.rfind('/', leaf - 1);
+  return path.substr(0, folder + 1) + "." + path.substr(folder + 1, leaf - folder - 1) + "-" +
+         path.substr(leaf + 1);
+}
+
+/// A pair of files as it stands or is to stand.
+struct Pair {
+  std::string chain;
+  Secret<std::string> key;
+};
+
+class CertificateKind : public engine::Kind {
+ public:
+  explicit CertificateKind(Doors const& doors) : files_(doors.files), clock_(doors.clock) {}
+
+  [[nodiscard]] engine::KindLaws const& laws() const override { return certificate::laws(); }
+
+  [[nodiscard]] std::size_t calls(engine::Scope const& scope) const override {
+    return scope.desired.size() + scope.owned.size();
+  }
+
+  engine::Look observe(engine::Scope const& scope, engine::Progress& progress) override {
+    engine::Look look;
+    for (auto const* resource : scope.desired) look.desired.push_back(look_at(*resource));
+    for (auto const* resource : scope.owned) look.owned.push_back(look_at(*resource));
+    progress.advance(scope.lane, calls(scope));
+    return look;
+  }
+
+  std::vector<Result<>> put(std::string const& /*lane*/, std::span<Step const> steps) override {
+    std::vector<Result<>> results;
+    for (auto const& step : steps)
+      results.push_back(step.action == Action::remove ? erase(step) : make(step));
+    return results;
+  }
+
+  std::vector<Result<>> remove(std::string const& lane, std::span<Step const> steps) override {
+    return put(lane, steps);
+  }
+
+ private:
+  Observation look_at(engine::Resource const& resource) {
+    auto const& path = resource.spec.text("path");
+    auto const chain = read_shared(files_, below(path, chain_file));
+    if (!chain) return Observation::unseen(chain.error().what);
+    auto const key = read_shared(files_, below(path, key_file));
+    if (!key) return Observation::unseen(key.error().what);
+    if (!chain->stat && !key->stat) return Observation::missing();
+    auto state = state_of(*chain, *key);
+    if (state.find("broken") == nullptr) {
+      if (auto by = recorded(resource, state.text("fingerprint")); !by.empty())
+        state.set("by", std::move(by));
+    }
+    return Observation::of(std::move(state));
+  }
+
+  Fields state_of(SharedFile const& chain, SharedFile const& key) {
+    auto const broken = [](std::string why) { return Fields{{"broken", std::move(why)}}; };
+    if (!chain.stat) return broken(std::string(chain_file) + " is missing");
+    if (!key.stat) return broken(std::string(key_file) + " is missing");
+    auto const leaf = x509::read_chain(chain.content);
+    if (!leaf) return broken(std::string(chain_file) + ": " + leaf.error().what);
+    auto const public_key = x509::public_key_of(Secret<std::string>(key.content));
+    if (!public_key) return broken(std::string(key_file) + ": " + public_key.error().what);
+    if (*public_key != leaf->public_key) return broken("the key is not that of the certificate");
+    Fields state{{"names", std::vector<Item>(leaf->names.begin(), leaf->names.end())},
+                 {"issuer", leaf->issuer},
+                 {"not_before", std::int64_t{leaf->not_before.time_since_epoch().count()}},
+                 {"not_after", std::int64_t{leaf->not_after.time_since_epoch().count()}},
+                 {"fingerprint", leaf->fingerprint},
+                 {"public_key", leaf->public_key},
+                 {"mode", format_mode(key.stat->mode)}};
+    if (files_.sets_owners()) state.set("group", key.stat->group);
+    return state;
+  }
+
+  static std::string record_of(Fields const& spec, engine::Address const& address) {
+    return below(spec.text("home"), certificate::name_of(address) + ".issued");
+  }
+
+  /// Who issued the certificate of this fingerprint; empty where nobody noted it.
+  std::string recorded(engine::Resource const& resource, std::string const& fingerprint) {
+    auto const text =
+        files_.read(record_of(resource.spec, resource.address)).value_or(std::string());
+    auto const line = text.find(fingerprint + " ");
+    if (line == std::string::npos) return {};
+    auto const start = line + fingerprint.size() + 1;
+    return text.substr(start, text.find('\n', start) - start);
+  }
+
+  /// Before the certificate is in place: without the note a later change of issuer would not be
+  /// seen. What is noted of the one that still stands there stays.
+  Result<> note_issuer(Step const& step, std::string const& fingerprint) {
+    auto text = fingerprint + " " + step.spec.text("by") + "\n";
+    auto const& state = step.before.state;
+    if (auto const& by = state.text("by"); !by.empty())
+      text += state.text("fingerprint") + " " + by + "\n";
+    auto const record = record_of(step.spec, step.address);
+    if (auto made = make_parent(files_, record, {0700, {}, {}}); !made) return made;
+    return files_.write(record, text, {0600, {}, {}});
+  }
+
+  Result<> make(Step const& step) {
+    auto const& state = step.before.state;
+    bool const there = step.before.standing == Observation::Standing::present;
+    bool const due =
+        !there || certificate::reason_to_issue(step.spec, state, clock_.now()).has_value();
+    auto const pair = due ? issue(step) : kept(step);
+    if (!pair) return fail(pair.error());
+    return store(step, *pair);
+  }
+
+  /// What stands there, for a step that changes who may read it.
+  Result<Pair> kept(Step const& step) {
+    auto const& path = step.spec.text("path");
+    auto chain = files_.read(below(path, chain_file));
+    if (!chain) return fail(chain.error());
+    auto key = files_.read(below(path, key_file));
+    if (!key) return fail(key.error());
+    return Pair{*std::move(chain), Secret<std::string>(*std::move(key))};
+  }
+
+  Result<Pair> issue(Step const& step) {
+    auto key = x509::make_key();
+    if (!key) return fail(key.error());
+    auto const request = x509::make_request(*key, step.spec.texts("names"));
+    if (!request) return fail(request.error());
+    auto chain = certificate::issue_locally(
+        files_, below(step.spec.text("home"), "authorities/" + step.spec.text("issuer")), *request,
+        clock_.now());
+    if (!chain) return fail(within(chain.error(), step.spec.text("issuer")));
+    auto const leaf = x509::read_chain(*chain);
+    if (!leaf) return fail(within(leaf.error(), step.spec.text("issuer")));
+    if (auto noted = note_issuer(step, leaf->fingerprint); !noted) return fail(noted.error());
+    return Pair{*std::move(chain), *std::move(key)};
+  }
+
+  Result<> store(Step const& step, Pair const& pair) {
+    auto const& path = step.spec.text("path");
+    // An issuance takes a while: what was put here meanwhile is not ours to replace.
+    if (auto same = unchanged(step); !same) return same;
+    if (auto made = make_parent(files_, path, {0755, {}, {}}); !made) return made;
+    files::Attributes private_part{0640, {}, {}};
+    if (auto const& group = step.spec.text("group"); !group.empty()) private_part.group = group;
+    std::array<files::NewFile, 2> const all{
+        {{chain_file, pair.chain, {0644, {}, {}}}, {key_file, pair.key.reveal(), private_part}}};
+    return files::replace_directory(files_, path, staging_of(path), all, {0755, {}, {}});
+  }
+
+  Result<> unchanged(Step const& step) {
+    engine::Resource resource;
+    resource.address = step.address;
+    resource.spec = step.spec;
+    auto const now = look_at(resource);
+    if (now.standing == Observation::Standing::blind)
+      return fail(ErrorCode::unavailable, now.blind_reason);
+    auto const& before = step.before;
+    // Removed meanwhile is no loss.
+    if (now.standing == Observation::Standing::absent ||
+        (now.standing == before.standing &&
+         now.state.text("fingerprint") == before.state.text("fingerprint")))
+      return {};
+    return fail(ErrorCode::conflict,
+                step.spec.text("path") +
+                    " holds another certificate than the plan was made from: plan again");
+  }
+
+  /// Only the pair goes, and the directory where nothing else stands in it.
+  Result<> erase(Step const& step) {
+    auto const& path = step.spec.text("path");
+    if (auto same = unchanged(step); !same) return same;
+    for (auto const* name : {key_file, chain_file})
+      if (auto gone = files_.remove(below(path, name)); !gone) return gone;
+    if (auto gone = files_.remove(record_of(step.spec, step.address)); !gone) return gone;
+    auto const rest = files_.list(path);
+    return rest && rest->empty() ? files_.remove(path) : Result<>();
+  }
+
+  files::Files& files_;
+  Clock& clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine::Kind> make_certificate(Inputs const& inputs, Doors const& doors);
+std::unique_ptr<engine::Kind> make_certificate(Inputs const& /*inputs*/, Doors const& doors) {
+  return std::make_unique<CertificateKind>(doors);
+}
+
+}  // namespace mailstack::kinds

@@ -1,0 +1,109 @@
+#include "reconciler/kinds/certificate/spec.hpp"
+
+#include <algorithm>
+
+#include "core/text/listed.hpp"
+#include "reconciler/kinds/address_parts.hpp"
+
+namespace mailstack::kinds::certificate {
+
+namespace {
+
+using engine::Action;
+using engine::Address;
+using engine::Fields;
+using engine::Item;
+using engine::Observation;
+using engine::Verdict;
+
+constexpr char const* key_mode = "0640";
+
+TimePoint time_of(Fields const& state, std::string_view name) {
+  return TimePoint(Duration(state.number(name).value_or(0)));
+}
+
+class CertificateLaws : public engine::KindLaws {
+ public:
+  [[nodiscard]] std::string_view name() const override { return kind_name; }
+
+  [[nodiscard]] Verdict diff(Fields const& spec, Observation const& live,
+                             TimePoint now) const override {
+    Verdict verdict;
+    if (live.standing == Observation::Standing::absent) {
+      verdict.action = Action::create;
+      verdict.reasons = {"for " + listed(spec.texts("names")) + ", issued by " +
+                         spec.text("issuer")};
+      return verdict;
+    }
+    auto const& state = live.state;
+    if (auto reason = reason_to_issue(spec, state, now)) verdict.differ(*std::move(reason));
+    if (state.find("broken") == nullptr) {
+      if (state.text("mode") != key_mode)
+        verdict.differ("key's mode", state.text("mode"), key_mode);
+      auto const& group = spec.text("group");
+      if (!group.empty() && state.find("group") != nullptr && state.text("group") != group)
+        verdict.differ("key's group", state.text("group"), group);
+    }
+    if (!verdict.reasons.empty()) verdict.action = Action::update;
+    return verdict;
+  }
+
+  [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& live) const override {
+    return {{"fingerprint", live.state.text("fingerprint")},
+            {"public_key", live.state.text("public_key")}};
+  }
+
+  [[nodiscard]] std::string describe(Address const& address,
+                                     Fields const& /*spec*/) const override {
+    return "certificate " + name_of(address);
+  }
+};
+
+}  // namespace
+
+engine::Resource certificate(std::string const& host, std::string const& name, Wish const& wish) {
+  engine::Resource resource;
+  resource.address = {kind_name, host + "/" + name};
+  resource.lane = "host/" + host;
+  auto names = wish.names;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  resource.spec.set("names", std::vector<Item>(names.begin(), names.end()));
+  resource.spec.set("issuer", wish.issuer.key);
+  resource.spec.set("type", wish.issuer.type);
+  resource.spec.set("by", wish.issuer.type + " " + wish.issuer.key);
+  resource.spec.set("path", wish.path);
+  if (!wish.group.empty()) resource.spec.set("group", wish.group);
+  resource.spec.set("home", wish.home);
+  return resource;
+}
+
+std::string name_of(Address const& address) {
+  auto const parts = address_parts(address.name, 2);
+  return address.kind != kind_name || parts.empty() ? std::string() : std::string(parts[1]);
+}
+
+TimePoint renewal(TimePoint not_before, TimePoint not_after) {
+  return not_before + (not_after - not_before) * 2 / 3;
+}
+
+std::optional<std::string> reason_to_issue(Fields const& spec, Fields const& state, TimePoint now) {
+  if (auto const& broken = state.text("broken"); !broken.empty()) return broken;
+  auto const wanted = spec.texts("names");
+  auto const there = state.texts("names");
+  if (wanted != there) return "names " + listed(there) + " → " + listed(wanted);
+  auto const& by = state.text("by");
+  if (!by.empty() && by != spec.text("by")) return "issuer " + by + " → " + spec.text("by");
+  auto const not_after = time_of(state, "not_after");
+  if (not_after <= now) return "expired at " + format(not_after);
+  if (renewal(time_of(state, "not_before"), not_after) <= now)
+    return "expires at " + format(not_after) + ": two thirds of its lifetime are over";
+  return std::nullopt;
+}
+
+engine::KindLaws const& laws() {
+  static CertificateLaws const only;
+  return only;
+}
+
+}  // namespace mailstack::kinds::certificate
