@@ -204,9 +204,10 @@ std::string Session::root() const {
 
 features::Facts Session::facts() const {
   features::Facts facts;
-  if (options_.root.empty() && !(doors_.privileged() && options_.state.empty()))
+  if (options_.root.empty() && !(doors_.privileged() && options_.state.empty())) {
     facts.key_directory = state_ + "/dkim";
     facts.certificate_directory = state_ + "/certificates";
+  }
   return facts;
 }
 
