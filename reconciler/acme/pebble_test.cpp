@@ -123,6 +123,16 @@ class Zone final : public Challenges {
   powerdns::PowerDns provider_;
 };
 
+/// The time as it is; a poll waits for a tenth of what it should, since this CA takes milliseconds.
+class HastyClock final : public Clock {
+ public:
+  TimePoint now() override { return inner_.now(); }
+  void sleep(std::chrono::milliseconds span) override { inner_.sleep(span / 10); }
+
+ private:
+  world::SystemClock inner_;
+};
+
 /// A CA, a zone, and what a run keeps.
 struct Bench {
   explicit Bench(PebbleOptions options = {})
@@ -159,7 +169,7 @@ struct Bench {
   PebbleServer pebble;
   world::CurlHttp curl;
   FailingHttp http;
-  world::SystemClock clock;
+  HastyClock clock;
   Zone zone;
   Request request;
   std::vector<std::string> lines;
