@@ -66,18 +66,25 @@ class Run {
       auto const action = next_action(known_, key_, doors_.clock.now());
       if (std::holds_alternative<Done>(action)) return known_.chain;
       if (auto const* const failed = std::get_if<Failed>(&action)) return fail(failed->error);
-      auto done = std::visit([this](auto const& step) { return perform(step); }, action);
+      auto done = std::visit([this](auto const& step) { return this->perform(step); }, action);
       if (done) continue;
-      // The URL that was kept is a cache: the CA may have forgotten the account.
-      if (done.error().type != "accountDoesNotExist" || !again) return fail(done.error().error);
+      if (!again || !account_may_be_another(done.error())) return fail(done.error().error);
       again = false;
       if (done = enrol(); !done) return fail(done.error().error);
     }
   }
 
+  /// The URL that was kept is a cache: the CA may have forgotten the account, or it is of a key
+  /// that was replaced, whose signature the CA calls malformed or unauthorized.
+  [[nodiscard]] bool account_may_be_another(Refusal const& refusal) const {
+    if (refusal.type == "accountDoesNotExist") return true;
+    return !account_works_ && (refusal.type == "malformed" || refusal.type == "unauthorized");
+  }
+
   Performed enrol() {
     auto const url = client_.register_account(request_.contact, request_.terms_agreed);
     if (!url) return tl::unexpected(url.error());
+    account_works_ = true;
     doors_.announce("account " + *url);
     return keep();
   }
@@ -92,6 +99,7 @@ class Run {
     if (!action.why.empty()) start_over(action.why);
     auto made = client_.new_order(known_.names);
     if (!made) return tl::unexpected(made.error());
+    account_works_ = true;
     known_.url = made->url;
     known_.order = std::move(made->order.value);
     doors_.announce("order " + known_.url + " for " + listed(known_.names));
@@ -121,6 +129,7 @@ class Run {
   }
 
   void take(Seen<Order> seen) {
+    account_works_ = true;
     if (!known_.order || known_.order->status != seen.value.status) made_progress();
     known_.order = std::move(seen.value);
     known_.not_before = seen.not_before;
@@ -254,8 +263,9 @@ class Run {
   Doors const& doors_;
   Client client_;
   Known known_;
-  bool resumed_ = false;     ///< known_ is the kept order
-  std::set<Txt> published_;  ///< to be withdrawn
+  bool account_works_ = false;  ///< the CA took a signature of this run
+  bool resumed_ = false;        ///< known_ is the kept order
+  std::set<Txt> published_;     ///< to be withdrawn
 };
 
 }  // namespace

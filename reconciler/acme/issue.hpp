@@ -17,8 +17,7 @@
 namespace mailstack::acme {
 
 /// What has to outlive a run. The account URL saves a request; the order URL lets a run that was
-/// cut off be gone on with, which no rate limit counts. Both are of no use with another CA or
-/// account key.
+/// cut off be gone on with, which no rate limit counts. Neither is of use with another CA.
 struct Kept {
   std::string account_url;
   std::string order_url;

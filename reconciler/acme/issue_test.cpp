@@ -107,7 +107,8 @@ TEST_CASE("acme twin: without Replay-Nonce in answers each request asks for one"
   for (auto const& path : paths)
     if (path != "/nonce")
       bench.ca.change(path, [](HttpResponse& response) {
-        std::erase_if(response.headers, [](auto const& one) { return one.first == "replay-nonce"; });
+        std::erase_if(response.headers,
+                      [](auto const& one) { return one.first == "replay-nonce"; });
       });
   REQUIRE(bench.run());
   CHECK(bench.ca.count("/nonce") > 5);

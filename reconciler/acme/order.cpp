@@ -65,6 +65,8 @@ Action poll(Known const& known, std::vector<std::size_t> which, TimePoint now) {
 /// RFC 8555 7.5.1, for an order that waits for its authorizations.
 Action next_of_pending(Known const& known, AccountKey const& key, TimePoint now) {
   auto const waiting = pending(known);
+  // With its last authorization an order is ready (RFC 8555 7.1.6), so the first look is at once.
+  if (waiting.empty() && known.polls == 0) return Poll{};
   if (waiting.empty()) return poll(known, {}, now);
   std::vector<std::size_t> unanswered;
   for (auto const i : waiting) {

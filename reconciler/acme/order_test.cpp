@@ -103,6 +103,9 @@ TEST_CASE("acme order: from pending to the certificate", "[acme]") {
   CHECK(next<Poll>(known).which == std::vector<std::size_t>{1});
   known.authorizations[1]->status = AuthorizationStatus::valid;
   CHECK(next<Poll>(known).which.empty());  // the order
+  CHECK(next<Poll>(known).wait == milliseconds(0));
+  known.polls = 1;
+  CHECK(next<Poll>(known).wait == milliseconds(500));
   known.order->status = OrderStatus::ready;
   CHECK(next<Finalize>(known).url == "https://ca.example/finalize/1");
   known.finalized = true;

@@ -260,9 +260,13 @@ TEST_CASE("acme: what a killed run published is withdrawn by the next", "[acme]"
 TEST_CASE("acme: a door that fails ends the run, and the next goes on", "[acme]") {
   Bench bench;
   SECTION("keep") {
+    int calls = GENERATE(1, 2);  // the account, the order
     Doors const doors{bench.http, bench.clock, bench.zone,
-                      [](Kept const& /*kept*/) {
-                        return Result<>(fail(ErrorCode::unavailable, "the disk is full"));
+                      [&](Kept const& kept) {
+                        if (--calls == 0)
+                          return Result<>(fail(ErrorCode::unavailable, "the disk is full"));
+                        bench.request.kept = kept;
+                        return Result<>{};
                       },
                       [](std::string const& /*line*/) {}};
     auto const failed = issue(bench.request, doors);
@@ -308,6 +312,13 @@ TEST_CASE("acme: a CA that forgot account and order is registered at anew", "[ac
   bench.request.kept.account_url += "0";
   REQUIRE(bench.run());
   CHECK(bench.request.kept.account_url == account);
+
+  bench.request.account_key = *AccountKey::generate();  // the kept account is of another key
+  auto const replaced = bench.run();
+  INFO((replaced ? "" : replaced.error().what));
+  REQUIRE(replaced);
+  CHECK(bench.request.kept.account_url != account);
+
   PebbleOptions options;
   options.dns_address = bench.dns.dns_address();
   PebbleServer const other(options);
