@@ -34,6 +34,12 @@ std::string format(std::string_view octets) {
   return text;
 }
 
+std::string format_url(std::string_view octets) {
+  auto text = format_unpadded(octets);
+  for (auto& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return text;
+}
+
 Result<std::string> parse(std::string_view text) {
   auto const body = text.substr(0, text.find('='));
   auto const padding = text.size() - body.size();

@@ -29,6 +29,13 @@ TEST_CASE("base64: all octets survive", "[base64]") {
   CHECK(base64::parse(base64::format(octets)) == octets);
 }
 
+TEST_CASE("base64: the alphabet for URLs has no padding", "[base64]") {
+  // RFC 7515 appendix C.
+  CHECK(base64::format_url("\x03\xec\xff\xe0\xc1") == "A-z_4ME");
+  CHECK(base64::format_url("\xfb\xff\xfe") == "-__-");
+  CHECK(base64::format_url("").empty());
+}
+
 TEST_CASE("base64: one text for one value", "[base64]") {
   for (auto const* text : {"Zh==", "Zm9=", "Z", "Zg=", "Zg===", "Z===", "=", "Zg==Zg==", "Zm 9v",
                            "Zm9v\n", "Zm9-", "Zm=v"}) {

@@ -6,16 +6,20 @@
 
 namespace mailstack::digest {
 
-std::string sha256(std::string_view octets) {
+std::string sha256_octets(std::string_view octets) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (EVP_Digest(octets.data(), octets.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
     return {};
+  return {reinterpret_cast<char const*>(digest.data()), size};
+}
+
+std::string sha256(std::string_view octets) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    text += digits[digest[i] >> 4U];
-    text += digits[digest[i] & 15U];
+  for (char const octet : sha256_octets(octets)) {
+    text += digits[static_cast<unsigned char>(octet) >> 4U];
+    text += digits[static_cast<unsigned char>(octet) & 15U];
   }
   return text;
 }

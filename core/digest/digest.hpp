@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Digests in hex, for what is compared and never for passwords.
+/// Digests, for what is compared and never for passwords.
 
 #include <string>
 #include <string_view>
@@ -9,5 +9,7 @@ namespace mailstack::digest {
 
 /// SHA-256 (FIPS 180-4) as 64 lower-case digits; empty where OpenSSL has no SHA-256.
 std::string sha256(std::string_view octets);
+/// The same as 32 octets.
+std::string sha256_octets(std::string_view octets);
 
 }  // namespace mailstack::digest

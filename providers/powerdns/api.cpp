@@ -1,10 +1,6 @@
 #include "providers/powerdns/api.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <ctime>
-#include <optional>
-
+#include "core/retry_after/retry_after.hpp"
 #include "providers/powerdns/convert.hpp"
 
 namespace mailstack::powerdns {
@@ -18,19 +14,6 @@ constexpr seconds longest_wait{60};
 constexpr milliseconds read_timeout{30'000};
 // A database behind the server writes each RRset with several statements.
 constexpr milliseconds write_timeout{120'000};
-
-/// Retry-After: seconds or a date (RFC 9110 10.2.3).
-std::optional<seconds> parse_retry_after(HttpResponse const& response, TimePoint now) {
-  auto const* const text = response.header("retry-after");
-  if (!text) return std::nullopt;
-  long long count = 0;
-  auto const* const end = text->data() + text->size();
-  auto const [rest, error] = std::from_chars(text->data(), end, count);
-  if (error == std::errc() && rest == end && count >= 0) return seconds(count);
-  std::tm date{};
-  if (!::strptime(text->c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date)) return std::nullopt;
-  return std::max(seconds(0), seconds(::timegm(&date)) - now.time_since_epoch());
-}
 
 bool worth_another_try(int status) { return status == 429 || (status >= 500 && status <= 599); }
 

@@ -226,7 +226,8 @@ class CurlHttp::Pool {
   std::vector<std::pair<std::string, Handle>> idle_;
 };
 
-CurlHttp::CurlHttp(std::string agent) : agent_(std::move(agent)), pool_(std::make_unique<Pool>()) {}
+CurlHttp::CurlHttp(std::string agent, std::string ca_file)
+    : agent_(std::move(agent)), ca_file_(std::move(ca_file)), pool_(std::make_unique<Pool>()) {}
 
 CurlHttp::~CurlHttp() = default;
 
@@ -251,6 +252,7 @@ Result<HttpResponse> CurlHttp::send(HttpRequest const& request) {
   Exchange exchange;
   char detail[CURL_ERROR_SIZE] = "";
   set_request(easy, request, agent_);
+  if (!ca_file_.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file_.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);

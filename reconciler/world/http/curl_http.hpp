@@ -18,8 +18,9 @@ namespace mailstack::world {
 /// and our copies are overwritten after each request. A body over 256 MiB is refused.
 class CurlHttp final : public Http {
  public:
-  /// `agent` is the User-Agent.
-  explicit CurlHttp(std::string agent = "mailstack");
+  /// `agent` is the User-Agent. `ca_file` holds the certificates (PEM) that servers are trusted by;
+  /// empty: this machine's store.
+  explicit CurlHttp(std::string agent = "mailstack", std::string ca_file = {});
   ~CurlHttp() override;
   CurlHttp(CurlHttp const&) = delete;
   CurlHttp& operator=(CurlHttp const&) = delete;
@@ -29,6 +30,7 @@ class CurlHttp final : public Http {
  private:
   class Pool;
   std::string agent_;
+  std::string ca_file_;
   std::unique_ptr<Pool> pool_;
 };
 

@@ -176,13 +176,14 @@ TEST_CASE("http: nobody listens, nobody is called so", "[world]") {
   CHECK(unknown.error().code == ErrorCode::unavailable);
 }
 
-TEST_CASE("http: a certificate that nobody vouches for is denied", "[world]") {
+TEST_CASE("http: a certificate that nobody vouches for is denied, one of the CA file is not",
+          "[world]") {
   support::TemporaryDirectory const directory;
   auto const key = directory.path() + "/key";
   auto const certificate = directory.path() + "/certificate";
   auto const make =
       "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
-      "-subj /CN=127.0.0.1 -days 1 -keyout " +
+      "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -days 1 -keyout " +
       key + " -out " + certificate + " 2>/dev/null";
   REQUIRE(std::system(make.c_str()) == 0);
   auto const port = support::free_port();
@@ -196,6 +197,15 @@ TEST_CASE("http: a certificate that nobody vouches for is denied", "[world]") {
   REQUIRE_FALSE(response);
   CHECK(response.error().code == ErrorCode::denied);
   CHECK(response.error().what.find("certificate") != std::string::npos);
+
+  CurlHttp trusting("mailstack", certificate);
+  auto const trusted = trusting.send(get("https://127.0.0.1:" + std::to_string(port) + "/"));
+  REQUIRE(trusted);
+  CHECK(trusted->status == 200);
+  CurlHttp lost("mailstack", directory.path() + "/no-such-file");
+  auto const unread = lost.send(get("https://127.0.0.1:" + std::to_string(port) + "/"));
+  REQUIRE_FALSE(unread);
+  CHECK(unread.error().code == ErrorCode::denied);
 }
 
 TEST_CASE("http: what is no URL of ours is invalid", "[world]") {
