@@ -147,7 +147,10 @@ int main(int argc, char** argv) {
                    .read_secret = read_secret},
       .clock = clock,
       .files = [](std::string const& root) { return std::make_unique<files::DiskFiles>(root); },
-      .http = [] { return std::make_unique<world::CurlHttp>(); },
+      .http =
+          [](std::string const& ca_file) {
+            return std::make_unique<world::CurlHttp>("mailstack", ca_file);
+          },
       .dns =
           [](std::vector<std::string> const& resolvers) {
             return std::make_unique<world::DnsClient>(resolvers);

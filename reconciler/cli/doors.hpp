@@ -41,7 +41,8 @@ struct Doors {
 
   /// Files of the host below `root` (empty: the host itself).
   std::function<std::unique_ptr<files::Files>(std::string const& root)> files;
-  std::function<std::unique_ptr<Http>()> http;
+  /// Servers are trusted by the certificates of `ca_file`; empty: the system's.
+  std::function<std::unique_ptr<Http>(std::string const& ca_file)> http;
   /// An empty list: the system's resolvers.
   std::function<std::unique_ptr<world::DnsQuery>(std::vector<std::string> const& resolvers)> dns;
   std::function<std::unique_ptr<world::Process>()> process;

@@ -126,7 +126,7 @@ Identity Session::identity() {
 }
 
 void Session::ask_ahead(manifest::Manifest const& outline, std::set<std::string> const& lanes) {
-  http_ = doors_.http();
+  http_ = doors_.http({});
   secrets_ = doors_.secrets(outline.directory);
   ahead_ = cli::ask_ahead(outline, lanes, options_.parallelism, {*http_, *files_, doors_.clock},
                           root(), *secrets_);
@@ -311,7 +311,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   if (!keep_only()) return false;
   host_files_ = doors_.files(root());
   dns_ = doors_.dns(manifest_->resolvers);
-  if (!http_) http_ = doors_.http();
+  if (!http_) http_ = doors_.http({});
   if (!secrets_) secrets_ = doors_.secrets(manifest_->directory);
   wiring_ = wire(*manifest_, lanes_in_use(), {*http_, *files_, doors_.clock}, root(), *secrets_,
                  std::exchange(ahead_, {}), left_zones());
@@ -322,7 +322,8 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   wiring_.inputs.parallelism = options_.parallelism;
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
-  owned_kinds_ = kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_});
+  owned_kinds_ = kinds::make_kinds(wiring_.inputs,
+                                   {*host_files_, doors_.clock, *dns_, *secrets_, doors_.http});
   wiring_.inputs.claims = {};  // the kinds have them; of a large zone they are megabytes
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
   join_.emplace(compiled_.resources, rows_);

@@ -24,10 +24,24 @@ constexpr keys::Key rows[] = {
     {.path = "issuers.*.type",
      .type = Type::choice,
      .required = true,
-     .choices = "local-ca",
-     .summary = "`local-ca` is an authority of the host's own, made where there is none: for "
+     .choices = "acme|local-ca",
+     .summary = "`acme` is a certificate authority with an RFC 8555 API, such as Let's Encrypt; "
+                "`local-ca` is an authority of the host's own, made where there is none: for "
                 "trying out, nobody else trusts it.",
-     .example = "local-ca"},
+     .example = "acme"},
+    {.path = "issuers.*.directory",
+     .type = Type::url,
+     .summary = "For acme: where its API begins. Who names it here agrees to its terms.",
+     .example = "https://acme-v02.api.letsencrypt.org/directory"},
+    {.path = "issuers.*.account",
+     .type = Type::address,
+     .summary = "For acme: the mail address that the authority may write to.",
+     .example = "ops@example.org"},
+    {.path = "issuers.*.ca_file",
+     .type = Type::path,
+     .derived = "the system's certificates",
+     .summary = "For acme: what its own HTTPS is trusted by, for an authority of your own.",
+     .example = "/etc/ssl/our-ca.pem"},
     {.path = "certificates",
      .type = Type::mapping,
      .summary = "Certificates of the hosts, each under the name of its directory in `certs/`."},
@@ -73,6 +87,16 @@ std::vector<std::string> entries(Manifest const& manifest, std::string_view mapp
   return names;
 }
 
+kinds::certificate::Issuer issuer_of(Manifest const& manifest, std::string const& key) {
+  auto const section = manifest.root.section("issuers").section(key);
+  kinds::certificate::Issuer issuer{key, section.text("type"), {}, {}, {}};
+  if (issuer.type != "acme") return issuer;
+  issuer.directory = section.text("directory");
+  issuer.account = section.text("account");
+  issuer.ca_file = section.text("ca_file");
+  return issuer;
+}
+
 void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
   for (auto const& name : entries(manifest, "certificates")) {
     auto const section = manifest.root.section("certificates").section(name);
@@ -80,7 +104,7 @@ void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Co
     kinds::certificate::Wish wish;
     for (auto const& typed : section.texts("names"))
       if (auto one = canonical(typed)) wish.names.push_back(*std::move(one));
-    wish.issuer = {issuer, manifest.root.section("issuers").section(issuer).text("type")};
+    wish.issuer = issuer_of(manifest, issuer);
     wish.path = facts.conf_directory + "/certs/" + name;
     wish.group = facts.conf_group;
     wish.home = facts.certificate_directory;
@@ -104,6 +128,9 @@ constexpr manifest::Code codes[] = {
     {"certificate-directory", "A certificate's name is no name of a directory",
      "The pair stands in `certs/NAME/`, so NAME has no slash and does not begin with a dot.\n\n"
      "Wrong:  certificates: {\"mail/example.org\": …}\nRight:  certificates: {example.org: …}"},
+    {"acme-without-directory", "An ACME issuer without the URL of its API",
+     "Right:  issuers: {letsencrypt: {type: acme, directory: "
+     "\"https://acme-v02.api.letsencrypt.org/directory\"}}"},
     {"unknown-issuer", "A certificate's issuer does not stand in `issuers:`",
      "Wrong:  certificates: {example.org: {names: [example.org], issuer: locl}}\n"
      "Right:  issuers: {local: {type: local-ca}}\n"
@@ -126,9 +153,22 @@ void check_names(Section const& section, manifest::Diagnostics& diagnostics) {
   }
 }
 
+void check_issuers(Manifest const& manifest, std::vector<std::string> const& issuers,
+                   manifest::Diagnostics& diagnostics) {
+  for (auto const& name : issuers) {
+    auto const section = manifest.root.section("issuers").section(name);
+    if (section.text("type") != "acme" || !section.text("directory").empty()) continue;
+    auto& problem = diagnostics.error("acme-without-directory", section.place(),
+                                      "issuer `" + name + "` has no `directory`");
+    problem.cause = "an ACME server is found by the URL of its directory";
+    problem.remedy = "Let's Encrypt's is https://acme-v02.api.letsencrypt.org/directory";
+  }
+}
+
 void check(Manifest const& manifest, Published const& /*published*/,
            manifest::Diagnostics& diagnostics) {
   auto const issuers = entries(manifest, "issuers");
+  check_issuers(manifest, issuers, diagnostics);
   for (auto const& name : entries(manifest, "certificates")) {
     auto const section = manifest.root.section("certificates").section(name);
     check_names(section, diagnostics);

@@ -6,8 +6,10 @@
 /// half, which exports `std::unique_ptr<engine::Kind> make_<folder>(Inputs const&, Doors const&)`.
 /// CMake collects them.
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +18,7 @@
 #include "core/clock/clock.hpp"
 #include "core/dns/rrset.hpp"
 #include "core/files/files.hpp"
+#include "core/http.hpp"
 #include "providers/dns_provider.hpp"
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/world/dns_query.hpp"
@@ -44,6 +47,9 @@ struct ZoneAccess {
   bool purge_all = false;
   bool purge_never = false;
   std::vector<Ignore> ignore;
+  /// Held over a listing and the set() that is made from it: calls of set() on one zone never
+  /// overlap, whoever makes them.
+  std::shared_ptr<std::mutex> writing = std::make_shared<std::mutex>();
 };
 
 /// What a user's password should be. Held by the manifest, fetched by the kind `user` when it
@@ -77,6 +83,8 @@ struct Doors {
   Clock& clock;
   world::DnsQuery& dns;
   world::Secrets& secrets;
+  /// HTTP to servers that are trusted by the certificates of `ca_file`; empty: the system's.
+  std::function<std::unique_ptr<Http>(std::string const& ca_file)> http = {};
 };
 
 /// The pure halves, by name.

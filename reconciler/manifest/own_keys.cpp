@@ -250,8 +250,7 @@ std::span<std::string_view const> planned_keys() {
 }
 
 std::span<std::string_view const> planned_values() {
-  static constexpr std::array<std::string_view, 19> values{
-      "issuers.*.type=acme",
+  static constexpr std::array<std::string_view, 18> values{
       "dns.providers.*.type=cloudflare",
       "dns.providers.*.type=route53",
       "dns.providers.*.type=alidns",

@@ -32,7 +32,7 @@ RULES = [
      ["core/*", "reconciler/engine/*", "reconciler/kinds/*_parts.hpp"]),
     (["reconciler/kinds/*"],
      ["core/*", "reconciler/engine/*", "reconciler/kinds/*.hpp", "providers/dns_provider.hpp",
-      "providers/ptr_provider.hpp"] + DOORS),
+      "providers/ptr_provider.hpp", "reconciler/acme/*"] + DOORS),
     # Who publishes the challenges, and whose HTTP and clock it is, is handed in.
     (["reconciler/acme/*"], ["core/*", "reconciler/acme/*"]),
     (["reconciler/git/*"], ["core/*", "reconciler/git/*", "reconciler/world/process.hpp"]),

@@ -5,6 +5,8 @@
 
 #include "core/files/directory.hpp"
 #include "core/x509/x509.hpp"
+#include "reconciler/kinds/certificate/acme_issuer.hpp"
+#include "reconciler/kinds/certificate/challenges.hpp"
 #include "reconciler/kinds/certificate/local_ca.hpp"
 #include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
@@ -15,6 +17,7 @@ namespace mailstack::kinds {
 
 namespace {
 
+using certificate::Pair;
 using engine::Action;
 using engine::Fields;
 using engine::Item;
@@ -37,15 +40,10 @@ std::string staging_of(std::string const& path) {
          path.substr(leaf + 1);
 }
 
-/// A pair of files as it stands or is to stand.
-struct Pair {
-  std::string chain;
-  Secret<std::string> key;
-};
-
 class CertificateKind : public engine::Kind {
  public:
-  explicit CertificateKind(Doors const& doors) : files_(doors.files), clock_(doors.clock) {}
+  CertificateKind(Inputs const& inputs, Doors const& doors)
+      : inputs_(inputs), doors_(doors), files_(doors.files), clock_(doors.clock) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return certificate::laws(); }
 
@@ -79,8 +77,10 @@ class CertificateKind : public engine::Kind {
     if (!chain) return Observation::unseen(chain.error().what);
     auto const key = read_shared(files_, below(path, key_file));
     if (!key) return Observation::unseen(key.error().what);
+    auto const left = challenges_left(resource);
     if (!chain->stat && !key->stat) return Observation::missing();
     auto state = state_of(*chain, *key);
+    if (left != 0) state.set("left", left);
     if (state.find("broken") == nullptr) {
       if (auto by = recorded(resource, state.text("fingerprint")); !by.empty())
         state.set("by", std::move(by));
@@ -106,6 +106,13 @@ class CertificateKind : public engine::Kind {
                  {"mode", format_mode(key.stat->mode)}};
     if (files_.sets_owners()) state.set("group", key.stat->group);
     return state;
+  }
+
+  /// Challenges that are noted: nobody is issuing while we look, so a run was cut off.
+  std::int64_t challenges_left(engine::Resource const& resource) {
+    auto const notes =
+        certificate::notes_of(resource.spec.text("home"), certificate::name_of(resource.address));
+    return static_cast<std::int64_t>(certificate::ZoneChallenges::noted(files_, notes).size());
   }
 
   static std::string record_of(Fields const& spec, engine::Address const& address) {
@@ -139,9 +146,19 @@ class CertificateKind : public engine::Kind {
     bool const there = step.before.standing == Observation::Standing::present;
     bool const due =
         !there || certificate::reason_to_issue(step.spec, state, clock_.now()).has_value();
+    if (auto swept = sweep(step); !swept) return swept;
     auto const pair = due ? issue(step) : kept(step);
     if (!pair) return fail(pair.error());
-    return store(step, *pair);
+    if (auto stored = store(step, *pair); !stored) return stored;
+    return certificate::settle(step.spec, certificate::name_of(step.address), files_);
+  }
+
+  Result<> sweep(Step const& step) {
+    certificate::ZoneChallenges challenges(
+        inputs_.zones, doors_,
+        certificate::notes_of(step.spec.text("home"), certificate::name_of(step.address)),
+        inputs_.wait);
+    return challenges.sweep();
   }
 
   /// What stands there, for a step that changes who may read it.
@@ -155,6 +172,18 @@ class CertificateKind : public engine::Kind {
   }
 
   Result<Pair> issue(Step const& step) {
+    bool const acme = !step.spec.text("directory").empty();
+    auto pair = acme ? certificate::issue_by_acme(step.spec, certificate::name_of(step.address),
+                                                  inputs_, doors_)
+                     : issue_here(step);
+    if (!pair) return fail(within(pair.error(), "issuer " + step.spec.text("issuer")));
+    auto const leaf = x509::read_chain(pair->chain);
+    if (!leaf) return fail(within(leaf.error(), "issuer " + step.spec.text("issuer")));
+    if (auto noted = note_issuer(step, leaf->fingerprint); !noted) return fail(noted.error());
+    return pair;
+  }
+
+  Result<Pair> issue_here(Step const& step) {
     auto key = x509::make_key();
     if (!key) return fail(key.error());
     auto const request = x509::make_request(*key, step.spec.texts("names"));
@@ -162,10 +191,7 @@ class CertificateKind : public engine::Kind {
     auto chain = certificate::issue_locally(
         files_, below(step.spec.text("home"), "authorities/" + step.spec.text("issuer")), *request,
         clock_.now());
-    if (!chain) return fail(within(chain.error(), step.spec.text("issuer")));
-    auto const leaf = x509::read_chain(*chain);
-    if (!leaf) return fail(within(leaf.error(), step.spec.text("issuer")));
-    if (auto noted = note_issuer(step, leaf->fingerprint); !noted) return fail(noted.error());
+    if (!chain) return fail(chain.error());
     return Pair{*std::move(chain), *std::move(key)};
   }
 
@@ -210,6 +236,8 @@ class CertificateKind : public engine::Kind {
     return rest && rest->empty() ? files_.remove(path) : Result<>();
   }
 
+  Inputs const& inputs_;
+  Doors doors_;
   files::Files& files_;
   Clock& clock_;
 };
@@ -217,8 +245,8 @@ class CertificateKind : public engine::Kind {
 }  // namespace
 
 std::unique_ptr<engine::Kind> make_certificate(Inputs const& inputs, Doors const& doors);
-std::unique_ptr<engine::Kind> make_certificate(Inputs const& /*inputs*/, Doors const& doors) {
-  return std::make_unique<CertificateKind>(doors);
+std::unique_ptr<engine::Kind> make_certificate(Inputs const& inputs, Doors const& doors) {
+  return std::make_unique<CertificateKind>(inputs, doors);
 }
 
 }  // namespace mailstack::kinds

@@ -44,6 +44,8 @@ class CertificateLaws : public engine::KindLaws {
       if (!group.empty() && state.find("group") != nullptr && state.text("group") != group)
         verdict.differ("key's group", state.text("group"), group);
     }
+    if (state.number("left").value_or(0) > 0)
+      verdict.differ("a run that was cut off left challenges in the DNS");
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     return verdict;
   }
@@ -71,7 +73,12 @@ engine::Resource certificate(std::string const& host, std::string const& name, W
   resource.spec.set("names", std::vector<Item>(names.begin(), names.end()));
   resource.spec.set("issuer", wish.issuer.key);
   resource.spec.set("type", wish.issuer.type);
-  resource.spec.set("by", wish.issuer.type + " " + wish.issuer.key);
+  bool const acme = !wish.issuer.directory.empty();
+  if (acme) resource.spec.set("directory", wish.issuer.directory);
+  if (!wish.issuer.account.empty()) resource.spec.set("account", wish.issuer.account);
+  if (!wish.issuer.ca_file.empty()) resource.spec.set("ca_file", wish.issuer.ca_file);
+  resource.spec.set("by",
+                    wish.issuer.type + " " + (acme ? wish.issuer.directory : wish.issuer.key));
   resource.spec.set("path", wish.path);
   if (!wish.group.empty()) resource.spec.set("group", wish.group);
   resource.spec.set("home", wish.home);

@@ -6,17 +6,21 @@
 /// `privkey.pem` (0640, for the daemon's group), and changes as one.
 ///
 /// Spec: `names` (A-labels, `*.` in front of a wildcard), `issuer` (its key in the manifest),
-/// `type` (`local-ca`), `by` (what the record of an issuance calls the issuer), `path` (the
-/// directory), `group` (who may read the key), `home` (the directory of what is kept between runs:
-/// who issued what).
+/// `type` (`local-ca`, `acme`), for acme `directory` (URL), `account` (a mail address, or absent)
+/// and `ca_file` (what its HTTPS is trusted by, where that is not the system's), `by` (what the
+/// record of an issuance calls the issuer), `path` (the directory), `group` (who may read the key),
+/// `home` (the directory of what is kept between runs: accounts, orders, challenges, who issued
+/// what).
 ///
 /// State: `names`, `issuer` (as the certificate calls it), `by` (who issued it, where we did),
 /// `not_before`, `not_after` (seconds since 1970), `fingerprint`, `public_key`, `mode` and, where
 /// this process could change it, `group` of the key; `broken` where what stands there is no pair of
-/// one key and its chain: why.
+/// one key and its chain: why. `left` counts challenges that a run that was cut off left in the
+/// DNS.
 ///
 /// Laws: what is there and fits is kept until two thirds of its lifetime are over; then it is
 /// renewed, with a new key. Other names, another issuer and a broken pair are a new issuance, too.
+/// Challenges are leases outside of plans; those that were left behind are a difference.
 /// Outputs: `fingerprint`, `public_key` (as TLSA 3 1 1 has it).
 
 #include <optional>
@@ -32,7 +36,11 @@ inline constexpr char const* kind_name = "certificate";
 
 struct Issuer {
   std::string key;   ///< of the manifest: `local`
-  std::string type;  ///< `local-ca`
+  std::string type;  ///< `local-ca`, `acme`
+  // For acme:
+  std::string directory = {};  ///< URL
+  std::string account = {};    ///< a mail address, or empty
+  std::string ca_file = {};    ///< absolute, or empty
 
   bool operator==(Issuer const&) const = default;
 };

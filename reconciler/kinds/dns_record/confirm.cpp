@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 
+#include "reconciler/kinds/name_servers.hpp"
+
 namespace mailstack::kinds::dns_record {
 
 namespace {
@@ -14,7 +16,6 @@ using engine::Step;
 using world::DnsAnswer;
 using world::DnsQuestion;
 
-constexpr std::chrono::milliseconds query_timeout{2000};
 constexpr std::chrono::milliseconds first_pause{100}, longest_pause{2000};
 
 /// One value that must be there, or must not.
@@ -28,26 +29,6 @@ struct Asked {
   DnsQuestion question;
   std::vector<Expectation> expectations;
 };
-
-/// RFC 1035 4.1.1, RFC 2136 2.2.
-std::string rcode_text(int rcode) {
-  static constexpr char const* words[] = {"NOERROR",  "FORMERR", "SERVFAIL",
-                                          "NXDOMAIN", "NOTIMP",  "REFUSED"};
-  return rcode >= 0 && rcode < 6 ? words[rcode] : "rcode " + std::to_string(rcode);
-}
-
-std::string joined(std::vector<std::string> const& values) {
-  std::string text;
-  for (auto const& value : values) text += (text.empty() ? "" : ", ") + value;
-  return text;
-}
-
-std::string answer_text(Result<DnsAnswer> const& answer) {
-  if (!answer) return answer.error().what;
-  if (answer->values.empty())
-    return answer->rcode == 0 ? "no such record" : rcode_text(answer->rcode);
-  return joined(answer->values);
-}
 
 bool satisfied(Result<DnsAnswer> const& answer, Expectation const& expectation) {
   if (!answer || (answer->rcode != 0 && answer->rcode != 3)) return false;
@@ -78,43 +59,6 @@ std::vector<Asked> questions_of(ZoneView const& view, std::span<Step const> step
     for (auto const& displaced : steps[i].displaces) add(i, displaced, false);
   }
   return all;
-}
-
-std::string with_port(std::string const& address) {
-  return address.find(':') == std::string::npos ? address + ":53" : "[" + address + "]:53";
-}
-
-/// The addresses of the apex NS set, asked of the resolvers.
-std::vector<std::string> servers_of(dns::Name const& zone, ZoneView const& view, Doors const& doors,
-                                    std::vector<std::string>& problems) {
-  std::vector<std::string> servers;
-  auto const* apex = view.find(zone, dns::type::ns);
-  auto const resolvers = doors.dns.resolvers();
-  if (apex == nullptr || resolvers.empty()) {
-    problems.emplace_back(apex == nullptr ? "the zone has no NS records to ask"
-                                          : "no resolver to find the name servers with");
-    return servers;
-  }
-  std::vector<DnsQuestion> questions;
-  for (auto const& value : apex->values)
-    if (auto name = dns::Name::parse(value)) {
-      questions.push_back({*name, dns::type::a});
-      questions.push_back({*name, dns::type::aaaa});
-    }
-  auto const answers = doors.dns.ask(resolvers.front(), questions, true, query_timeout);
-  for (std::size_t i = 0; i < answers.size(); i += 2) {
-    std::size_t found = 0;
-    for (auto const& answer : {answers[i], answers[i + 1]})
-      if (answer)
-        for (auto const& address : answer->values) {
-          servers.push_back(with_port(address));
-          ++found;
-        }
-    if (found == 0)
-      problems.push_back(questions[i].name.display() + " has no address (asked " +
-                         resolvers.front() + ": " + answer_text(answers[i]) + ")");
-  }
-  return servers;
 }
 
 /// Rounds of one server, until everything fits or the time is over.
@@ -175,9 +119,7 @@ std::vector<Confirmation> confirm_steps(dns::Name const& zone, ZoneAccess const&
   std::vector<Confirmation> result(steps.size());
   if (access.provider->limits().written_is_served) return result;
   auto const asked = questions_of(view, steps, result);
-  std::vector<std::string> problems;
-  auto const servers =
-      access.servers.empty() ? servers_of(zone, view, doors, problems) : access.servers;
+  auto const [servers, problems] = name_servers(access, view.find(zone, dns::type::ns), doors.dns);
   std::vector<Server> all;
   all.reserve(servers.size());
   for (auto const& server : servers) all.emplace_back(server, asked);

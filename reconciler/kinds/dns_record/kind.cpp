@@ -295,7 +295,11 @@ void DnsRecord::set(dns::Name const& zone, std::span<PlannedChange const> change
   std::vector<Change> batch;
   batch.reserve(changes.size());
   for (auto const& planned : changes) batch.push_back(planned.change);
-  auto const written = access(zone)->provider->set(zone, batch);
+  auto const* how = access(zone);
+  auto const written = [&] {
+    std::scoped_lock const lock(*how->writing);
+    return how->provider->set(zone, batch);
+  }();
   if (written) return note_written(zone, changes);
   bool const divisible = changes.front().group != changes.back().group;
   bool const refused =
