@@ -85,6 +85,8 @@ struct Doors {
   world::Secrets& secrets;
   /// HTTP to servers that are trusted by the certificates of `ca_file`; empty: the system's.
   std::function<std::unique_ptr<Http>(std::string const& ca_file)> http = {};
+  /// One line for people about long work, said at once. Safe to call from several threads.
+  std::function<void(std::string const& line)> announce = [](std::string const& /*line*/) {};
 };
 
 /// The pure halves, by name.

@@ -1,5 +1,7 @@
 #include "reconciler/kinds/certificate/acme_issuer.hpp"
 
+#include <algorithm>
+
 #include "core/digest/digest.hpp"
 #include "core/x509/x509.hpp"
 #include "reconciler/acme/account_key.hpp"
@@ -10,6 +12,9 @@
 namespace mailstack::kinds::certificate {
 
 namespace {
+
+// A CA that finds no challenge counts it as a failure, of which it allows few.
+constexpr Duration least_patience{60};
 
 constexpr files::Attributes closed{0600, {}, {}};
 
@@ -72,7 +77,8 @@ Result<Pair> issue_by_acme(engine::Fields const& spec, std::string const& name,
   if (!csr) return fail(csr.error());
 
   auto const http = doors.http(spec.text("ca_file"));
-  ZoneChallenges challenges(inputs.zones, doors, notes_of(home, name), inputs.wait);
+  ZoneChallenges challenges(inputs.zones, doors, notes_of(home, name),
+                            std::max(inputs.wait, least_patience));
   acme::Request const request{
       .directory_url = directory,
       .account_key = *account_key,
@@ -87,8 +93,10 @@ Result<Pair> issue_by_acme(engine::Fields const& spec, std::string const& name,
     if (kept.order_url.empty()) return files.remove(order);
     return files.write(order, kept.order_url + " " + directory + "\n", closed);
   };
-  auto chain = acme::issue(
-      request, {*http, doors.clock, challenges, keep, [](std::string const& /*line*/) {}});
+  auto chain =
+      acme::issue(request, {*http, doors.clock, challenges, keep, [&](std::string const& line) {
+                              doors.announce("certificate " + name + ": " + line);
+                            }});
   if (!chain) return fail(chain.error());
   return Pair{*std::move(chain), *std::move(key)};
 }

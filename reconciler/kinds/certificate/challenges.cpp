@@ -194,6 +194,9 @@ Result<> ZoneChallenges::await_zone(Zone const& zone) {
       return lacking[server].empty();
     });
     if (open.empty()) return {};
+    if (pause == first_pause)
+      for (auto const& server : open)
+        doors_.announce("waits until " + lacking[server] + " no more");
     if (doors_.clock.now() >= deadline) break;
     doors_.clock.sleep(pause);
   }
