@@ -7,6 +7,7 @@
 #include "reconciler/cli/plan_counts.hpp"
 #include "reconciler/kinds/kinds.hpp"
 
+#include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/dkim_key/spec.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
@@ -91,6 +92,7 @@ bool read_at_start(engine::Address const& address) {
     return place && place->signing;
   }
   return address.kind == kinds::conf_file::kind_name ||
+         address.kind == kinds::certificate::kind_name ||
          address.kind == kinds::domain_folder::kind_name;
 }
 
@@ -155,8 +157,8 @@ std::string render_restart(engine::Outcome const& outcome) {
         return step.outcome == Ending::applied && read_at_start(step.address);
       });
   if (!written) return {};
-  return "chasquid reads its configuration, DKIM keys and domains when it starts: restart it "
-         "(systemctl restart chasquid).\n";
+  return "chasquid reads its configuration, certificates, DKIM keys and domains when it starts: "
+         "restart it (systemctl restart chasquid).\n";
 }
 
 void note_outcome(engine::Outcome const& outcome, engine::Plan const& plan, Happenings& happened) {

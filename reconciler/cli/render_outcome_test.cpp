@@ -57,6 +57,7 @@ TEST_CASE("render_outcome: what chasquid reads at its start alone asks for a res
       {{"dkim_key", "mx1/example.org/202606e/signing"}, Ending::applied, true},
       {{"dkim_key", "mx1/example.org/202606e/signing"}, Ending::failed, false},
       {{"dkim_key", "mx1/example.org/202606e/waiting"}, Ending::applied, false},
+      {{"certificate", "mx1/example.org"}, Ending::applied, true},
       {{"user", "mx1/example.org/i"}, Ending::applied, false},
       {{"alias", "mx1/example.org/*"}, Ending::applied, false},
       {{"dns_record", "a"}, Ending::applied, false},
@@ -67,9 +68,10 @@ TEST_CASE("render_outcome: what chasquid reads at its start alone asks for a res
     outcome.steps = {step("a", Ending::applied), step("b", row.ending)};
     outcome.steps[1].address = row.address;
     CHECK(render_restart(outcome) ==
-          (row.restart ? "chasquid reads its configuration, DKIM keys and domains when it starts: "
-                         "restart it (systemctl restart chasquid).\n"
-                       : ""));
+          (row.restart
+               ? "chasquid reads its configuration, certificates, DKIM keys and domains when it "
+                 "starts: restart it (systemctl restart chasquid).\n"
+               : ""));
   }
 }
 

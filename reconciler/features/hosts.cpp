@@ -36,7 +36,7 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     address(manifest, host, dns::type::aaaa, host.ipv6, host.ipv6_place, out);
   }
   if (manifest.hosts.empty()) return;
-  out.unmanaged.emplace_back("certificates");
+  if (manifest.root.node("certificates") == nullptr) out.unmanaged.emplace_back("certificates");
   out.unmanaged.emplace_back("units");
 }
 

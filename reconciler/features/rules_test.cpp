@@ -345,6 +345,47 @@ TEST_CASE("regression: rules: names that chasquid does not find, or reads as som
   }
 }
 
+TEST_CASE("rules: certificates and their issuers", "[features]") {
+  struct {
+    char const *code, *text, *words;
+  } const cases[] = {
+      {"certificate-name",
+       "issuers: {local: {type: local-ca}}\n"
+       "certificates: {a: {names: [\"*\"], issuer: local}}",
+       "`*` is no name"},
+      {"certificate-name",
+       "issuers: {local: {type: local-ca}}\n"
+       "certificates: {a: {names: [a.*.example.org], issuer: local}}",
+       "`a.*.example.org` is no name"},
+      {"certificate-name",
+       "issuers: {local: {type: local-ca}}\n"
+       "certificates: {a: {names: [example.org, EXAMPLE.org], issuer: local}}",
+       "`EXAMPLE.org` stands there twice"},
+      {"certificate-directory",
+       "issuers: {local: {type: local-ca}}\n"
+       "certificates: {\"../x\": {names: [example.org], issuer: local}}",
+       "`../x` is no name of a directory"},
+      {"unknown-issuer",
+       "issuers: {local: {type: local-ca}}\n"
+       "certificates: {a: {names: [example.org], issuer: locl}}",
+       "there is no issuer `locl`"},
+      {"acme-without-directory", "issuers: {le: {type: acme}}", "issuer `le` has no `directory`"},
+  };
+  for (auto const& row : cases) {
+    auto const diagnostics = check(std::string(row.text) + "\n" + domain("users: {i: {}}"));
+    INFO(row.text << all_of(diagnostics));
+    auto const found = of_code(diagnostics, row.code);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].message.find(row.words) != std::string::npos);
+    CHECK_FALSE(found[0].remedy.empty());
+  }
+  CHECK_FALSE(
+      check("issuers: {local: {type: local-ca}}\n"
+            "certificates: {a: {names: [example.org, \"*.example.org\"], issuer: local}}\n" +
+            domain("users: {i: {}}"))
+          .failed());
+}
+
 TEST_CASE("rules: a name that has no room for the derived ones", "[features]") {
   std::string long_name;
   while (long_name.size() < 236) long_name += "aaaaaaaaa.";
