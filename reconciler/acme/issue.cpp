@@ -181,7 +181,7 @@ class Run {
   Performed perform(Answer const& action) {
     known_.kept = false;
     for (auto const i : action.which)
-      if (auto const done = answer(i); !done) return done;
+      if (auto done = answer(i); !done) return done;
     known_.answered = true;
     doors_.announce("the CA looks");
     return {};
@@ -195,7 +195,7 @@ class Run {
     }
     if (!is_gone(seen.error())) return tl::unexpected(seen.error());
     // A run that was killed may have answered it, and the CA has looked since we did.
-    if (auto const looked = look_at({which}); !looked) return looked;
+    if (auto looked = look_at({which}); !looked) return looked;
     auto const& now = *known_.authorizations[which];
     bool const open = now.status == AuthorizationStatus::pending && now.dns01 &&
                       now.dns01->status == ChallengeStatus::pending;
