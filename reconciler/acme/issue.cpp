@@ -146,15 +146,18 @@ class Run {
   Performed look_at(std::vector<std::size_t> const& which) {
     auto const& urls = known_.order->authorizations;
     known_.authorizations.resize(urls.size());
+    bool progress = false;
+    std::optional<TimePoint> latest;
     for (auto const i : which) {
       auto seen = client_.authorization(urls[i]);
       if (!seen) return tl::unexpected(seen.error());
       auto& place = known_.authorizations[i];
-      if (place && place->status != seen->value.status) made_progress();
+      progress = progress || (place && place->status != seen->value.status);
       place = std::move(seen->value);
-      if (seen->not_before)
-        known_.not_before = std::max(known_.not_before.value_or(TimePoint()), *seen->not_before);
+      latest = std::max(latest, seen->not_before);
     }
+    if (progress) made_progress();
+    if (latest) known_.not_before = latest;
     return {};
   }
 
@@ -178,7 +181,7 @@ class Run {
   Performed perform(Answer const& action) {
     known_.kept = false;
     for (auto const i : action.which)
-      if (auto const done = answer(i); !done) return done;
+      if (auto done = answer(i); !done) return done;
     known_.answered = true;
     doors_.announce("the CA looks");
     return {};
@@ -186,12 +189,13 @@ class Run {
 
   Performed answer(std::size_t which) {
     auto const seen = client_.answer(known_.authorizations[which]->dns01->url);
-    if (seen && seen->not_before)
-      known_.not_before = std::max(known_.not_before.value_or(TimePoint()), *seen->not_before);
-    if (seen) return {};
+    if (seen) {
+      known_.not_before = std::max(known_.not_before, seen->not_before);
+      return {};
+    }
     if (!is_gone(seen.error())) return tl::unexpected(seen.error());
     // A run that was killed may have answered it, and the CA has looked since we did.
-    if (auto const looked = look_at({which}); !looked) return looked;
+    if (auto looked = look_at({which}); !looked) return looked;
     auto const& now = *known_.authorizations[which];
     bool const open = now.status == AuthorizationStatus::pending && now.dns01 &&
                       now.dns01->status == ChallengeStatus::pending;

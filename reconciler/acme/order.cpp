@@ -50,8 +50,7 @@ Action poll(Known const& known, std::vector<std::size_t> which, TimePoint now) {
                                                   milliseconds(4'000), milliseconds(8'000)}};
   auto wait = back_off[std::min<std::size_t>(known.polls, back_off.size() - 1)];
   auto const last = known.patience.value_or(now + patience_with_ca);
-  // The clock counts whole seconds, so `now` may be almost one earlier than it is.
-  if (known.not_before && *known.not_before >= now)
+  if (known.not_before && *known.not_before > now)
     wait = std::max<milliseconds>(wait, *known.not_before - now);
   if (now + wait <= last) return Poll{wait, std::move(which)};
   auto const until = known.not_before && *known.not_before > now

@@ -37,7 +37,7 @@ Known ordered(OrderStatus status) {
   return known;
 }
 
-Authorization authorized(AuthorizationStatus status, std::string token = "token",
+Authorization authorized(AuthorizationStatus status, std::string const& token = "token",
                          ChallengeStatus challenge = ChallengeStatus::pending) {
   Authorization authorization;
   authorization.status = status;
