@@ -20,6 +20,7 @@
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/secrets.hpp"
+#include "reconciler/world/systemd.hpp"
 
 namespace mailstack::kinds {
 
@@ -77,6 +78,7 @@ struct Doors {
   Clock& clock;
   world::DnsQuery& dns;
   world::Secrets& secrets;
+  world::Systemd& systemd;
 };
 
 /// The pure halves, by name.
