@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock/clock.hpp"
 #include "core/result/result.hpp"
 
 namespace mailstack::world {
@@ -86,10 +87,11 @@ class Systemd {
   /// Forgets that it failed, and how often: a start limit that was hit counts anew.
   virtual Result<> reset_failed(std::string const& unit) = 0;
 
-  /// The last `most` lines that this run of a unit left in the system's journal, and what systemd
-  /// itself noted about it. Empty where they cannot be had, for whatever reason: they illustrate,
-  /// and decide nothing. Octets are as they were logged.
-  virtual std::vector<std::string> journal(std::string const& invocation, std::size_t most) = 0;
+  /// The last `most` lines in the system's journal since `since` that processes of the unit left,
+  /// and what systemd itself noted about it; oldest first. Empty where they cannot be had, for
+  /// whatever reason: they illustrate, and decide nothing. Octets are as they were logged.
+  virtual std::vector<std::string> journal(std::string const& unit, TimePoint since,
+                                           std::size_t most) = 0;
 };
 
 inline std::string_view format(Job job) {

@@ -33,6 +33,8 @@ PURE = [
     ("reconciler/features/*", None),
     ("reconciler/kinds/*/spec*", None),
     ("reconciler/kinds/*_parts.cpp", None),
+    ("reconciler/kinds/unit/failure.cpp", None),
+    ("reconciler/kinds/unit/loaded.cpp", None),
     ("generated/laws_registry.cpp", None),
     ("generated/features_registry.cpp", None),
 ]

@@ -76,10 +76,10 @@ class FakeSystemd final : public world::Systemd {
       if (state.active == "failed") state.active = "inactive";
     });
   }
-  std::vector<std::string> journal(std::string const& invocation, std::size_t /*most*/) override {
-    for (auto const& [name, state] : units)
-      if (state.invocation == invocation && failing.contains(name)) return failing.at(name).lines;
-    return {};
+  std::vector<std::string> journal(std::string const& unit, TimePoint /*since*/,
+                                   std::size_t /*most*/) override {
+    auto const found = failing.find(unit);
+    return found == failing.end() ? std::vector<std::string>{} : found->second.lines;
   }
 
   /// A person restarts it.

@@ -61,16 +61,18 @@ std::string const* line_with(Lines const& lines, std::initializer_list<std::stri
   return nullptr;
 }
 
-/// The first absolute path in `line`; empty where there is none.
+/// The last absolute path in `line`; empty where there is none. Not the first: that may be the
+/// program that speaks.
 std::string path_in(std::string const& line) {
   constexpr std::string_view ends = " \t\"':;,()[]";
+  std::string last;
   for (std::size_t at = line.find('/'); at != line.npos; at = line.find('/', at + 1)) {
     bool const begins = at == 0 || ends.find(line[at - 1]) != ends.npos;
     if (!begins) continue;
-    auto const path = line.substr(at, line.find_first_of(ends, at) - at);
-    if (path.size() > 1) return path;
+    auto path = line.substr(at, line.find_first_of(ends, at) - at);
+    if (path.size() > 1) last = std::move(path);
   }
-  return {};
+  return last;
 }
 
 /// The port in `listen tcp 0.0.0.0:25: bind: address already in use`; empty where there is none.

@@ -45,13 +45,13 @@ TEST_CASE("unit: a failure says cause, remedy and last lines", "[unit]") {
        "stop and disable it; its last lines: x.socket: Failed to create listening socket "
        "([::]:465): Address already in use"},
       {facts([](auto& s) { s.user = "chasquid"; }),
-       {"open /etc/chasquid/certs/a/privkey.pem: permission denied"},
+       {"/usr/bin/chasquid: open /etc/chasquid/certs/a/privkey.pem: permission denied"},
        ErrorCode::invalid,
        "start of x.service failed: its user chasquid may not read "
        "/etc/chasquid/certs/a/privkey.pem: set owner, group and mode of "
        "/etc/chasquid/certs/a/privkey.pem and of the folders above (`namei -l "
-       "/etc/chasquid/certs/a/privkey.pem` lists them); its last lines: open "
-       "/etc/chasquid/certs/a/privkey.pem: permission denied"},
+       "/etc/chasquid/certs/a/privkey.pem` lists them); its last lines: "
+       "/usr/bin/chasquid: open /etc/chasquid/certs/a/privkey.pem: permission denied"},
       {facts([](auto&) {}),
        {"Error reading config: /etc/x/x.conf:3: unknown field \"hots\""},
        ErrorCode::invalid,

@@ -147,10 +147,11 @@ class UnitKind : public engine::Kind {
     if (*job == Job::stop) return systemd_.run(name, *job, job_timeout);
     if (state->active == "failed" || state->result == "start-limit-hit")
       (void)systemd_.reset_failed(name);
+    auto const begun = clock_.now();
     auto const done = systemd_.run(name, *job, job_timeout);
     auto const after = done ? settled(name, *job) : systemd_.state(name);
     if (!after) return fail(within(done ? after.error() : done.error(), name));
-    if (!done || !unit::is_up(after->active)) return failed(name, *job, done, *after);
+    if (!done || !unit::is_up(after->active)) return failed(name, *job, done, *after, begun);
     loaded_.note(name, step.spec, *after);
     return {};
   }
@@ -187,13 +188,14 @@ class UnitKind : public engine::Kind {
     return state;
   }
 
-  Result<> failed(std::string const& name, Job job, Result<> const& done, UnitState const& state) {
+  Result<> failed(std::string const& name, Job job, Result<> const& done, UnitState const& state,
+                  TimePoint begun) {
     // Not the unit's doing: no bus any more, or not allowed.
     if (!done && done.error().code != ErrorCode::conflict &&
         done.error().code != ErrorCode::invalid && done.error().code != ErrorCode::not_found)
       return fail(within(done.error(), name));
     return fail(
-        unit::explain_failure({name, job, state}, systemd_.journal(state.invocation, asked_lines)));
+        unit::explain_failure({name, job, state}, systemd_.journal(name, begun, asked_lines)));
   }
 
   Result<> take_back(Step const& step) {

@@ -165,7 +165,7 @@ TEST_CASE("unit, real: a timer and a socket", "[unit][real]") {
   REQUIRE(host.apply(*host.units, wish));
   CHECK(host.reasons(wish).empty());
   auto state = host.systemd.state("x.timer").value();
-  for (int i = 0; i < 100 && !state.last_trigger; ++i) {
+  for (int i = 0; i < 100 && !(state.last_trigger && state.next_elapse); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     state = host.systemd.state("x.timer").value();
   }

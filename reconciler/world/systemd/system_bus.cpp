@@ -359,31 +359,34 @@ Result<> SystemBus::reset_failed(std::string const& unit) {
   });
 }
 
-std::vector<std::string> SystemBus::journal(std::string const& invocation, std::size_t most) {
+std::vector<std::string> SystemBus::journal(std::string const& unit, TimePoint since,
+                                            std::size_t most) {
   auto const root = root_of_bus(address_);
-  bool const named = invocation.size() == 32 &&
-                     invocation.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (root.empty() || !named) return {};
-  // Without `timeout` a journal on a disk that hangs would hold us.
+  if (root.empty()) return {};
+  // Without `timeout` a journal on a disk that hangs would hold us. By unit and time, not by
+  // InvocationID: journald cannot tell that of a process that ended at once.
   Command command{{"timeout", "5", "journalctl", "--quiet", "--no-pager", "--output=cat",
-                   "--lines=" + std::to_string(most)},
+                   "--lines=" + std::to_string(most),
+                   "--since=@" + std::to_string(since.time_since_epoch().count())},
                   {},
                   {},
                   {},
                   {}};
   if (root != "/") command.argv.push_back("--root=" + root);
-  for (auto const* word : {"_SYSTEMD_INVOCATION_ID=", "+", "INVOCATION_ID="})
-    command.argv.push_back(word == std::string_view("+") ? word : word + invocation);
-  // journald takes lines from a queue; what a unit said last may come after its job's result.
+  for (auto const& match : {"_SYSTEMD_UNIT=" + unit, std::string("+"), "UNIT=" + unit})
+    command.argv.push_back(match);
+  // journald takes lines from queues, the unit's own and systemd's: what was said last may come
+  // after the job's result, and in either order.
   std::vector<std::string> lines;
-  constexpr int looks = 5;
+  constexpr int looks = 6;
   constexpr Milliseconds pause{100};
-  for (int i = 0; i < looks; ++i) {
+  bool complete = false;
+  for (int i = 0; i < looks && !complete; ++i) {
+    complete = std::any_of(lines.begin(), lines.end(), tells_end);
     if (i > 0) ::poll(nullptr, 0, static_cast<int>(pause.count()));
     auto const finished = process_->run(command);
     if (!finished || finished->status != 0) return lines;
     lines = lines_of(finished->output);
-    if (std::any_of(lines.begin(), lines.end(), tells_end)) break;
   }
   return lines;
 }

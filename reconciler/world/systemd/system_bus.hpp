@@ -29,7 +29,8 @@ class SystemBus final : public Systemd {
   Result<> disable(std::string const& unit) override;
   Result<> run(std::string const& unit, Job job, std::chrono::milliseconds timeout) override;
   Result<> reset_failed(std::string const& unit) override;
-  std::vector<std::string> journal(std::string const& invocation, std::size_t most) override;
+  std::vector<std::string> journal(std::string const& unit, TimePoint since,
+                                   std::size_t most) override;
 
  private:
   class Bus;
@@ -60,7 +61,7 @@ class NoSystemd final : public Systemd {
     return none();
   }
   Result<> reset_failed(std::string const& /*unit*/) override { return none(); }
-  std::vector<std::string> journal(std::string const& /*invocation*/,
+  std::vector<std::string> journal(std::string const& /*unit*/, TimePoint /*since*/,
                                    std::size_t /*most*/) override {
     return {};
   }

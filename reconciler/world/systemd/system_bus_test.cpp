@@ -42,8 +42,7 @@ TEST_CASE("systemd: without a bus everything is unavailable, and says so", "[wor
   CHECK(version.error().what.find("No such file or directory") != std::string::npos);
   CHECK(bus.state("x.service").error().code == ErrorCode::unavailable);
   CHECK(bus.run("x.service", Job::start, 1s).error().code == ErrorCode::unavailable);
-  CHECK(bus.journal("00000000000000000000000000000000", 3).empty());
-  CHECK(bus.journal("; rm", 3).empty());
+  CHECK(bus.journal("x.service", {}, 3).empty());
 }
 
 TEST_CASE("systemd: units of a real one", "[world][systemd][real]") {
