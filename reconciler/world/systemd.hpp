@@ -46,6 +46,7 @@ struct UnitState {
   std::string invocation;  ///< names this run of the unit, 32 hex digits; empty: never ran
   std::optional<Instant> last_trigger;  ///< of a timer
   std::optional<Instant> next_elapse;   ///< of a timer with OnCalendar=
+  std::vector<std::string> triggers;    ///< units that a timer or socket starts
   std::vector<std::string> listens;     ///< of a socket: `0.0.0.0:25`
 
   bool operator==(UnitState const&) const = default;

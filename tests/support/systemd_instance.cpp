@@ -44,6 +44,12 @@ SystemdInstance::SystemdInstance() {
 
 SystemdInstance::~SystemdInstance() { stop(); }
 
+void SystemdInstance::freeze(bool frozen) const {
+  std::string group;
+  std::ifstream(root() + "/cgroup") >> group;
+  std::ofstream(group + "/cgroup.freeze") << (frozen ? "1" : "0");
+}
+
 void SystemdInstance::stop() {
   if (!process_) return;
   process_.reset();

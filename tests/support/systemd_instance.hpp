@@ -30,6 +30,8 @@ class SystemdInstance {
   [[nodiscard]] std::string const& root() const { return directory_.path(); }
   /// Writes `root() + path`, with its parents.
   void write(std::string const& path, std::string const& content) const;
+  /// Lets all of it stand still, or go on.
+  void freeze(bool frozen) const;
   /// What it looks like to a client when the machine's D-Bus and systemd are gone.
   void stop();
 

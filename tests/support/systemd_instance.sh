@@ -56,7 +56,7 @@ for unit in systemd-{udevd,udev-trigger,modules-load,sysctl,binfmt,random-seed,t
   systemd-{pcrphase,pcrphase-sysinit,firstboot,sysusers,journal-flush,tmpfiles-setup-dev,boot-system-token}.service \
   systemd-{logind,hwdb-update}.service systemd-udevd-{control,kernel}.socket systemd-ask-password-{console,wall}.path \
   sys-kernel-{debug,tracing,config}.mount sys-fs-fuse-connections.mount dev-{hugepages,mqueue}.mount \
-  proc-sys-fs-binfmt_misc.automount getty.target console-getty.service kmod-static-nodes.service polkit.service; do
+  proc-sys-fs-binfmt_misc.automount getty.target console-getty.service kmod-static-nodes.service; do
   ln -s /dev/null "$state/etc/systemd/system/$unit"
 done
 # Generators run at boot and at every daemon-reload; some of the machine's take a second.

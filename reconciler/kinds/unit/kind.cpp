@@ -148,7 +148,7 @@ class UnitKind : public engine::Kind {
     if (state->active == "failed" || state->result == "start-limit-hit")
       (void)systemd_.reset_failed(name);
     auto const begun = clock_.now();
-    auto const done = systemd_.run(name, *job, job_timeout);
+    auto const done = perform(name, *job, *state);
     auto const after = done ? settled(name, *job) : systemd_.state(name);
     if (!after) return fail(within(done ? after.error() : done.error(), name));
     if (!done || !unit::is_up(after->active)) return failed(name, *job, done, *after, begun);
@@ -173,6 +173,24 @@ class UnitKind : public engine::Kind {
     if (!unit::pending(spec, has, "files").empty()) return Job::restart;
     if (how == unit::Reload::none || unit::pending(spec, has, "loads").empty()) return std::nullopt;
     return how == unit::Reload::reload ? Job::reload : Job::restart;
+  }
+
+  /// A socket does not start while its service runs and holds what it listens on: after a plain
+  /// restart nothing would listen any more. So the service makes room, and comes back.
+  Result<> perform(std::string const& name, Job job, UnitState const& state) {
+    std::vector<std::string> moved;
+    if (job == Job::restart && name.ends_with(".socket"))
+      for (auto const& service : state.triggers) {
+        auto const seen = systemd_.state(service);
+        if (!seen || is_down(seen->active)) continue;
+        if (auto done = systemd_.run(service, Job::stop, job_timeout); !done) return done;
+        moved.push_back(service);
+      }
+    auto done = systemd_.run(name, job, job_timeout);
+    for (auto const& service : moved)
+      if (auto back = systemd_.run(service, Job::start, job_timeout); !back && done)
+        done = fail(within(back.error(), "after the restart of " + name));
+    return done;
   }
 
   /// The state once it can be trusted: a job of a service that does not notify is done as soon as

@@ -194,6 +194,21 @@ TEST_CASE("unit: a restart by hand without daemon-reload does not load a drop-in
         Reasons{"needs daemon-reload", "10-mailstack.conf changed: restart (sessions may be cut)"});
 }
 
+TEST_CASE("unit: before a socket restarts, its service makes room", "[unit]") {
+  Bench bench;
+  auto& socket = bench.systemd.units["chasquid.socket"] = bench.state();
+  socket.type = "";
+  socket.triggers = {name};
+  bench.systemd.begin(bench.state());
+  bench.systemd.begin(socket);
+  bench.write(drop_in, "two");
+  auto const wish =
+      unit::unit("mx1", "chasquid.socket", {.active = true, .files = {bench.version(drop_in)}});
+  REQUIRE(bench.apply(*bench.made, {wish}).at(0));
+  CHECK(bench.calls() ==
+        Reasons{"daemon-reload", "stop" + at, "restart chasquid.socket", "start" + at});
+}
+
 TEST_CASE("unit: one that failed is started again, its start limit forgotten", "[unit]") {
   Bench bench;
   bench.systemd.failing[name] = {.main_status = 203};

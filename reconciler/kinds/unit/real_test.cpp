@@ -178,6 +178,19 @@ TEST_CASE("unit, real: a timer and a socket", "[unit][real]") {
   REQUIRE(host.apply(*host.units, socket));
   CHECK(host.systemd.state("y.socket")->listens == Reasons{"127.0.0.1:2525"});
   CHECK(host.reasons(socket).empty());
+  REQUIRE(host.systemd.run("y.service", world::Job::start, std::chrono::seconds(30)));
+  auto const moved =
+      host.write("/etc/systemd/system/y.socket", "[Socket]\nListenStream=127.0.0.1:2526\n");
+  auto const again = unit::unit("mx1", "y.socket", {.active = true, .files = {moved}});
+  CHECK(host.reasons(again).back() == "y.socket changed: restart");
+  REQUIRE(host.apply(*host.units, again));
+  CHECK(host.systemd.state("y.socket")->listens == Reasons{"127.0.0.1:2526"});
+  CHECK(host.systemd.state("y.service")->active == "active");
+
+  // Nothing to enable: said, not repeated for ever without a word.
+  auto const bare = host.apply(*host.units, unit::unit("mx1", "y.service", {.enabled = true}));
+  REQUIRE_FALSE(bare);
+  CHECK(bare.error().what.find("has no [Install] section") != std::string::npos);
 }
 
 TEST_CASE("unit, real: five failures, each with its cause and its last lines", "[unit][real]") {

@@ -28,8 +28,6 @@ constexpr auto const* manager_path = "/org/freedesktop/systemd1";
 constexpr auto const* manager = "org.freedesktop.systemd1.Manager";
 constexpr auto const* all_properties = "org.freedesktop.DBus.Properties";
 
-// systemd answers in milliseconds; a machine that starts up or swaps may take longer.
-constexpr Milliseconds call_timeout{10'000};
 // Generators run at each reload, and some take seconds.
 constexpr Milliseconds reload_timeout{90'000};
 
@@ -149,6 +147,7 @@ UnitState unit_state(Properties const& all) {
   state.invocation = hex(get<std::vector<std::uint8_t>>(all, "InvocationID"));
   state.last_trigger = instant(all, "LastTriggerUSec");
   state.next_elapse = instant(all, "NextElapseUSecRealtime");
+  state.triggers = get<std::vector<std::string>>(all, "Triggers");
   state.listens = sockets(all);
   return state;
 }
@@ -178,7 +177,8 @@ std::vector<std::string> lines_of(std::string const& text) {
 /// wait() processes what came in. Signals that arrive during a call are queued by sd-bus.
 class SystemBus::Bus {
  public:
-  explicit Bus(std::string address) : address_(std::move(address)) {}
+  Bus(std::string address, Milliseconds call_timeout)
+      : address_(std::move(address)), call_timeout_(call_timeout) {}
 
   /// Calls `work` with the manager. A connection that failed is not used again.
   template <class T>
@@ -192,10 +192,13 @@ class SystemBus::Bus {
 
   /// Of the manager. Not by sdbus-c++'s MethodInvoker, which calls in its destructor.
   template <class... Arguments>
-  sdbus::MethodReply call(char const* method, Milliseconds timeout, Arguments const&... arguments) {
+  sdbus::MethodReply call(char const* method, Arguments const&... arguments) {
     auto message = manager_->createMethodCall(manager, method);
     (void)(message << ... << arguments);
-    return manager_->callMethod(message, timeout);
+    return manager_->callMethod(message, call_timeout_);
+  }
+  void reload() {
+    manager_->callMethod(manager_->createMethodCall(manager, "Reload"), reload_timeout);
   }
 
   Properties properties(std::string const& path) {
@@ -204,7 +207,7 @@ class SystemBus::Bus {
     // An empty interface means those of all: one call a unit.
     object->callMethod("GetAll")
         .onInterface(all_properties)
-        .withTimeout(call_timeout)
+        .withTimeout(call_timeout_)
         .withArguments(std::string())
         .storeResultsTo(all);
     return all;
@@ -237,7 +240,7 @@ class SystemBus::Bus {
                      std::string const& /*unit*/,
                      std::string const& result) { ended_[job] = result; });
     manager_->finishRegistration();
-    call("Subscribe", call_timeout);
+    call("Subscribe");
     listening_ = true;
   }
   void forget_jobs() { ended_.clear(); }
@@ -281,14 +284,16 @@ class SystemBus::Bus {
 
   std::mutex mutex_;  ///< guards what follows: one call at a time
   std::string address_;
+  Milliseconds call_timeout_;
   std::unique_ptr<sdbus::IConnection> connection_;
   std::unique_ptr<sdbus::IProxy> manager_;
   bool listening_ = false;
   std::map<std::string, std::string> ended_;  ///< job → result
 };
 
-SystemBus::SystemBus(std::unique_ptr<Process> process, std::string address)
-    : bus_(std::make_unique<Bus>(address)),
+SystemBus::SystemBus(std::unique_ptr<Process> process, std::string address,
+                     Milliseconds call_timeout)
+    : bus_(std::make_unique<Bus>(address, call_timeout)),
       process_(std::move(process)),
       address_(std::move(address)) {}
 SystemBus::~SystemBus() = default;
@@ -309,7 +314,7 @@ Result<UnitState> SystemBus::state(std::string const& unit) {
 
 Result<> SystemBus::daemon_reload() {
   return bus_->with<void>([](Bus& bus) -> Result<> {
-    bus.call("Reload", reload_timeout);
+    bus.reload();
     return {};
   });
 }
@@ -319,8 +324,8 @@ Result<> SystemBus::enable(std::string const& unit) {
     bool installs = false;
     std::vector<Change> changes;
     constexpr bool until_reboot = false, over_other_links = true;
-    bus.call("EnableUnitFiles", call_timeout, std::vector{unit}, until_reboot, over_other_links) >>
-        installs >> changes;
+    bus.call("EnableUnitFiles", std::vector{unit}, until_reboot, over_other_links) >> installs >>
+        changes;
     if (installs || !changes.empty()) return {};
     return fail(ErrorCode::invalid,
                 unit + " has no [Install] section, so nothing can be enabled: add WantedBy=");
@@ -330,7 +335,7 @@ Result<> SystemBus::enable(std::string const& unit) {
 Result<> SystemBus::disable(std::string const& unit) {
   return bus_->with<void>([&](Bus& bus) -> Result<> {
     constexpr bool until_reboot = false;
-    bus.call("DisableUnitFiles", call_timeout, std::vector{unit}, until_reboot);
+    bus.call("DisableUnitFiles", std::vector{unit}, until_reboot);
     return {};
   });
 }
@@ -342,9 +347,7 @@ Result<> SystemBus::run(std::string const& unit, Job job, Milliseconds timeout) 
     bus.listen();
     bus.forget_jobs();
     sdbus::ObjectPath queued;
-    bus.call(methods.at(static_cast<std::size_t>(job)), call_timeout, unit,
-             std::string("replace")) >>
-        queued;
+    bus.call(methods.at(static_cast<std::size_t>(job)), unit, std::string("replace")) >> queued;
     auto const result = bus.wait(queued, timeout);
     if (!result) return fail(within(result.error(), what));
     if (*result == "done") return {};
@@ -354,7 +357,7 @@ Result<> SystemBus::run(std::string const& unit, Job job, Milliseconds timeout) 
 
 Result<> SystemBus::reset_failed(std::string const& unit) {
   return bus_->with<void>([&](Bus& bus) -> Result<> {
-    bus.call("ResetFailedUnit", call_timeout, unit);
+    bus.call("ResetFailedUnit", unit);
     return {};
   });
 }

@@ -17,7 +17,10 @@ class SystemBus final : public Systemd {
  public:
   /// `address` as D-Bus writes it (`unix:path=/run/dbus/system_bus_socket`); empty: the system's.
   /// Where the socket stands below a root of its own (`/srv/x/run/dbus/…`), so does the journal.
-  SystemBus(std::unique_ptr<Process> process, std::string address);
+  /// systemd answers in milliseconds; `call_timeout` leaves room for a machine that starts or
+  /// swaps.
+  SystemBus(std::unique_ptr<Process> process, std::string address,
+            std::chrono::milliseconds call_timeout = std::chrono::seconds(10));
   SystemBus(SystemBus const&) = delete;
   SystemBus& operator=(SystemBus const&) = delete;
   ~SystemBus() override;

@@ -2,6 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <thread>
 
@@ -118,6 +122,34 @@ TEST_CASE("systemd: units of a real one", "[world][systemd][real]") {
     CHECK(done.error().code == ErrorCode::unavailable);
     CHECK(bus.state("slow.service").error().code == ErrorCode::unavailable);
     CHECK(bus.daemon_reload().error().code == ErrorCode::unavailable);
+  }
+
+  SECTION("a system that stands still: unavailable after the timeout") {
+    SystemBus hasty(std::make_unique<ChildProcess>(), system.bus(), 300ms);
+    REQUIRE(hasty.version());
+    system.freeze(true);
+    auto const begun = std::chrono::steady_clock::now();
+    auto const state = hasty.state("x.service");
+    CHECK(std::chrono::steady_clock::now() - begun < 20s);
+    system.freeze(false);
+    REQUIRE_FALSE(state);
+    CHECK(state.error().code == ErrorCode::unavailable);
+    CHECK(bus.state("x.service"));
+  }
+
+  SECTION("who is not root may look, and is denied to change anything") {
+    REQUIRE(::chmod(system.root().c_str(), 0755) == 0);
+    pid_t const child = ::fork();
+    if (child == 0) {
+      if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(9);
+      SystemBus theirs(std::make_unique<ChildProcess>(), system.bus());
+      auto const done = theirs.run("dbus.service", Job::stop, 5s);
+      bool const denied = !done && done.error().code == ErrorCode::denied;
+      ::_exit(theirs.state("dbus.service") && denied ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
   }
 
   SECTION("a job that takes longer than one waits") {
