@@ -55,10 +55,11 @@ bool holds(std::string const& line, std::string_view words) {
 
 /// The last line with one of `words`.
 std::string const* line_with(Lines const& lines, std::initializer_list<std::string_view> words) {
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-    for (auto const word : words)
-      if (holds(*line, word)) return &*line;
-  return nullptr;
+  auto const found = std::find_if(lines.rbegin(), lines.rend(), [&](auto const& line) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](auto const word) { return holds(line, word); });
+  });
+  return found == lines.rend() ? nullptr : &*found;
 }
 
 /// The last absolute path in `line`; empty where there is none. Not the first: that may be the

@@ -12,7 +12,6 @@ namespace mailstack::kinds {
 
 namespace {
 
-using engine::Action;
 using engine::Fields;
 using engine::Observation;
 using engine::Step;

@@ -31,39 +31,44 @@ constexpr auto const* all_properties = "org.freedesktop.DBus.Properties";
 // Generators run at each reload, and some take seconds.
 constexpr Milliseconds reload_timeout{90'000};
 
-bool any_of(std::string_view name, std::initializer_list<std::string_view> list) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
+/// The first row that the name of an error starts with says what it means.
+struct Meaning {
+  std::string_view name;
+  ErrorCode code;
+};
+constexpr Meaning meanings[] = {
+    {"org.freedesktop.systemd1.NoSuchUnit", ErrorCode::not_found},
+    {"org.freedesktop.systemd1.LoadFailed", ErrorCode::invalid},
+    {"org.freedesktop.systemd1.BadUnitSetting", ErrorCode::invalid},
+    {"org.freedesktop.systemd1.ShuttingDown", ErrorCode::unavailable},
+    // UnitMasked, JobTypeNotApplicable, TransactionIsDestructive, OnlyByDependency, …
+    {"org.freedesktop.systemd1.", ErrorCode::conflict},
+    {"System.Error.EACCES", ErrorCode::denied},
+    {"System.Error.EPERM", ErrorCode::denied},
+    {"System.Error.ENOENT", ErrorCode::not_found},
+    {"System.Error.EEXIST", ErrorCode::conflict},
+    {"System.Error.ELOOP", ErrorCode::conflict},
+    {"System.Error.ERFKILL", ErrorCode::conflict},  // masked
+    {"System.Error.EINVAL", ErrorCode::invalid},
+    {"System.Error.EBADMSG", ErrorCode::invalid},
+    // ECONNREFUSED, ENOTCONN, ECONNRESET, ETIMEDOUT, EPIPE, …
+    {"System.Error.", ErrorCode::unavailable},
+    {"org.freedesktop.DBus.Error.AccessDenied", ErrorCode::denied},
+    {"org.freedesktop.DBus.Error.AuthFailed", ErrorCode::denied},
+    {"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", ErrorCode::denied},
+    {"org.freedesktop.DBus.Error.FileNotFound", ErrorCode::not_found},
+    {"org.freedesktop.DBus.Error.InvalidArgs", ErrorCode::invalid},
+    {"org.freedesktop.DBus.Error.UnknownObject", ErrorCode::invalid},
+    {"org.freedesktop.DBus.Error.UnknownMethod", ErrorCode::internal},
+    {"org.freedesktop.DBus.Error.UnknownInterface", ErrorCode::internal},
+    // NoReply, Timeout, Disconnected, ServiceUnknown, Spawn.…
+    {"org.freedesktop.DBus.Error.", ErrorCode::unavailable},
+};
 
 ErrorCode code_of(std::string const& name) {
-  constexpr std::string_view dbus = "org.freedesktop.DBus.Error.";
-  constexpr std::string_view system = "System.Error.";
-  constexpr std::string_view own = "org.freedesktop.systemd1.";
-  if (name.starts_with(own)) {
-    auto const what = std::string_view(name).substr(own.size());
-    if (any_of(what, {"NoSuchUnit", "NoUnitForPID", "NoUnitForInvocationID"}))
-      return ErrorCode::not_found;
-    if (any_of(what, {"LoadFailed", "BadUnitSetting"})) return ErrorCode::invalid;
-    if (what == "ShuttingDown") return ErrorCode::unavailable;
-    return ErrorCode::conflict;  // UnitMasked, JobTypeNotApplicable, TransactionIsDestructive, …
-  }
-  if (name.starts_with(system)) {
-    auto const what = std::string_view(name).substr(system.size());
-    if (any_of(what, {"EACCES", "EPERM"})) return ErrorCode::denied;
-    if (what == "ENOENT") return ErrorCode::not_found;
-    if (any_of(what, {"EEXIST", "ELOOP", "ERFKILL"})) return ErrorCode::conflict;
-    if (any_of(what, {"EINVAL", "EBADMSG", "ENOEXEC"})) return ErrorCode::invalid;
-    return ErrorCode::unavailable;  // ECONNREFUSED, ENOTCONN, ECONNRESET, ETIMEDOUT, EPIPE, …
-  }
-  if (!name.starts_with(dbus)) return ErrorCode::internal;
-  auto const what = std::string_view(name).substr(dbus.size());
-  if (any_of(what, {"AccessDenied", "AuthFailed", "InteractiveAuthorizationRequired"}))
-    return ErrorCode::denied;
-  if (what == "FileNotFound") return ErrorCode::not_found;
-  if (any_of(what, {"UnknownMethod", "UnknownInterface", "InvalidSignature"}))
-    return ErrorCode::internal;
-  if (any_of(what, {"InvalidArgs", "UnknownObject"})) return ErrorCode::invalid;
-  return ErrorCode::unavailable;  // NoReply, Timeout, Disconnected, ServiceUnknown, Spawn.…
+  auto const* const row = std::find_if(std::begin(meanings), std::end(meanings),
+                                       [&](auto const& one) { return name.starts_with(one.name); });
+  return row == std::end(meanings) ? ErrorCode::internal : row->code;
 }
 
 tl::unexpected<Error> failure(sdbus::Error const& error) {

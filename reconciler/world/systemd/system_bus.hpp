@@ -12,7 +12,8 @@
 namespace mailstack::world {
 
 /// The bus is opened by the first call, and again after one that lost it, so that making this
-/// object costs and fails nothing. journalctl reads the journal.
+/// object costs and fails nothing; a socket behind which nobody answers is given up after sd-bus's
+/// own 90 s. journalctl reads the journal.
 class SystemBus final : public Systemd {
  public:
   /// `address` as D-Bus writes it (`unix:path=/run/dbus/system_bus_socket`); empty: the system's.
