@@ -12,6 +12,7 @@ if(support)
   add_library(mailstack_support_archive STATIC ${support})
   # No more than core: a linker may take any object of an archive for a template instance that it misses.
   target_link_libraries(mailstack_support_archive PRIVATE mailstack_options core)
+  target_compile_definitions(mailstack_support_archive PRIVATE MAILSTACK_SUPPORT_DIR="${CMAKE_SOURCE_DIR}/tests/support")
   target_link_libraries(mailstack_test_support INTERFACE mailstack_support_archive)
 endif()
 

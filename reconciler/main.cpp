@@ -26,6 +26,7 @@
 #include "reconciler/world/http/curl_http.hpp"
 #include "reconciler/world/process/child_process.hpp"
 #include "reconciler/world/secrets/stored_secrets.hpp"
+#include "reconciler/world/systemd/system_bus.hpp"
 
 namespace {
 
@@ -122,6 +123,14 @@ std::size_t terminal_columns() {
   return 0;
 }
 
+std::unique_ptr<world::Systemd> systemd(std::string const& root) {
+  if (!root.empty())
+    return std::make_unique<world::NoSystemd>("units below --root are left alone: they do not run");
+  auto const* address = std::getenv("DBUS_SYSTEM_BUS_ADDRESS");
+  return std::make_unique<world::SystemBus>(std::make_unique<world::ChildProcess>(),
+                                            address ? address : "");
+}
+
 std::string random_word() {
   std::array<char, 9> text{};
   std::random_device random;
@@ -158,6 +167,7 @@ int main(int argc, char** argv) {
       .process = [] { return std::make_unique<world::ChildProcess>(); },
       .secrets =
           [](std::string const& base) { return std::make_unique<world::StoredSecrets>(base); },
+      .systemd = systemd,
       .environment =
           [](std::string const& name) {
             auto const* value = std::getenv(name.c_str());

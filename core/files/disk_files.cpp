@@ -203,6 +203,8 @@ Result<Stat> DiskFiles::stat(std::string const& path) {
   result.owner = names.user_name(status.st_uid);
   result.group = names.group_name(status.st_gid);
   result.size = static_cast<std::uint64_t>(status.st_size);
+  result.changed += std::chrono::seconds(status.st_ctim.tv_sec);
+  result.changed += std::chrono::microseconds(status.st_ctim.tv_nsec / 1000);
   return result;
 }
 

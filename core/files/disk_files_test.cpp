@@ -10,11 +10,13 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "tests/support/temporary_directory.hpp"
 
@@ -455,6 +457,22 @@ TEST_CASE("disk files: unprivileged, a forbidden directory is denied with the re
   int status = 0;
   ::waitpid(child, &status, 0);
   CHECK(status == 0);
+}
+
+TEST_CASE("disk files: a replaced file has changed, one that was read has not", "[files]") {
+  support::TemporaryDirectory const root;
+  DiskFiles files(root.path());
+  auto const now =
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  REQUIRE(files.write("/a", "x", {}));
+  auto const first = files.stat("/a")->changed;
+  CHECK(first > now - std::chrono::seconds(1));
+  CHECK(first < now + std::chrono::minutes(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  REQUIRE(files.read("/a"));
+  CHECK(files.stat("/a")->changed == first);
+  REQUIRE(files.write("/a", "x", {}));
+  CHECK(files.stat("/a")->changed > first);
 }
 
 TEST_CASE("disk files: a writer that never ends is named, not waited for forever", "[files]") {

@@ -2,6 +2,7 @@
 /// \file
 /// The door to the file system: whole files, written so that a crash leaves the old or the new one.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ struct Stat {
   std::string owner;     ///< name, or the number in decimal where it has none
   std::string group;
   std::uint64_t size = 0;
+  /// When content, name, mode or owner last changed (st_ctime). Finer than TimePoint, since it says
+  /// whether a process that started in the same second has read this content.
+  std::chrono::sys_time<std::chrono::microseconds> changed{};
 };
 
 /// Paths are absolute and written as the host will see them; an adapter may put a prefix (`--root`)

@@ -128,7 +128,8 @@ Result<Stat> MemoryFiles::stat(std::string const& path) {
               .mode = node.mode,
               .owner = node.owner,
               .group = node.group,
-              .size = node.content.size()};
+              .size = node.content.size(),
+              .changed = node.changed};
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(std::string const& directory) {
@@ -166,6 +167,7 @@ Result<> MemoryFiles::write(std::string const& path, std::string_view content,
   node.owner = attributes.owner.value_or("root");
   node.group = attributes.group.value_or("root");
   node.content = content;
+  node.changed = time_;
   nodes_[at] = std::move(node);
   crash_after();
   return {};
@@ -187,6 +189,7 @@ Result<> MemoryFiles::append(std::string const& path, std::string_view content) 
   auto& node = nodes_[at];
   if (found == nodes_.end()) node.mode = 0600;
   node.content += content;
+  node.changed = time_;
   crash_after();
   return {};
 }
@@ -210,6 +213,7 @@ Result<> MemoryFiles::make_directory(std::string const& path, Attributes const& 
   auto& node = nodes_[at];
   node.directory = true;
   node.mode = attributes.mode;
+  node.changed = time_;
   if (attributes.owner) node.owner = *attributes.owner;
   if (attributes.group) node.group = *attributes.group;
   crash_after();
@@ -242,6 +246,7 @@ Result<> MemoryFiles::move(std::string const& from, std::string const& to) {
     if (below(path, source)) moved[target + path.substr(source.size())] = node;
   std::erase_if(nodes_, [&](auto const& node) { return below(node.first, source); });
   for (auto& [path, node] : moved) nodes_[path] = std::move(node);
+  nodes_[target].changed = time_;
   crash_after();
   return {};
 }
@@ -326,6 +331,11 @@ void MemoryFiles::revive() {
   read_only_.clear();
   unreadable_.clear();
   free_space_.reset();
+}
+
+void MemoryFiles::set_time(std::chrono::sys_time<std::chrono::microseconds> time) {
+  Lock const lock(mutex_);
+  time_ = time;
 }
 
 std::uint64_t MemoryFiles::changes() const {

@@ -58,6 +58,9 @@ class MemoryFiles final : public Files {
   /// The machine starts again: what was stored is there, faults are gone.
   void revive();
 
+  /// What Stat::changed says of changes from now on; 1970 until then.
+  void set_time(std::chrono::sys_time<std::chrono::microseconds> time);
+
   /// Changing calls so far, failed ones too: the number of places where crash_at() can strike.
   [[nodiscard]] std::uint64_t changes() const;
 
@@ -68,6 +71,7 @@ class MemoryFiles final : public Files {
     std::string owner = "root";
     std::string group = "root";
     std::string content;
+    std::chrono::sys_time<std::chrono::microseconds> changed{};
   };
   using Nodes = std::map<std::string, Node>;
 
@@ -104,6 +108,7 @@ class MemoryFiles final : public Files {
   std::uint64_t fatal_change_ = 0;
   Torn torn_ = Torn::nothing;
   bool dead_ = false;
+  std::chrono::sys_time<std::chrono::microseconds> time_{};
 };
 
 }  // namespace mailstack::files

@@ -98,4 +98,22 @@ TEST_CASE("memory files: changes count the places where a crash can strike", "[f
   CHECK(files.changes() - before == 2);
 }
 
+TEST_CASE("memory files: what changes has the time that was set, what is read keeps its own",
+          "[files]") {
+  MemoryFiles files;
+  auto const at = [](int second) {
+    return std::chrono::sys_time<std::chrono::microseconds>(std::chrono::seconds(second));
+  };
+  REQUIRE(files.write("/a", "x", {}));
+  CHECK(files.stat("/a")->changed == at(0));
+  files.set_time(at(5));
+  REQUIRE(files.read("/a"));
+  CHECK(files.stat("/a")->changed == at(0));
+  REQUIRE(files.append("/a", "y"));
+  CHECK(files.stat("/a")->changed == at(5));
+  files.set_time(at(6));
+  REQUIRE(files.move("/a", "/b"));
+  CHECK(files.stat("/b")->changed == at(6));
+}
+
 }  // namespace mailstack::files

@@ -16,6 +16,7 @@
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/process.hpp"
 #include "reconciler/world/secrets.hpp"
+#include "reconciler/world/systemd.hpp"
 
 namespace mailstack::cli {
 
@@ -48,6 +49,9 @@ struct Doors {
   std::function<std::unique_ptr<world::Process>()> process;
   /// Relative paths of secrets start at `base_directory`.
   std::function<std::unique_ptr<world::Secrets>(std::string const& base_directory)> secrets;
+  /// Of the host below `root`. What is below a root does not run, so there its units are left
+  /// alone.
+  std::function<std::unique_ptr<world::Systemd>(std::string const& root)> systemd;
 
   std::function<std::string(std::string const& name)> environment;  ///< empty where not set
   std::function<std::string()> working_directory;

@@ -217,7 +217,9 @@ std::string manifest_with(manifest::TableRow const& row, std::string const& valu
       bool const own = next == name || next.starts_with(std::string(name) + ".");
       if (name == "*" || own || !sibling->key->required || prefix.starts_with("defaults")) continue;
       out += std::string(2 * depth, ' ') + std::string(name) + ": " +
-             (name == "type" ? row.provider_type : good_value(*sibling->key)) + "\n";
+             (!row.provider_type.empty() && name == "type" ? row.provider_type
+                                                           : good_value(*sibling->key)) +
+             "\n";
     }
     rest = next;
   }

@@ -323,12 +323,14 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   wiring_.inputs.parallelism = options_.parallelism;
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
-  owned_kinds_ = kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_,
-                                                    doors_.http, [this](std::string const& line) {
-                                                      static std::mutex speaking;
-                                                      std::scoped_lock const lock(speaking);
-                                                      talk_.note(line);
-                                                    }});
+  systemd_ = doors_.systemd(options_.root);
+  owned_kinds_ =
+      kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_, *systemd_,
+                                         doors_.http, [this](std::string const& line) {
+                                           static std::mutex speaking;
+                                           std::scoped_lock const lock(speaking);
+                                           talk_.note(line);
+                                         }});
   wiring_.inputs.claims = {};  // the kinds have them; of a large zone they are megabytes
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
   join_.emplace(compiled_.resources, rows_);

@@ -137,6 +137,7 @@ class Session {
   std::unique_ptr<Http> http_;
   std::unique_ptr<world::DnsQuery> dns_;
   std::unique_ptr<world::Secrets> secrets_;
+  std::unique_ptr<world::Systemd> systemd_;
   std::optional<manifest::Manifest> manifest_;
   OpenedProviders ahead_;
   Applier applier_;

@@ -31,6 +31,7 @@ struct Tree {
   support::FakeClock clock;
   support::FakeDnsQuery dns;
   support::FakeSecrets secrets;
+  support::FakeSystemd systemd;
   support::NoProgress progress;
   kinds::Inputs inputs;
   std::vector<std::unique_ptr<engine::Kind>> kinds;
@@ -38,7 +39,7 @@ struct Tree {
   Tree() {
     inputs.passwords[{"wac.tax", "i"}].hash = horse;
     secrets.values["app-password"] = "p\xc3\xa4ss w\"rd\\";
-    kinds = make_kinds(inputs, {files, clock, dns, secrets});
+    kinds = make_kinds(inputs, {files, clock, dns, secrets, systemd});
   }
 
   [[nodiscard]] std::string on_disk() const { return directory.path() + conf; }

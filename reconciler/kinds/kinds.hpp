@@ -23,6 +23,7 @@
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/secrets.hpp"
+#include "reconciler/world/systemd.hpp"
 
 namespace mailstack::kinds {
 
@@ -83,6 +84,7 @@ struct Doors {
   Clock& clock;
   world::DnsQuery& dns;
   world::Secrets& secrets;
+  world::Systemd& systemd;
   /// HTTP to servers that are trusted by the certificates of `ca_file`; empty: the system's.
   std::function<std::unique_ptr<Http>(std::string const& ca_file)> http = {};
   /// One line for people about long work, said at once. Safe to call from several threads.

@@ -19,6 +19,7 @@
 #include "reconciler/kinds/kinds.hpp"
 #include "tests/golden/cases.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_systemd.hpp"
 
 namespace mailstack::golden {
 
@@ -209,7 +210,8 @@ class Run {
       REQUIRE(access.provider != nullptr);
       REQUIRE(access.provider->set(name, changes));
     }
-    kinds_owned_ = kinds::make_kinds(wiring_.inputs, {files_, clock_, resolver_, secrets_});
+    kinds_owned_ =
+        kinds::make_kinds(wiring_.inputs, {files_, clock_, resolver_, secrets_, systemd_});
     for (auto const& kind : kinds_owned_) kinds_.add(*kind, kind->laws().name());
   }
 
@@ -253,6 +255,7 @@ class Run {
   NoHttp http_;
   Resolver resolver_;
   OneSecret secrets_;
+  support::FakeSystemd systemd_;
   support::FakeClock clock_;
   TimePoint now_;
   std::optional<manifest::Manifest> manifest_;

@@ -23,6 +23,7 @@
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_dns_query.hpp"
 #include "tests/support/fake_secrets.hpp"
+#include "tests/support/fake_systemd.hpp"
 
 using namespace mailstack;
 using namespace mailstack::property;
@@ -98,7 +99,7 @@ class Machine {
     auto wiring = cli::wire(*manifest, lanes, {http_, disk, clock}, {}, secrets_);
     wiring.inputs.parallelism = 1;  // a crash must unwind through this thread
     wiring.inputs.key_maker = keys_;
-    auto const owned = kinds::make_kinds(wiring.inputs, {disk, clock, dns_, secrets_});
+    auto const owned = kinds::make_kinds(wiring.inputs, {disk, clock, dns_, secrets_, systemd_});
     engine::Kinds kinds;
     for (auto const& kind : owned) kinds.add(*kind, kind->laws().name());
     auto inventory = engine::load_inventory(disk, "/state/inventory.jsonl");
@@ -205,6 +206,7 @@ class Machine {
   NoHttp http_;
   support::FakeDnsQuery dns_;
   support::FakeSecrets secrets_;
+  support::FakeSystemd systemd_;
 };
 
 std::string joined(std::vector<std::string> const& lines) {

@@ -11,6 +11,7 @@
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_dns_query.hpp"
 #include "tests/support/fake_secrets.hpp"
+#include "tests/support/fake_systemd.hpp"
 
 namespace mailstack::support {
 
@@ -30,10 +31,11 @@ struct KindBench {
   FakeClock clock;
   FakeDnsQuery dns;
   FakeSecrets secrets;
+  FakeSystemd systemd;
   kinds::Inputs inputs;
   NoProgress progress;
 
-  kinds::Doors doors() { return {files, clock, dns, secrets}; }
+  kinds::Doors doors() { return {files, clock, dns, secrets, systemd}; }
 
   engine::Look look(engine::Kind& kind, Resources const& desired, Resources const& owned = {}) {
     auto const pointers = [](Resources const& resources) {

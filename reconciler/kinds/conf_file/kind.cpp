@@ -63,7 +63,8 @@ class ConfFileKind : public engine::Kind {
     if (!content) return Observation::unseen(path + ": " + content.error().what);
     if (!userdb::is_utf8(*content))
       return Observation::unseen(path + " is not UTF-8 text: move it away");
-    engine::Fields state{{"content", std::move(*content)}, {"mode", format_mode(stat->mode)}};
+    engine::Fields state{
+        {"path", path}, {"content", std::move(*content)}, {"mode", format_mode(stat->mode)}};
     if (files_.sets_owners()) {
       state.set("owner", stat->owner);
       state.set("group", stat->group);

@@ -4,6 +4,7 @@
 
 #include "core/userdb/text_proto.hpp"
 #include "reconciler/kinds/address_parts.hpp"
+#include "reconciler/kinds/version_parts.hpp"
 
 namespace mailstack::kinds::conf_file {
 
@@ -108,14 +109,15 @@ class ConfFileLaws : public engine::KindLaws {
       verdict.reasons = line_diff(content, spec.text("content"));
       verdict.drift = line_diff(spec.text("content"), content);
     }
+    verdict.keeps_outputs = content == spec.text("content");
     for (auto const* attribute : {"mode", "owner", "group"})
       compare_attribute(attribute, spec, live.state, verdict);
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     return verdict;
   }
 
-  [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& /*live*/) const override {
-    return {};
+  [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& live) const override {
+    return {{"version", format_version(live.state.text("path"), live.state.text("content"))}};
   }
 
   [[nodiscard]] std::string place(Address const& address) const override {

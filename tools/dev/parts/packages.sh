@@ -5,10 +5,12 @@
 # A set stands here once. `install_packages` looks first, and touches apt only where something is missing.
 
 build_set=(g++ cmake ninja-build ccache pkg-config catch2 libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev
-  libidn2-dev libldns-dev libpsl-dev libsimdjson-dev libssl-dev libunistring-dev libyaml-cpp-dev nlohmann-json3-dev)
+  libidn2-dev libldns-dev libpsl-dev libsdbus-c++-dev libsimdjson-dev libssl-dev libunistring-dev libyaml-cpp-dev
+  nlohmann-json3-dev)
 # The real servers and tools that the tests start, ask and compare with; python3 runs the tests of the house rules.
-test_set=(bind9-dnsutils ca-certificates chasquid curl faketime git openssl pdns-backend-sqlite3 pdns-server pebble procps
-  python3 sqlite3)
+# systemd, dbus, iproute2 and util-linux make the throw-away system that units are started on.
+test_set=(bind9-dnsutils ca-certificates chasquid curl dbus faketime git iproute2 openssl pdns-backend-sqlite3 pdns-server pebble
+  procps python3 sqlite3 systemd util-linux)
 lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
 bench_set=(curl git hyperfine pdns-backend-sqlite3 pdns-server procps sqlite3 time)

@@ -1,0 +1,163 @@
+/// \file
+/// Units and their files through the whole engine: one follows the other.
+
+#include <catch2/catch.hpp>
+
+#include "reconciler/engine/execute.hpp"
+#include "reconciler/engine/inventory.hpp"
+#include "reconciler/engine/observe.hpp"
+#include "reconciler/engine/plan.hpp"
+#include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/unit/spec.hpp"
+#include "tests/support/kind_bench.hpp"
+
+using namespace mailstack;
+using namespace mailstack::kinds;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+/// A host whose resources a test sets, planned and applied as the program does it.
+struct Host : support::KindBench {
+  std::vector<engine::Resource> resources;
+  std::vector<std::string> failures;  ///< of the last apply()
+
+  Host() {
+    inputs.runtime_directory = "/run/mailstack";
+    for (auto const* path : {"/etc", "/run", "/state"})
+      REQUIRE(files.make_directory(path, {0755, {}, {}}));
+  }
+
+  /// A daemon with a unit file and a configuration of ours.
+  void want(std::string const& configuration) {
+    auto const unit_file =
+        conf_file::file("mx1", "/etc/x.service", "[Service]\nExecStart=/x\n", "0644", "");
+    auto const conf = conf_file::file("mx1", "/etc/x.conf", configuration, "0644", "");
+    auto const daemon = unit::unit("mx1", "x.service",
+                                   {.enabled = true,
+                                    .active = true,
+                                    .files = {unit::version_of(unit_file)},
+                                    .loads = {unit::version_of(conf)},
+                                    .reload = unit::Reload::reload});
+    resources = {daemon, conf, unit_file};
+  }
+
+  /// What is due, `ADDRESS: reasons`; with `act` it is done.
+  Texts run(bool act) {
+    systemd.time += std::chrono::seconds(10);
+    files.set_time(systemd.time);
+    systemd.time += std::chrono::seconds(1);
+    auto const owned = make_kinds(inputs, doors());
+    engine::Kinds kinds;
+    for (auto const& kind : owned) kinds.add(*kind, kind->laws().name());
+    auto inventory = engine::load_inventory(files, "/state/inventory.jsonl");
+    REQUIRE(inventory);
+    auto const rows = inventory->rows();
+    std::set<std::string> const lanes{"host/mx1"};
+    auto const world = engine::observe(kinds, resources, rows, lanes, 1, clock.now(), progress);
+    engine::PlanInput input{.laws = all_laws(),
+                            .resources = resources,
+                            .rows = rows,
+                            .inventory = *inventory,
+                            .world = world,
+                            .now = clock.now()};
+    input.lanes = lanes;
+    engine::note_look(*inventory, input, std::nullopt);
+    auto const plan = engine::make_plan(input);
+    Texts due;
+    for (auto const& item : plan.items) {
+      if (item.standing != engine::Standing::change) continue;
+      due.push_back(item.address.text() + ":");
+      for (auto const& reason : item.reasons) due.back() += " " + reason;
+    }
+    if (act) execute(kinds, plan, input, *inventory);
+    return due;
+  }
+
+ private:
+  void execute(engine::Kinds& kinds, engine::Plan const& plan, engine::PlanInput const& input,
+               engine::Inventory& inventory) {
+    systemd.calls.clear();
+    failures.clear();
+    auto journal = engine::Journal::open(files, "/state/journal.jsonl");
+    REQUIRE(journal);
+    auto const outcome =
+        engine::execute({.kinds = kinds,
+                         .plan = plan,
+                         .planned_from = input,
+                         .inventory = inventory,
+                         .journal = *journal,
+                         .run = "r",
+                         .parallelism = 1,
+                         .wait = Duration(0),
+                         .now = [&] { return clock.now(); },
+                         .store =
+                             [&](engine::Inventory const& now) {
+                               return engine::store_inventory(files, "/state/inventory.jsonl", now);
+                             },
+                         .interrupted = {},
+                         .progress = progress});
+    for (auto const& step : outcome.steps)
+      if (step.outcome != engine::StepResult::Outcome::applied)
+        failures.push_back(step.address.text() + ": " + step.message);
+  }
+};
+
+/// systemd finds the unit file that was written, as it does after a daemon-reload.
+void install(Host& host) {
+  world::UnitState state;
+  state.load = "loaded";
+  state.active = "inactive";
+  state.enabled = "disabled";
+  state.type = "notify";
+  state.can_reload = true;
+  host.systemd.units["x.service"] = state;
+}
+
+}  // namespace
+
+TEST_CASE("unit: follows its files through plan and apply, and a failed reload is still due",
+          "[unit]") {
+  Host host;
+  host.want("one\n");
+  CHECK(host.run(false).size() == 3);
+  // Somebody enabled and started it before: what is as it should be becomes ours without --adopt.
+  install(host);
+  auto& state = host.systemd.units.at("x.service");
+  state.enabled = "enabled";
+  host.systemd.begin(state);
+  host.run(true);
+  CHECK(host.files.read("/etc/x.conf").value() == "one\n");
+  host.systemd.begin(state);
+  host.run(true);
+  CHECK(host.run(false).empty());
+
+  host.want("two\n");
+  CHECK(host.run(true) == Texts{"unit/mx1/x.service: x.conf changed: reload",
+                                "conf_file/mx1/etc/x.conf: - one + two"});
+  CHECK(host.failures.empty());
+  CHECK(host.systemd.calls == Texts{"reload x.service"});
+  CHECK(host.run(false).empty());
+
+  host.want("three\n");
+  host.systemd.failing["x.service"] = {.lines = {"x.conf:1: unknown option three"}};
+  host.run(true);
+  REQUIRE(host.failures.size() == 1);
+  CHECK(host.failures[0].starts_with("unit/mx1/x.service: reload of x.service failed"));
+  CHECK(host.files.read("/etc/x.conf").value() == "three\n");
+  Texts const due{"unit/mx1/x.service: x.conf changed: reload"};
+  CHECK(host.run(false) == due);
+  CHECK(host.run(false) == due);
+  host.systemd.failing.clear();
+  CHECK(host.run(true) == due);
+  CHECK(host.run(false).empty());
+}
+
+TEST_CASE("unit: a file that cannot be written starts nothing", "[unit]") {
+  Host host;
+  host.want("one\n");
+  host.files.set_read_only("/etc/x.conf");
+  host.run(true);
+  CHECK(host.systemd.calls.empty());
+  CHECK(host.failures.size() == 2);
+}

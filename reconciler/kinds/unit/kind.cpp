@@ -1,0 +1,242 @@
+/// \file
+/// The kind `unit` at work.
+
+#include <algorithm>
+
+#include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/unit/failure.hpp"
+#include "reconciler/kinds/unit/loaded.hpp"
+#include "reconciler/kinds/unit/spec.hpp"
+
+namespace mailstack::kinds {
+
+namespace {
+
+using engine::Fields;
+using engine::Observation;
+using engine::Step;
+using std::chrono::milliseconds;
+using world::Job;
+using world::UnitState;
+
+// Longer than DefaultTimeoutStartSec= and DefaultTimeoutStopSec= of Debian, 90 s each, so that
+// systemd's own verdict comes first.
+constexpr milliseconds job_timeout{200'000};
+// How long a process of a service that does not notify must live to count as started.
+constexpr milliseconds settling{1'000};
+constexpr milliseconds glance{100};
+constexpr std::size_t asked_lines = 30;
+
+bool is_down(std::string const& active) { return active == "inactive" || active == "failed"; }
+
+class UnitKind : public engine::Kind {
+ public:
+  UnitKind(Inputs const& inputs, Doors const& doors)
+      : systemd_(doors.systemd),
+        clock_(doors.clock),
+        loaded_(doors.files,
+                inputs.runtime_directory.empty() ? "" : inputs.runtime_directory + "/units") {}
+
+  [[nodiscard]] engine::KindLaws const& laws() const override { return unit::laws(); }
+
+  [[nodiscard]] std::size_t calls(engine::Scope const& scope) const override {
+    return scope.desired.size() + scope.owned.size();
+  }
+
+  engine::Look observe(engine::Scope const& scope, engine::Progress& progress) override {
+    engine::Look look;
+    std::string gone;  // why systemd cannot be asked at all: asked once, since each call may wait
+    for (auto const* resource : scope.desired) {
+      look.desired.push_back(look_at(*resource, gone));
+      progress.advance(scope.lane, 1);
+    }
+    for (auto const* resource : scope.owned) {
+      look.owned.push_back(left_of(*resource, gone));
+      progress.advance(scope.lane, 1);
+    }
+    return look;
+  }
+
+  std::vector<Result<>> put(std::string const& /*lane*/, std::span<Step const> steps) override {
+    std::vector<Result<>> results;
+    bool reload = false;
+    for (auto const& step : steps) {
+      results.push_back(set_links(step));
+      reload = reload || reads_anew(step);
+    }
+    // One for all: a daemon-reload reads every unit of the system again.
+    Result<> const reloaded = reload ? systemd_.daemon_reload() : Result<>{};
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (!results[i]) continue;
+      results[i] = reloaded ? bring(steps[i]) : fail(within(reloaded.error(), "daemon-reload"));
+    }
+    return results;
+  }
+
+  std::vector<Result<>> remove(std::string const& /*lane*/, std::span<Step const> steps) override {
+    std::vector<Result<>> results;
+    for (auto const& step : steps) results.push_back(take_back(step));
+    // Their files go next; that systemd then reads its units again is no condition of anything.
+    (void)systemd_.daemon_reload();
+    return results;
+  }
+
+ private:
+  Observation look_at(engine::Resource const& resource, std::string& gone) {
+    auto const name = unit::name_of(resource.address);
+    if (!gone.empty()) return Observation::unseen(gone);
+    auto const state = systemd_.state(name);
+    if (!state) {
+      if (state.error().code == ErrorCode::unavailable) gone = state.error().what;
+      return Observation::unseen(name + ": " + state.error().what);
+    }
+    if (state->load == "not-found") return Observation::missing();
+    Fields seen{{"unit", name}, {"active", state->active}, {"enabled", state->enabled}};
+    if (state->load != "loaded")
+      seen.set("load", state->load + (state->load_error.empty() ? "" : ": " + state->load_error));
+    if (state->needs_daemon_reload) seen.set("needs_daemon_reload", true);
+    if (unit::is_up(state->active)) {
+      auto const loaded = loaded_.look(name, resource.spec, *state);
+      for (auto const& [field, value] : loaded.entries()) seen.set(field, value);
+    }
+    return Observation::of(std::move(seen));
+  }
+
+  /// What is left of a unit that nobody asks for any more: nothing, once it is as if we had never
+  /// asked.
+  Observation left_of(engine::Resource const& resource, std::string& gone) {
+    auto seen = look_at(resource, gone);
+    if (seen.standing != Observation::Standing::present) return seen;
+    bool const stopped = !resource.spec.flag("active") || is_down(seen.state.text("active"));
+    bool const unlinked =
+        !resource.spec.flag("enabled") || !seen.state.text("enabled").starts_with("enabled");
+    return stopped && unlinked ? Observation::missing() : seen;
+  }
+
+  /// systemd does not notice by itself every file that is new (the first drop-in of a unit), so its
+  /// own NeedDaemonReload is not enough.
+  static bool reads_anew(Step const& step) {
+    return step.before.standing == Observation::Standing::absent ||
+           step.before.state.flag("needs_daemon_reload") ||
+           !step.before.state.text("load").empty() || links_differ(step) ||
+           !unit::pending(step.spec, step.before.state, "files").empty();
+  }
+
+  static bool links_differ(Step const& step) {
+    if (step.spec.find("enabled") == nullptr) return false;
+    auto const& live = step.before.state.text("enabled");
+    return step.spec.flag("enabled") ? live != "enabled" : live != "disabled";
+  }
+
+  Result<> set_links(Step const& step) {
+    if (!links_differ(step)) return {};
+    auto const name = unit::name_of(step.address);
+    bool const wish = step.spec.flag("enabled");
+    auto done = wish ? systemd_.enable(name) : systemd_.disable(name);
+    if (done) return done;
+    return fail(within(done.error(), (wish ? "enabling " : "disabling ") + name));
+  }
+
+  Result<> bring(Step const& step) {
+    auto const name = unit::name_of(step.address);
+    auto const state = systemd_.state(name);
+    if (!state) return fail(within(state.error(), name));
+    auto const job = job_for(name, step.spec, *state);
+    if (!job) return {};
+    if (*job == Job::stop) return systemd_.run(name, *job, job_timeout);
+    if (state->active == "failed" || state->result == "start-limit-hit")
+      (void)systemd_.reset_failed(name);
+    auto const begun = clock_.now();
+    auto const done = perform(name, *job, *state);
+    auto const after = done ? settled(name, *job) : systemd_.state(name);
+    if (!after) return fail(within(done ? after.error() : done.error(), name));
+    if (!done || !unit::is_up(after->active)) return failed(name, *job, done, *after, begun);
+    loaded_.note(name, step.spec, *after);
+    return {};
+  }
+
+  /// What makes `state` be as `spec` wishes; nullopt: nothing.
+  std::optional<Job> job_for(std::string const& name, Fields const& spec, UnitState const& state) {
+    bool const up = unit::is_up(state.active);
+    bool const said = spec.find("active") != nullptr;
+    if (said && !spec.flag("active"))
+      return is_down(state.active) ? std::nullopt : std::optional(Job::stop);
+    if (!up) return said ? std::optional(Job::start) : std::nullopt;
+    return load_again(name, spec, state);
+  }
+
+  std::optional<Job> load_again(std::string const& name, Fields const& spec,
+                                UnitState const& state) {
+    auto const how = unit::parse_reload(spec.text("reload")).value_or(unit::Reload::restart);
+    auto const has = loaded_.look(name, spec, state);
+    if (!unit::pending(spec, has, "files").empty()) return Job::restart;
+    if (how == unit::Reload::none || unit::pending(spec, has, "loads").empty()) return std::nullopt;
+    return how == unit::Reload::reload ? Job::reload : Job::restart;
+  }
+
+  /// A socket does not start while its service runs and holds what it listens on: after a plain
+  /// restart nothing would listen any more. So the service makes room, and comes back.
+  Result<> perform(std::string const& name, Job job, UnitState const& state) {
+    std::vector<std::string> moved;
+    if (job == Job::restart && name.ends_with(".socket"))
+      for (auto const& service : state.triggers) {
+        auto const seen = systemd_.state(service);
+        if (!seen || is_down(seen->active)) continue;
+        if (auto done = systemd_.run(service, Job::stop, job_timeout); !done) return done;
+        moved.push_back(service);
+      }
+    auto done = systemd_.run(name, job, job_timeout);
+    for (auto const& service : moved)
+      if (auto back = systemd_.run(service, Job::start, job_timeout); !back && done)
+        done = fail(within(back.error(), "after the restart of " + name));
+    return done;
+  }
+
+  /// The state once it can be trusted: a job of a service that does not notify is done as soon as
+  /// there is a process, which may end in the next moment.
+  Result<UnitState> settled(std::string const& name, Job job) {
+    auto state = systemd_.state(name);
+    for (milliseconds waited{0}; waited < settling; waited += glance) {
+      if (!state || job == Job::reload || !unit::is_up(state->active)) return state;
+      if (state->type.empty() || state->type == "notify" || state->type == "dbus") return state;
+      clock_.sleep(glance);
+      state = systemd_.state(name);
+    }
+    return state;
+  }
+
+  Result<> failed(std::string const& name, Job job, Result<> const& done, UnitState const& state,
+                  TimePoint begun) {
+    // Not the unit's doing: no bus any more, or not allowed.
+    if (!done && done.error().code != ErrorCode::conflict &&
+        done.error().code != ErrorCode::invalid && done.error().code != ErrorCode::not_found)
+      return fail(within(done.error(), name));
+    return fail(
+        unit::explain_failure({name, job, state}, systemd_.journal(name, begun, asked_lines)));
+  }
+
+  Result<> take_back(Step const& step) {
+    auto const name = unit::name_of(step.address);
+    auto const state = systemd_.state(name);
+    if (!state) return fail(within(state.error(), name));
+    loaded_.forget(name);
+    if (state->load == "not-found") return {};
+    if (step.spec.flag("enabled"))
+      if (auto done = systemd_.disable(name); !done) return fail(within(done.error(), name));
+    if (!step.spec.flag("active") || is_down(state->active)) return {};
+    return systemd_.run(name, Job::stop, job_timeout);
+  }
+
+  world::Systemd& systemd_;
+  Clock& clock_;
+  unit::Loaded loaded_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine::Kind> make_unit(Inputs const& inputs, Doors const& doors);
+std::unique_ptr<engine::Kind> make_unit(Inputs const& inputs, Doors const& doors) {
+  return std::make_unique<UnitKind>(inputs, doors);
+}
+
+}  // namespace mailstack::kinds
