@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
@@ -316,6 +317,32 @@ TEST_CASE("disk files: a file is read and replaced where its link leads, and the
   CHECK(files.make_directory("/conf/folder", {0750, {}, {}}));
   CHECK(files.stat("/store")->mode == 0750);
   CHECK(files.write("/conf/folder", "x", {}).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE(
+    "regression: disk files: what is renamed elsewhere meanwhile does not hide a file behind `..`",
+    "[files]") {
+  support::TemporaryDirectory const root;
+  support::TemporaryDirectory const other;
+  DiskFiles files(root.path());
+  REQUIRE(files.make_directory("/a/b", {0755, {}, {}}));
+  REQUIRE(files.write("/target", "x", {}));
+  REQUIRE(::symlink("../../target", (root.path() + "/a/b/link").c_str()) == 0);
+  std::atomic<bool> done{false};
+  std::thread renamer([&] {
+    auto const one = other.path() + "/one";
+    auto const two = other.path() + "/two";
+    ::mkdir(one.c_str(), 0755);
+    while (!done) {
+      ::rename(one.c_str(), two.c_str());
+      ::rename(two.c_str(), one.c_str());
+    }
+  });
+  int missed = 0;
+  for (int i = 0; i < 20'000; ++i) missed += !files.read("/a/b/link");
+  done = true;
+  renamer.join();
+  CHECK(missed == 0);
 }
 
 TEST_CASE("disk files: a link that leads nowhere is a conflict with its remedy, never a new file",

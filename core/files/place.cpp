@@ -206,7 +206,15 @@ int open_below(std::string const& root, std::string const& path, int flags) {
   open_how how{};
   how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_IN_ROOT;
-  return static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how));
+  // EAGAIN: something was renamed or mounted somewhere while a `..` of a link was followed, so that
+  // the kernel cannot tell whether it led out of the root (openat2(2)). The next try is as good.
+  constexpr int attempts = 10'000;
+  int file = -1;
+  for (int i = 0; i < attempts; ++i) {
+    file = static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how));
+    if (file >= 0 || errno != EAGAIN) break;
+  }
+  return file;
 }
 
 Result<> check_path(std::string const& path) {

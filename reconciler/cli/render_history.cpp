@@ -30,6 +30,23 @@ char sign(engine::Record const& record) {
   return '~';
 }
 
+/// What differs between two states, as far as it is fit to be shown.
+std::string differences_text(engine::Fields const& before, engine::Fields const& after) {
+  std::string text;
+  for (auto const& [name, old, now] :
+       engine::differences(publishable(before), publishable(after))) {
+    // `needs` and the like are of the wish alone; what is seen has no such field.
+    if (after.find(name) == nullptr || (before.find(name) == nullptr && name == "shared")) continue;
+    auto const lines = [](std::string const& value) { return value.find('\n') != value.npos; };
+    text += (text.empty() ? "" : "; ") + (name == "value" ? "" : name + " ");
+    if (lines(old) || lines(now))
+      text += "is another text";
+    else
+      text.append(old).append(" → ").append(now);
+  }
+  return text;
+}
+
 /// What a look found in place of ours. Values are shown as the journal has them, without what was
 /// derived from a password.
 std::string found(engine::Record const& record) {
@@ -44,20 +61,7 @@ std::string found(engine::Record const& record) {
   auto const before = engine::parse_fields(record.before);
   auto const after = engine::parse_fields(record.after);
   if (record.note != "changed" || !before || !after) return record.note;
-  std::string text;
-  for (auto const& [name, old, now] :
-       engine::differences(publishable(*before), publishable(*after))) {
-    // `needs` and the like are of the wish alone; what is seen has no such field.
-    if (after->find(name) == nullptr || (before->find(name) == nullptr && name == "shared"))
-      continue;
-    auto const lines = [](std::string const& value) { return value.find('\n') != value.npos; };
-    text += (text.empty() ? "" : "; ") + (name == "value" ? "" : name + " ");
-    if (lines(old) || lines(now))
-      text += "is another text";
-    else
-      text.append(old).append(" → ").append(now);
-  }
-  if (!text.empty()) return text;
+  if (auto text = differences_text(*before, *after); !text.empty()) return text;
   return *before == *after ? record.note : "another password";
 }
 

@@ -72,6 +72,7 @@ Waiting count_waiting(StatusView const& view) {
 
 std::vector<Due> what_is_due(StatusView const& view) {
   std::vector<Due> all;
+  all.reserve(view.compiled.timeline.size());
   for (auto const& [time, what] : view.compiled.timeline) all.push_back({time, what});
   engine::ByAddress<bool> desired;
   std::unordered_map<std::string, engine::Resource const*> heads;

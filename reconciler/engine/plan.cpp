@@ -32,6 +32,7 @@ class Planner {
   enum class State { open, running, done };
 
   void decide(std::size_t index);
+  void keep_applied(PlanItem& item, Resource const& resource, Row const* row);
   void decide_verdict(std::size_t index, Row const* row);
   std::optional<std::string> output(Reference const& reference, PlanItem& item);
   void wait_for_upstream(PlanItem& item);
@@ -104,6 +105,16 @@ Cause Planner::cause_of(Resource const& resource, Row const* row) const {
                                                                      : Cause::manifest;
 }
 
+/// What a new manifest asks waits for `apply`; what was applied before is still kept so.
+void Planner::keep_applied(PlanItem& item, Resource const& resource, Row const* row) {
+  item.spec = row ? row->applied : resource.spec;
+  if (row == nullptr) return;
+  if (!same_wish(row->applied, resource.spec) || row->lane != resource.lane)
+    plan_.pending.push_back(view_.laws(resource.address).describe(resource.address, resource.spec));
+  item.description.clear();
+  item.cause = Cause::world;
+}
+
 void Planner::decide(std::size_t index) {
   if (decided_[index] != State::open) return;
   decided_[index] = State::running;
@@ -113,16 +124,8 @@ void Planner::decide(std::size_t index) {
   auto const* row = view_.row(index);
   item.cause = cause_of(resource, row);
   bool const moves = row != nullptr && row->lane != resource.lane;
-  if (input_.mode == Mode::reconcile && item.cause == Cause::manifest) {
-    // What a new manifest asks waits for `apply`; what was applied before is still kept so.
-    item.spec = row ? row->applied : resource.spec;
-    if (row) {
-      if (!same_wish(row->applied, resource.spec) || moves)
-        plan_.pending.push_back(laws.describe(resource.address, resource.spec));
-      item.description.clear();
-      item.cause = Cause::world;
-    }
-  }
+  if (input_.mode == Mode::reconcile && item.cause == Cause::manifest)
+    keep_applied(item, resource, row);
   for (auto const& reference : references(item.spec))
     if (std::find(item.needs.begin(), item.needs.end(), reference.of) == item.needs.end())
       item.needs.push_back(reference.of);
