@@ -13,7 +13,7 @@ test_set=(bind9-dnsutils ca-certificates chasquid curl dbus faketime git iproute
   procps python3 sqlite3 systemd util-linux)
 lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
-bench_set=(curl git hyperfine pdns-backend-sqlite3 pdns-server procps sqlite3 time)
+bench_set=(curl dehydrated git hyperfine lego openssl pdns-backend-sqlite3 pdns-server pebble procps sqlite3 time)
 fresh_set=(debian-archive-keyring debootstrap git)
 # `./dev demo --real`: the zone is held by a real server.
 demo_real_set=(bind9-dnsutils curl pdns-backend-sqlite3 pdns-server sqlite3)
