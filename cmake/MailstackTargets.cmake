@@ -149,7 +149,7 @@ function(mailstack_sanitized_tests)
     foreach(program ${programs})
       add_test(NAME "sanitized: ${program}" COMMAND ${CMAKE_SOURCE_DIR}/build/asan/bin/${program} --use-colour no)
       set_tests_properties("sanitized: ${program}" PROPERTIES TIMEOUT 900 LABELS sanitized
-        ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1;UBSAN_OPTIONS=print_stacktrace=1")
+        ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1;UBSAN_OPTIONS=print_stacktrace=1;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp")
     endforeach()
     foreach(program ${replays})
       string(REGEX REPLACE "_fuzz$" "" name ${program})

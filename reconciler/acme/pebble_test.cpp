@@ -270,6 +270,7 @@ TEST_CASE("acme: a door that fails ends the run, and the next goes on", "[acme]"
     bench.zone.laggard = "ns2.example.net";
     auto const failed = bench.run();
     REQUIRE_FALSE(failed);
+    INFO(failed.error().what);
     CHECK(contains(failed.error().what, "ns2.example.net"));
     bench.zone.laggard.clear();
   }

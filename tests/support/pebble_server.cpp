@@ -36,13 +36,21 @@ PebbleServer::PebbleServer(PebbleOptions const& options) {
     // It makes RSA keys first, which takes seconds on a busy machine.
     auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (process_->running() && std::chrono::steady_clock::now() < end) {
-      if (connect_tcp(port_).open()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      if (connect_tcp(port_).open() && answers() && process_->running()) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     process_.reset();
     if (i == attempts)
       throw std::runtime_error("pebble does not start: " + read_all(path + "/log"));
   }
+}
+
+/// Whether it is ours that listens there: another test's may have been faster, while ours is about
+/// to say that the port is taken.
+bool PebbleServer::answers() const {
+  auto const ask = "curl -sf -o '" + directory_.path() + "/answer' --cacert '" + ca_file() + "' '" +
+                   directory_url() + "'";
+  return std::system(ask.c_str()) == 0;
 }
 
 void PebbleServer::start(PebbleOptions const& options) {

@@ -34,6 +34,7 @@ class PebbleServer {
 
  private:
   void start(PebbleOptions const& options);
+  [[nodiscard]] bool answers() const;
 
   TemporaryDirectory directory_;
   std::uint16_t port_ = 0;
