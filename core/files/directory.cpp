@@ -7,13 +7,17 @@ namespace mailstack::files {
 
 namespace {
 
+std::string below(std::string directory, std::string_view name) {
+  return directory.append("/").append(name);
+}
+
 /// Removes a directory of files. Nothing there is success.
 Result<> clear(Files& files, std::string const& directory) {
   auto const names = files.list(directory);
   if (!names && names.error().code == ErrorCode::not_found) return {};
   if (!names) return fail(names.error());
   for (auto const& name : *names)
-    if (auto gone = files.remove(directory + "/" + name); !gone) return gone;
+    if (auto gone = files.remove(below(directory, name)); !gone) return gone;
   return files.remove(directory);
 }
 
@@ -31,7 +35,7 @@ Result<std::vector<Kept>> others(Files& files, std::string const& path,
   if (!names && names.error().code == ErrorCode::not_found) return kept;
   if (!names) return fail(names.error());
   for (auto const& name : *names) {
-    auto const whole = path + "/" + name;
+    auto const whole = below(path, name);
     if (std::any_of(all.begin(), all.end(), [&](auto const& one) { return one.name == name; }))
       continue;
     auto const stat = files.stat(whole);
@@ -49,10 +53,10 @@ Result<> build(Files& files, std::string const& staging, std::span<NewFile const
                std::vector<Kept> const& kept, Attributes const& attributes) {
   if (auto made = files.make_directory(staging, {0700, {}, {}}); !made) return made;
   for (auto const& file : all)
-    if (auto done = files.write(staging + "/" + file.name, file.content, file.attributes); !done)
+    if (auto done = files.write(below(staging, file.name), file.content, file.attributes); !done)
       return done;
   for (auto const& file : kept)
-    if (auto done = files.write(staging + "/" + file.name, file.content, file.attributes); !done)
+    if (auto done = files.write(below(staging, file.name), file.content, file.attributes); !done)
       return done;
   return files.make_directory(staging, attributes);
 }

@@ -195,6 +195,14 @@ std::string indented(std::string const& text, std::size_t by) {
   return out;
 }
 
+/// The line of a key that must stand beside the one that is shown.
+std::string required_line(std::string_view name, keys::Key const& key,
+                          std::string const& provider_type, std::size_t pad) {
+  bool const type = !provider_type.empty() && name == "type";
+  return std::string(pad, ' ') + std::string(name) + ": " +
+         (type ? provider_type : good_value(key)) + "\n";
+}
+
 /// A manifest in which the row's key has `value`, and what is required around it.
 std::string manifest_with(manifest::TableRow const& row, std::string const& value) {
   std::string out = row.path == "version" ? "" : "version: 1\n";
@@ -216,10 +224,7 @@ std::string manifest_with(manifest::TableRow const& row, std::string const& valu
       auto const* sibling = cli::all_keys().child(prefix, name, row.provider_type);
       bool const own = next == name || next.starts_with(std::string(name) + ".");
       if (name == "*" || own || !sibling->key->required || prefix.starts_with("defaults")) continue;
-      out += std::string(2 * depth, ' ') + std::string(name) + ": " +
-             (!row.provider_type.empty() && name == "type" ? row.provider_type
-                                                           : good_value(*sibling->key)) +
-             "\n";
+      out += required_line(name, *sibling->key, row.provider_type, 2 * depth);
     }
     rest = next;
   }

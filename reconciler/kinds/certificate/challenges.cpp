@@ -201,6 +201,7 @@ Result<> ZoneChallenges::await_zone(Zone const& zone) {
     doors_.clock.sleep(pause);
   }
   std::vector<std::string> laggards;
+  laggards.reserve(open.size());
   for (auto const& server : open) laggards.push_back(lacking[server]);
   return fail(ErrorCode::unavailable,
               "not served everywhere after " + format(patience_) + ": " + listed(laggards, "; "));

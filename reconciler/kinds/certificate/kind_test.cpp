@@ -14,7 +14,6 @@ std::unique_ptr<engine::Kind> make_certificate(Inputs const& inputs, Doors const
 
 namespace {
 
-using engine::Action;
 using engine::Resource;
 using Standing = engine::Observation::Standing;
 
