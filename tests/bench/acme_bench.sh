@@ -77,8 +77,10 @@ CONF
 dehydrated_issues() {
   rm -rf dehydrated && mkdir dehydrated
   export PDNS_URL=$powerdns_url
-  dehydrated --config "$work/dehydrated.conf" --register --accept-terms >log 2>&1 &&
-    dehydrated --config "$work/dehydrated.conf" --cron --domain example.org --domain '*.example.org' >log 2>&1 || { tail -n 20 log >&2 && return 1; }
+  {
+    dehydrated --config "$work/dehydrated.conf" --register --accept-terms &&
+      dehydrated --config "$work/dehydrated.conf" --cron --domain example.org --domain '*.example.org'
+  } >log 2>&1 || { tail -n 20 log >&2 && return 1; }
   [[ -s dehydrated/certs/example.org/fullchain.pem ]]
 }
 
