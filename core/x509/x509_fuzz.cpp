@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
       std::adjacent_find(leaf->names.begin(), leaf->names.end()) == leaf->names.end();
   if (!sorted || leaf->fingerprint.size() != digits || leaf->serial.empty()) std::abort();
   // One that was read is read again, whatever stands behind it.
-  if (x509::read_chain(text + "text\n")->fingerprint != leaf->fingerprint) std::abort();
+  if (x509::read_chain(text + "\ntext\n")->fingerprint != leaf->fingerprint) std::abort();
   (void)x509::signed_by(text, text);
   return 0;
 }

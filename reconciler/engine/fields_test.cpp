@@ -49,6 +49,9 @@ TEST_CASE("fields: resolve replaces what is known and leaves the rest", "[engine
   CHECK(resolved.text("key") == "MII");
   CHECK(references(resolved).size() == 1);
   CHECK(references(sample()).size() == 2);
+  Reference const one{{"shelf", "a"}, "x"};
+  Reference const two{{"shelf", "b"}, "x"};
+  CHECK(references({{"needs", std::vector<Item>{one, two}}}) == std::vector<Reference>{one, two});
 }
 
 TEST_CASE("fields: differences name both sides, and what only one side has", "[engine]") {
