@@ -114,10 +114,7 @@ Result<Leaf> read_chain(std::string const& pem) {
 }
 
 Result<std::string> public_key_of(Secret<std::string> const& key) {
-  auto const bio = reading(key.reveal());
-  // Never asks at a terminal: a key with a password is refused.
-  Key const parsed(PEM_read_bio_PrivateKey(
-      bio.get(), nullptr, [](char*, int, int, void*) { return 0; }, nullptr));
+  auto const parsed = parse_key(key);
   if (!parsed) return wrong("not a private key without a password");
   return digest_of<EVP_PKEY const>(parsed.get(), i2d_PUBKEY);
 }

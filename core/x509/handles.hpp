@@ -9,9 +9,11 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "core/result/result.hpp"
+#include "core/secret/secret.hpp"
 
 namespace mailstack::x509 {
 
@@ -38,6 +40,13 @@ inline tl::unexpected<Error> wrong(std::string what, ErrorCode code = ErrorCode:
 
 inline Bio reading(std::string_view text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+/// nullptr for what is no key, and for one with a password: nobody is asked at a terminal.
+inline Key parse_key(Secret<std::string> const& pem) {
+  auto const bio = reading(pem.reveal());
+  return Key(PEM_read_bio_PrivateKey(
+      bio.get(), nullptr, [](char*, int, int, void*) { return 0; }, nullptr));
 }
 
 inline std::string written(Bio const& bio) {

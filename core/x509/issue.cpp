@@ -9,12 +9,6 @@ namespace mailstack::x509 {
 
 namespace {
 
-Key parse_key(Secret<std::string> const& pem) {
-  auto const bio = reading(pem.reveal());
-  return Key(PEM_read_bio_PrivateKey(
-      bio.get(), nullptr, [](char*, int, int, void*) { return 0; }, nullptr));
-}
-
 Certificate parse_certificate(std::string const& pem) {
   auto const bio = reading(pem);
   return Certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));

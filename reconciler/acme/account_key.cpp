@@ -57,18 +57,6 @@ bool on_p256(EVP_PKEY const* key) {
 
 }  // namespace
 
-Result<Secret<std::string>> AccountKey::generate() {
-  Owned<EVP_PKEY> const key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  Owned<BIO> const bio(BIO_new(BIO_s_secmem()));
-  if (!key || !bio ||
-      PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
-          1)
-    return wrong(ErrorCode::unavailable, "no account key could be made: no randomness or memory");
-  char* text = nullptr;
-  auto const size = BIO_get_mem_data(bio.get(), &text);
-  return Secret<std::string>(std::string(text, static_cast<std::size_t>(size)));
-}
-
 Result<AccountKey> AccountKey::parse(Secret<std::string> const& pem) {
   auto const& text = pem.reveal();
   Owned<BIO> const bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));

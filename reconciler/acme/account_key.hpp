@@ -15,10 +15,8 @@ namespace mailstack::acme {
 /// beside RS256 (RFC 8555 6.2). Copies share the key, which never changes.
 class AccountKey {
  public:
-  /// A new key as PKCS#8 in PEM. Fails with unavailable where there is no randomness.
-  static Result<Secret<std::string>> generate();
-  /// Loads PEM: PKCS#8, or SEC 1 (`EC PRIVATE KEY`) as other clients store it. Fails with invalid
-  /// for anything but an unencrypted P-256 key.
+  /// Loads PEM (x509::make_key() makes new ones): PKCS#8, or SEC 1 (`EC PRIVATE KEY`) as other
+  /// clients store it. Fails with invalid for anything but an unencrypted P-256 key.
   static Result<AccountKey> parse(Secret<std::string> const& pem);
 
   /// The public key as JSON with the members and the order that RFC 7638 3.2 hashes.

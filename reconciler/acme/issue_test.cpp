@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/x509/x509.hpp"
 #include "reconciler/acme/ca_twin.hpp"
 #include "tests/support/csr.hpp"
 #include "tests/support/fake_clock.hpp"
@@ -43,7 +44,7 @@ class ZoneTwin final : public Challenges {
 struct Bench {
   Bench() {
     request.directory_url = CaTwin::directory_url();
-    request.account_key = *AccountKey::generate();
+    request.account_key = *x509::make_key();
     request.contact = "postmaster@example.org";
     request.names = {"example.org"};
     request.csr_der = support::make_csr(request.names);

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/base64/base64.hpp"
+#include "core/x509/x509.hpp"
 
 namespace mailstack::acme {
 namespace {
@@ -137,8 +138,8 @@ TEST_CASE("acme: a JWS names the account or the key, never both (RFC 8555 6.2)",
 }
 
 TEST_CASE("acme: a new key is loaded again, and no two are the same", "[acme]") {
-  auto const one = AccountKey::generate();
-  auto const other = AccountKey::generate();
+  auto const one = x509::make_key();
+  auto const other = x509::make_key();
   REQUIRE((one && other));
   CHECK(one->reveal().starts_with("-----BEGIN PRIVATE KEY-----\n"));
   CHECK(AccountKey::parse(*one)->thumbprint() == AccountKey::parse(*one)->thumbprint());

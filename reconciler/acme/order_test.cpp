@@ -1,4 +1,5 @@
 #include "reconciler/acme/order.hpp"
+#include "core/x509/x509.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,7 +11,7 @@ bool contains(std::string const& text, std::string const& part) {
 }
 
 AccountKey const& key() {
-  static AccountKey const one = *AccountKey::parse(*AccountKey::generate());
+  static AccountKey const one = *AccountKey::parse(*x509::make_key());
   return one;
 }
 

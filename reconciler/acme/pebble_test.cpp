@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "core/x509/x509.hpp"
 #include "providers/powerdns/provider.hpp"
 #include "reconciler/acme/client.hpp"
 #include "reconciler/acme/issue.hpp"
@@ -142,7 +143,7 @@ struct Bench {
         http(curl),
         zone(dns) {
     request.directory_url = pebble.directory_url();
-    request.account_key = *AccountKey::generate();
+    request.account_key = *x509::make_key();
     request.contact = "postmaster@example.org";
     request.terms_agreed = true;
     want({"example.org", "*.example.org"});
@@ -209,7 +210,7 @@ TEST_CASE("acme: a run killed at any request is gone on with", "[acme]") {
   for (int n = 1; n <= requests; ++n) {
     CAPTURE(n, requests);
     bench.request.kept = {};
-    bench.request.account_key = *AccountKey::generate();
+    bench.request.account_key = *x509::make_key();
     bench.want({"example.org", "*.example.org"});
     bench.http.count = 0;
     bench.http.last = n;
@@ -307,7 +308,7 @@ TEST_CASE("acme: a CA that forgot account and order is registered at anew", "[ac
   REQUIRE(bench.run());
   CHECK(bench.request.kept.account_url == account);
 
-  bench.request.account_key = *AccountKey::generate();  // the kept account is of another key
+  bench.request.account_key = *x509::make_key();  // the kept account is of another key
   auto const replaced = bench.run();
   INFO((replaced ? "" : replaced.error().what));
   REQUIRE(replaced);

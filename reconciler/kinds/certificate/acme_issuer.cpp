@@ -4,7 +4,6 @@
 
 #include "core/digest/digest.hpp"
 #include "core/x509/x509.hpp"
-#include "reconciler/acme/account_key.hpp"
 #include "reconciler/acme/issue.hpp"
 #include "reconciler/kinds/certificate/challenges.hpp"
 #include "reconciler/kinds/shared_file.hpp"
@@ -36,12 +35,11 @@ std::string first_line(files::Files& files, std::string const& path) {
 }
 
 /// The key in `path`; a new one is made and kept where there is none.
-Result<Secret<std::string>> key_in(files::Files& files, std::string const& path,
-                                   Result<Secret<std::string>> (*make)()) {
+Result<Secret<std::string>> key_in(files::Files& files, std::string const& path) {
   auto there = files.read(path);
   if (there) return Secret<std::string>(*std::move(there));
   if (there.error().code != ErrorCode::not_found) return fail(there.error());
-  auto made = make();
+  auto made = x509::make_key();
   if (!made) return made;
   if (auto done = make_parent(files, path, {0700, {}, {}}); !done) return fail(done.error());
   if (auto done = files.write(path, made->reveal(), closed); !done) return fail(done.error());
@@ -69,9 +67,9 @@ Result<Pair> issue_by_acme(engine::Fields const& spec, std::string const& name,
   auto const& directory = spec.text("directory");
   auto const account = account_of(home, directory);
   auto const order = order_of(home, name);
-  auto account_key = key_in(files, account + ".key", &acme::AccountKey::generate);
+  auto account_key = key_in(files, account + ".key");
   if (!account_key) return fail(account_key.error());
-  auto key = key_in(files, order_key_of(home, name), &x509::make_key);
+  auto key = key_in(files, order_key_of(home, name));
   if (!key) return fail(key.error());
   auto const csr = x509::make_request(*key, spec.texts("names"));
   if (!csr) return fail(csr.error());

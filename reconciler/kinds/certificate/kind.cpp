@@ -11,6 +11,7 @@
 #include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/mode_parts.hpp"
+#include "reconciler/kinds/one_by_one.hpp"
 #include "reconciler/kinds/shared_file.hpp"
 
 namespace mailstack::kinds {
@@ -40,24 +41,12 @@ std::string staging_of(std::string const& path) {
          path.substr(leaf + 1);
 }
 
-class CertificateKind : public engine::Kind {
+class CertificateKind : public OneByOne {
  public:
   CertificateKind(Inputs const& inputs, Doors const& doors)
       : inputs_(inputs), doors_(doors), files_(doors.files), clock_(doors.clock) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return certificate::laws(); }
-
-  [[nodiscard]] std::size_t calls(engine::Scope const& scope) const override {
-    return scope.desired.size() + scope.owned.size();
-  }
-
-  engine::Look observe(engine::Scope const& scope, engine::Progress& progress) override {
-    engine::Look look;
-    for (auto const* resource : scope.desired) look.desired.push_back(look_at(*resource));
-    for (auto const* resource : scope.owned) look.owned.push_back(look_at(*resource));
-    progress.advance(scope.lane, calls(scope));
-    return look;
-  }
 
   std::vector<Result<>> put(std::string const& /*lane*/, std::span<Step const> steps) override {
     std::vector<Result<>> results;
@@ -71,7 +60,7 @@ class CertificateKind : public engine::Kind {
   }
 
  private:
-  Observation look_at(engine::Resource const& resource) {
+  Observation look_at(engine::Resource const& resource) override {
     auto const& path = resource.spec.text("path");
     auto const chain = read_shared(files_, below(path, chain_file));
     if (!chain) return Observation::unseen(chain.error().what);

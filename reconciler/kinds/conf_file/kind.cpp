@@ -5,6 +5,7 @@
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/mode_parts.hpp"
+#include "reconciler/kinds/one_by_one.hpp"
 #include "reconciler/kinds/shared_file.hpp"
 
 namespace mailstack::kinds {
@@ -18,23 +19,11 @@ using engine::Step;
 // No configuration that we render comes near; what does is something else at our path.
 constexpr std::uint64_t most_octets = std::uint64_t{1024} * 1024;
 
-class ConfFileKind : public engine::Kind {
+class ConfFileKind : public OneByOne {
  public:
   explicit ConfFileKind(Doors const& doors) : files_(doors.files) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return conf_file::laws(); }
-
-  [[nodiscard]] std::size_t calls(engine::Scope const& scope) const override {
-    return scope.desired.size() + scope.owned.size();
-  }
-
-  engine::Look observe(engine::Scope const& scope, engine::Progress& progress) override {
-    engine::Look look;
-    for (auto const* resource : scope.desired) look.desired.push_back(look_at(*resource));
-    for (auto const* resource : scope.owned) look.owned.push_back(look_at(*resource));
-    progress.advance(scope.lane, calls(scope));
-    return look;
-  }
 
   std::vector<Result<>> put(std::string const& /*lane*/, std::span<Step const> steps) override {
     std::vector<Result<>> results;
@@ -51,7 +40,7 @@ class ConfFileKind : public engine::Kind {
   }
 
  private:
-  Observation look_at(engine::Resource const& resource) {
+  Observation look_at(engine::Resource const& resource) override {
     auto const path = conf_file::path_of(resource.address);
     auto const stat = files_.stat(path);
     if (!stat && stat.error().code == ErrorCode::not_found) return Observation::missing();

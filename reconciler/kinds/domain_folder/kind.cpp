@@ -7,6 +7,7 @@
 
 #include "reconciler/kinds/domain_folder/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/one_by_one.hpp"
 
 namespace mailstack::kinds {
 
@@ -29,23 +30,11 @@ std::string listed(std::vector<std::string> const& names) {
   return text;
 }
 
-class DomainFolderKind : public engine::Kind {
+class DomainFolderKind : public OneByOne {
  public:
   explicit DomainFolderKind(Doors const& doors) : files_(doors.files) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return domain_folder::laws(); }
-
-  [[nodiscard]] std::size_t calls(engine::Scope const& scope) const override {
-    return scope.desired.size() + scope.owned.size();
-  }
-
-  engine::Look observe(engine::Scope const& scope, engine::Progress& progress) override {
-    engine::Look look;
-    for (auto const* resource : scope.desired) look.desired.push_back(look_at(*resource));
-    for (auto const* resource : scope.owned) look.owned.push_back(look_at(*resource));
-    progress.advance(scope.lane, calls(scope));
-    return look;
-  }
 
   std::vector<Result<>> put(std::string const& /*lane*/, std::span<Step const> steps) override {
     std::vector<Result<>> results;
@@ -81,7 +70,7 @@ class DomainFolderKind : public engine::Kind {
   }
 
  private:
-  Observation look_at(engine::Resource const& resource) {
+  Observation look_at(engine::Resource const& resource) override {
     auto const path = domain_folder::path_of(resource.address);
     auto const stat = files_.stat(path);
     if (!stat && stat.error().code == ErrorCode::not_found) return Observation::missing();
