@@ -42,6 +42,22 @@ function(mailstack_library name)
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE mailstack_options)
 endfunction()
 
+# mailstack_systemd_module(TARGET): the shared object that speaks with systemd, and TARGET's source that carries it: the program loads
+# sdbus-c++ only where it is needed (docs/decisions/0019-systemd-on-demand.md).
+function(mailstack_systemd_module target)
+  set(folder ${CMAKE_SOURCE_DIR}/reconciler/world/systemd)
+  add_library(systemd_module MODULE ${folder}/module.cpp ${folder}/system_bus.cpp)
+  target_link_libraries(systemd_module PRIVATE mailstack_options PkgConfig::SDBUS)
+  set(carried ${CMAKE_BINARY_DIR}/generated/systemd_module.so)
+  add_custom_command(OUTPUT ${carried} DEPENDS systemd_module
+    COMMAND ${CMAKE_OBJCOPY} --strip-unneeded $<TARGET_FILE:systemd_module> ${carried})
+  set_source_files_properties(${folder}/loaded_bus.cpp PROPERTIES OBJECT_DEPENDS ${carried}
+    COMPILE_DEFINITIONS MAILSTACK_SYSTEMD_MODULE="${carried}")
+  add_custom_target(carried_systemd_module DEPENDS ${carried})
+  add_dependencies(${target} carried_systemd_module)
+  target_link_libraries(${target} PRIVATE ${CMAKE_DL_LIBS})
+endfunction()
+
 # mailstack_registry(features|providers FOLDER): writes the list of what the folder exports.
 function(mailstack_registry name folder)
   set(out ${CMAKE_BINARY_DIR}/generated/${name}_registry.cpp)

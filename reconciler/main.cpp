@@ -26,7 +26,9 @@
 #include "reconciler/world/http/curl_http.hpp"
 #include "reconciler/world/process/child_process.hpp"
 #include "reconciler/world/secrets/stored_secrets.hpp"
+#include "reconciler/world/systemd/loaded_bus.hpp"
 #include "reconciler/world/systemd/no_systemd.hpp"
+#include "reconciler/world/tls_peer/tls_client.hpp"
 
 namespace {
 
@@ -123,11 +125,23 @@ std::size_t terminal_columns() {
   return 0;
 }
 
-/// No manifest asks for units yet. SystemBus comes with the first that does: its libraries are half
-/// a millisecond of every start (docs/performance.md), so they must not be loaded by who needs
-/// none.
-std::unique_ptr<world::Systemd> systemd(std::string const& /*root*/) {
-  return std::make_unique<world::NoSystemd>("units are not managed yet");
+/// systemd runs where this folder is (sd_booted(3)).
+bool runs_systemd() { return ::access("/run/systemd/system", F_OK) == 0; }
+
+std::unique_ptr<world::Systemd> systemd(std::string const& root) {
+  if (!root.empty()) return std::make_unique<world::NoSystemd>("what is below --root does not run");
+  if (!runs_systemd())
+    return std::make_unique<world::NoSystemd>("systemd does not run here (sd_booted(3))");
+  auto bus = world::load_system_bus(std::make_unique<world::ChildProcess>());
+  if (!bus) return std::make_unique<world::NoSystemd>(bus.error().what);
+  return *std::move(bus);
+}
+
+/// Where this program stands, for units that will call it.
+std::string program() {
+  std::array<char, 4096> path{};
+  auto const size = ::readlink("/proc/self/exe", path.data(), path.size());
+  return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
 std::string random_word() {
@@ -167,6 +181,8 @@ int main(int argc, char** argv) {
       .secrets =
           [](std::string const& base) { return std::make_unique<world::StoredSecrets>(base); },
       .systemd = systemd,
+      .runs_systemd = runs_systemd,
+      .tls = [] { return std::make_unique<world::TlsClient>(); },
       .environment =
           [](std::string const& name) {
             auto const* value = std::getenv(name.c_str());
@@ -178,7 +194,8 @@ int main(int argc, char** argv) {
       .hold_signals = listen_for_stop,
       .interrupted = [] { return stop_asked.load() != 0; },
       .privileged = [] { return ::geteuid() == 0; },
-      .random_word = random_word};
+      .random_word = random_word,
+      .program = program};
   auto const code = cli::run(argc, argv, doors);
 #ifdef NDEBUG
   // To take apart what the plan of a large zone stands on is a tenth of its time, and the kernel

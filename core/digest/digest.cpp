@@ -6,22 +6,32 @@
 
 namespace mailstack::digest {
 
-std::string sha256_octets(std::string_view octets) {
+namespace {
+
+std::string digest_of(std::string_view octets, EVP_MD const* algorithm) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (EVP_Digest(octets.data(), octets.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
+  if (EVP_Digest(octets.data(), octets.size(), digest.data(), &size, algorithm, nullptr) != 1)
     return {};
   return {reinterpret_cast<char const*>(digest.data()), size};
 }
 
-std::string sha256(std::string_view octets) {
+std::string hexadecimal(std::string_view octets) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (char const octet : sha256_octets(octets)) {
+  for (char const octet : octets) {
     text += digits[static_cast<unsigned char>(octet) >> 4U];
     text += digits[static_cast<unsigned char>(octet) & 15U];
   }
   return text;
 }
+
+}  // namespace
+
+std::string sha256_octets(std::string_view octets) { return digest_of(octets, EVP_sha256()); }
+
+std::string sha256(std::string_view octets) { return hexadecimal(sha256_octets(octets)); }
+
+std::string md5(std::string_view octets) { return hexadecimal(digest_of(octets, EVP_md5())); }
 
 }  // namespace mailstack::digest

@@ -12,4 +12,8 @@ std::string sha256(std::string_view octets);
 /// The same as 32 octets.
 std::string sha256_octets(std::string_view octets);
 
+/// MD5 (RFC 1321) as 32 lower-case digits, for dpkg, which names files by it. It proves nothing
+/// against somebody who wants two contents to look alike.
+std::string md5(std::string_view octets);
+
 }  // namespace mailstack::digest

@@ -93,6 +93,12 @@ Result<> MemoryFiles::require_parent(std::string_view verb, std::string const& p
   return {};
 }
 
+/// A directory changes with its entries, as on a disk.
+void MemoryFiles::note_entry(std::string const& path) {
+  if (auto const parent = nodes_.find(parent_of(path)); parent != nodes_.end())
+    parent->second.changed = time_;
+}
+
 bool MemoryFiles::has_children(std::string const& directory) const {
   auto const prefix = as_prefix(directory);
   auto const first = nodes_.upper_bound(prefix);
@@ -169,6 +175,7 @@ Result<> MemoryFiles::write(std::string const& path, std::string_view content,
   node.content = content;
   node.changed = time_;
   nodes_[at] = std::move(node);
+  note_entry(at);
   crash_after();
   return {};
 }
@@ -209,7 +216,10 @@ Result<> MemoryFiles::make_directory(std::string const& path, Attributes const& 
   for (auto const& up : missing) {
     nodes_[up].directory = true;
     nodes_[up].mode = 0755;
+    nodes_[up].changed = time_;
+    note_entry(up);
   }
+  if (found == nodes_.end()) note_entry(at);
   auto& node = nodes_[at];
   node.directory = true;
   node.mode = attributes.mode;
@@ -247,6 +257,7 @@ Result<> MemoryFiles::move(std::string const& from, std::string const& to) {
   std::erase_if(nodes_, [&](auto const& node) { return below(node.first, source); });
   for (auto& [path, node] : moved) nodes_[path] = std::move(node);
   nodes_[target].changed = time_;
+  for (auto const& path : {source, target}) note_entry(path);
   crash_after();
   return {};
 }
@@ -275,6 +286,10 @@ Result<> MemoryFiles::exchange(std::string const& a, std::string const& b) {
     else
       swapped[path] = node;
   nodes_ = std::move(swapped);
+  for (auto const& path : {one, other}) {
+    nodes_[path].changed = time_;
+    note_entry(path);
+  }
   crash_after();
   return {};
 }
@@ -292,6 +307,7 @@ Result<> MemoryFiles::remove(std::string const& path) {
   crash_before();
   if (free_space_) *free_space_ += found->second.content.size();
   nodes_.erase(found);
+  note_entry(at);
   crash_after();
   return {};
 }

@@ -94,6 +94,7 @@ class MemoryFiles final : public Files {
   Result<> take_space(std::string_view verb, std::string const& path, std::uint64_t before,
                       std::uint64_t after);
   Result<> require_parent(std::string_view verb, std::string const& path) const;
+  void note_entry(std::string const& path);
   [[nodiscard]] bool has_children(std::string const& directory) const;
 
   mutable std::mutex mutex_;

@@ -17,6 +17,7 @@
 #include "reconciler/world/process.hpp"
 #include "reconciler/world/secrets.hpp"
 #include "reconciler/world/systemd.hpp"
+#include "reconciler/world/tls_peer.hpp"
 
 namespace mailstack::cli {
 
@@ -52,6 +53,8 @@ struct Doors {
   /// Of the host below `root`. What is below a root does not run, so there its units are left
   /// alone.
   std::function<std::unique_ptr<world::Systemd>(std::string const& root)> systemd;
+  std::function<bool()> runs_systemd;  ///< systemd is this machine's manager; costs one stat
+  std::function<std::unique_ptr<world::TlsPeer>()> tls;
 
   std::function<std::string(std::string const& name)> environment;  ///< empty where not set
   std::function<std::string()> working_directory;
@@ -63,6 +66,7 @@ struct Doors {
   std::function<bool()> interrupted;
   std::function<bool()> privileged;          ///< we are root
   std::function<std::string()> random_word;  ///< 8 hex digits, for the name of a run
+  std::function<std::string()> program;      ///< absolute path of this program
 
   /// What a command leaves standing when it ends: main() says whether it is taken apart.
   std::shared_ptr<void> kept = nullptr;

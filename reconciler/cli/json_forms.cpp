@@ -123,13 +123,14 @@ std::string plan_json(PlanView const& view, bool whole) {
     if (auto const found = effects.find(&stranger); found != effects.end())
       kept.back()["effect"] = found->second;
   }
-  std::vector<std::string> unmanaged;
+  std::vector<std::string> unmanaged, warnings;
   if (view.compiled) {
     for (auto const& one : view.compiled->owed)
       owed.push_back({{"who", one.who}, {"what", one.what}});
     for (auto const& [time, what] : view.compiled->timeline)
       timeline.push_back({{"at", format(time)}, {"what", what}});
     unmanaged = view.compiled->unmanaged;
+    warnings = view.compiled->warnings;
   }
   Json const document = {{"version", 1},
                          {"now", format(plan.now)},
@@ -142,6 +143,7 @@ std::string plan_json(PlanView const& view, bool whole) {
                          {"owed", std::move(owed)},
                          {"timeline", std::move(timeline)},
                          {"unmanaged", unmanaged},
+                         {"warnings", warnings},
                          {"pending", pending_changes(plan)}};
   return dump(document);
 }

@@ -11,6 +11,7 @@
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/dkim_key/spec.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
+#include "reconciler/kinds/unit/spec.hpp"
 
 namespace mailstack::cli {
 
@@ -151,7 +152,11 @@ std::string render_outcome(engine::Outcome const& outcome, engine::Plan const& p
   return text + paper.paint(Ink::bold, last) + '\n';
 }
 
-std::string render_restart(engine::Outcome const& outcome) {
+std::string render_restart(engine::Outcome const& outcome, engine::Plan const& plan) {
+  if (std::any_of(plan.items.begin(), plan.items.end(), [](engine::PlanItem const& item) {
+        return kinds::unit::name_of(item.address) == "chasquid.service";
+      }))
+    return {};
   bool const written =
       std::any_of(outcome.steps.begin(), outcome.steps.end(), [](StepResult const& step) {
         return step.outcome == Ending::applied && read_at_start(step.address);

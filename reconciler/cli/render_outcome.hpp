@@ -27,8 +27,9 @@ std::string render_outcome(engine::Outcome const& outcome, engine::Plan const& p
                            Paper const& paper);
 
 /// The line that says so where a running chasquid does not notice by itself what was written: its
-/// configuration, a key that signs, the folder of a domain. Empty where it notices all.
-std::string render_restart(engine::Outcome const& outcome);
+/// configuration, a key that signs, the folder of a domain. Empty where it notices all, and where
+/// its unit is managed, so that a restart is a step like any other.
+std::string render_restart(engine::Outcome const& outcome, engine::Plan const& plan);
 
 /// Adds to `happened` what the outcome means for the exit code. A failure in a provider's lane is
 /// one away from here; one in a host's lane is here.

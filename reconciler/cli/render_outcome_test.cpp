@@ -67,11 +67,14 @@ TEST_CASE("render_outcome: what chasquid reads at its start alone asks for a res
     engine::Outcome outcome;
     outcome.steps = {step("a", Ending::applied), step("b", row.ending)};
     outcome.steps[1].address = row.address;
-    CHECK(render_restart(outcome) ==
+    CHECK(render_restart(outcome, {}) ==
           (row.restart
                ? "chasquid reads its configuration, certificates, DKIM keys and domains when it "
                  "starts: restart it (systemctl restart chasquid).\n"
                : ""));
+    engine::Plan managed;
+    managed.items.emplace_back().address = {"unit", "mx1/chasquid.service"};
+    CHECK(render_restart(outcome, managed).empty());
   }
 }
 

@@ -62,6 +62,7 @@ class PlanText {
     elsewhere();
     kept();
     beside();
+    warnings();
     owed();
     origins();
     pending();
@@ -363,6 +364,13 @@ class PlanText {
     below(beside_ours_remedy);
   }
 
+  void warnings() {
+    if (!view_.compiled || view_.compiled->warnings.empty()) return;
+    if (!text_.empty()) text_ += '\n';
+    for (auto const& one : view_.compiled->warnings)
+      line(0, paper_.paint(Ink::yellow, "!") + ' ' + printable(one));
+  }
+
   void owed() {
     if (!view_.compiled || view_.compiled->owed.empty()) return;
     section("Owed by others");
@@ -392,7 +400,7 @@ class PlanText {
   void unmanaged() {
     if (!view_.compiled || view_.compiled->unmanaged.empty()) return;
     if (!text_.empty()) text_ += '\n';
-    line(0, "not managed yet: " + list(view_.compiled->unmanaged, true));
+    line(0, "not managed here: " + list(view_.compiled->unmanaged, true));
   }
 
   void hazards() {

@@ -32,7 +32,7 @@ namespace mailstack::cli {
 struct PlanView {
   engine::Plan const& plan;
   engine::Laws const& laws;
-  features::Compiled const* compiled = nullptr;  ///< owed lines, timeline, what is not managed yet
+  features::Compiled const* compiled = nullptr;  ///< owed lines, timeline, what is not managed
   /// Who gets which credential: (`dns.providers.ns1`, `http://127.0.0.1:8081`).
   std::vector<std::pair<std::string, std::string>> origins = {};
   /// Lanes of others and how to become their applier: `host/mx1` → `--as mx1`.

@@ -165,7 +165,7 @@ TEST_CASE("render_plan: the timeline is in order, with the compiled one", "[cli]
         "Timeline\n"
         "  2026-12-01T00:00:00Z    example.org: the next key\n"
         "  2026-12-02T00:00:00Z  + A smtp.example.org 203.0.113.10\n");
-  holds(said, "not managed yet: certificates, units\n");
+  holds(said, "not managed here: certificates, units\n");
   holds(said, "the owner of example.net: publish MX 10 smtp.example.org.\n");
   holds(said, "1 later;");
 }

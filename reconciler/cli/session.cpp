@@ -9,6 +9,7 @@
 #include "core/glob/glob.hpp"
 #include "core/text/listed.hpp"
 #include "reconciler/cli/all_keys.hpp"
+#include "reconciler/cli/host_facts.hpp"
 #include "reconciler/cli/progress.hpp"
 #include "reconciler/cli/render_diagnostics.hpp"
 #include "reconciler/cli/selection.hpp"
@@ -99,6 +100,7 @@ bool Session::load(bool ahead) {
   };
   manifest_ = manifest::load_sound(*files_, options_.manifest, all_keys(), diagnostics, outlined);
   if (manifest_) {
+    if (found) here_ = look_at_host(*manifest_, *found, options_, doors_, state_);
     claims_ = features::claim(*manifest_, facts(), now_);
     features::check(*manifest_, claims_, diagnostics);
   }
@@ -209,6 +211,7 @@ features::Facts Session::facts() const {
     facts.key_directory = state_ + "/dkim";
     facts.certificate_directory = state_ + "/certificates";
   }
+  facts.here = here_;
   return facts;
 }
 
@@ -323,14 +326,18 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   wiring_.inputs.parallelism = options_.parallelism;
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
+  wiring_.inputs.units_left_alone = manifest_->root.section("systemd").text("manage") == "never";
   systemd_ = doors_.systemd(options_.root);
-  owned_kinds_ =
-      kinds::make_kinds(wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_, *systemd_,
-                                         doors_.http, [this](std::string const& line) {
-                                           static std::mutex speaking;
-                                           std::scoped_lock const lock(speaking);
-                                           talk_.note(line);
-                                         }});
+  tls_ = doors_.tls();
+  process_ = doors_.process();
+  owned_kinds_ = kinds::make_kinds(
+      wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_, *systemd_, doors_.http,
+                       [this](std::string const& line) {
+                         static std::mutex speaking;
+                         std::scoped_lock const lock(speaking);
+                         talk_.note(line);
+                       },
+                       tls_.get(), process_.get()});
   wiring_.inputs.claims = {};  // the kinds have them; of a large zone they are megabytes
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
   join_.emplace(compiled_.resources, rows_);

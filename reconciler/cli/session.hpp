@@ -138,9 +138,12 @@ class Session {
   std::unique_ptr<world::DnsQuery> dns_;
   std::unique_ptr<world::Secrets> secrets_;
   std::unique_ptr<world::Systemd> systemd_;
+  std::unique_ptr<world::TlsPeer> tls_;
+  std::unique_ptr<world::Process> process_;
   std::optional<manifest::Manifest> manifest_;
   OpenedProviders ahead_;
   Applier applier_;
+  features::Facts::Here here_;
   features::Claims claims_;  ///< until they are compiled
   features::Compiled compiled_;
   std::future<Result<engine::Inventory>> inventory_ahead_;

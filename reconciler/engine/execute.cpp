@@ -27,6 +27,7 @@ Outcome Run::run() {
   take_over();
   for (auto const& wave : put_waves(in_.plan)) carry_out(wave, false);
   for (auto const& wave : removal_waves(in_.plan)) carry_out(wave, true);
+  for (auto const& wave : closing_waves(in_.plan)) carry_out(wave, false);
   if (!unseen_.empty()) look(unseen_);
   store();
   collect();

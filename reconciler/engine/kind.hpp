@@ -50,6 +50,9 @@ struct Verdict {
   std::vector<std::string> drift;       ///< told of what was applied and moved: `ttl 300 → 3600`
   std::optional<TimePoint> not_before;  ///< action is right, but not yet
   bool keeps_outputs = false;           ///< an update: what others refer to stays as it is
+  /// An update of what is not ours that takes nothing from anybody (a file as its package shipped
+  /// it, a unit that is started): it needs no --adopt.
+  bool loses_nothing = false;
   std::vector<std::string>
       notes;  ///< said beside `same` too: "ttl 3600 is kept: foreign values share the RRset"
 
@@ -101,6 +104,13 @@ class KindLaws {
   [[nodiscard]] virtual std::string place(Address const& address) const {
     (void)address;
     return {};
+  }
+
+  /// True for what uses what others put and remove (a process that has files loaded): it is put
+  /// after the removals of the run, so that it needs no second turn to notice them.
+  [[nodiscard]] virtual bool comes_last(Address const& address) const {
+    (void)address;
+    return false;
   }
 
   /// One short line for people: `A smtp.example.org 203.0.113.10`.

@@ -414,6 +414,19 @@ TEST_CASE("law 8: removals come last, and what refers goes before what it refers
   CHECK(bench.shelf.batches[2] == std::vector<std::string>{"-a/x"});
 }
 
+TEST_CASE("law 8: what uses the others comes after their removals, and so does what refers to it",
+          "[engine][law8]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1"), thing("b/last", "1"), thing("c/x", value_of("b/last"))};
+  bench.apply();
+  bench.wanted = {thing("b/last", "2"), thing("c/x", value_of("b/last")), thing("d/x", "1")};
+  bench.shelf.batches.clear();
+  auto const outcome = bench.apply();
+  using Batch = std::vector<std::string>;
+  CHECK(bench.shelf.batches == std::vector<Batch>{{"d/x"}, {"-a/x"}, {"b/last"}, {"c/x"}});
+  CHECK(result(outcome, "c/x").outcome == StepResult::Outcome::applied);
+}
+
 TEST_CASE("law 9: the intent is in the journal before the write", "[engine][law9]") {
   Bench bench;
   bench.wanted = {thing("a/x", "1")};

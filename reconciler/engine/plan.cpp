@@ -54,6 +54,7 @@ void draft_item(PlanItem& item, Laws const& laws, Resource const& resource, std:
   item.source = resource.source;
   item.resource = index;
   item.spec = resource.spec;
+  item.last = laws_of(laws, resource.address).comes_last(resource.address);
   if (references(resource.spec).empty())
     item.description = laws_of(laws, resource.address).describe(resource.address, resource.spec);
 }
@@ -180,7 +181,8 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
   item.standing = verdict.not_before ? Standing::later : Standing::change;
   wait_for_upstream(item);
   if (item.standing != Standing::change) return;
-  if (verdict.action == Action::update && row == nullptr && !input_.adopt) {
+  bool const takes = verdict.action == Action::update && !verdict.loses_nothing;
+  if (takes && row == nullptr && !input_.adopt) {
     item.standing = Standing::conflict;
     item.reasons.push_back("what stands there is not ours; --adopt replaces it");
     return;

@@ -58,6 +58,7 @@ struct PlanItem {
   std::size_t resource = npos;     ///< index in PlanInput::resources
   std::vector<Address> displaces;  ///< removals written together with this step
   bool displaced = false;          ///< a removal that another step carries
+  bool last = false;               ///< put after the removals, as its kind says
 
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 };

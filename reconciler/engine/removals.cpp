@@ -246,10 +246,11 @@ void Removals::join_places() {
     auto const place = view_.laws(item.address).place(item.address);
     return place.empty() ? place : item.lane + "\n" + item.address.kind + "\n" + place;
   };
-  for (auto const& wave : put_waves(plan_))
-    for (auto const index : wave)
-      if (auto place = key(plan_.items[index]); !place.empty())
-        places[std::move(place)].push_back(index);
+  for (auto const& waves : {put_waves(plan_), closing_waves(plan_)})
+    for (auto const& wave : waves)
+      for (auto const index : wave)
+        if (auto place = key(plan_.items[index]); !place.empty())
+          places[std::move(place)].push_back(index);
   for (auto& item : plan_.items) {
     if (!removes(item)) continue;
     auto const puts = places.find(key(item));

@@ -18,7 +18,8 @@ namespace mailstack::testing {
 /// Address `shelf/PLACE/SLOT`. Spec: `value` (text or reference), `needs`, `wait` (seconds that
 /// `published` must lie back), `published` (reference to a same_since), `loaded` (a digest that
 /// must be loaded: law 4). State: `value`, `loaded`. `only` as a slot excludes every other slot of
-/// its place, as a CNAME does.
+/// its place, as a CNAME does;
+/// `last` comes after removals.
 class ShelfLaws final : public engine::KindLaws {
  public:
   [[nodiscard]] std::string_view name() const override { return "shelf"; }
@@ -29,6 +30,9 @@ class ShelfLaws final : public engine::KindLaws {
   [[nodiscard]] bool excludes(engine::Address const& a, engine::Address const& b) const override;
   [[nodiscard]] bool merges(engine::Address const& a, engine::Address const& b) const override;
   [[nodiscard]] std::string place(engine::Address const& address) const override;
+  [[nodiscard]] bool comes_last(engine::Address const& address) const override {
+    return address.name.ends_with("/last");
+  }
   [[nodiscard]] std::string describe(engine::Address const& address,
                                      engine::Fields const& spec) const override;
 };

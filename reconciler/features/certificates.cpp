@@ -1,13 +1,18 @@
 /// \file
-/// Certificates that the manifest asks for: each host gets its own under `certs/NAME` of the
-/// daemon's configuration. No private key travels, so what two hosts need is issued twice.
+/// Certificates that the manifest asks for, and one that fits the name of each mail host. Each host
+/// gets its own under `certs/NAME` of the daemon's configuration. No private key travels, so what
+/// two hosts need is issued twice.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/dns/name.hpp"
+#include "reconciler/features/chasquid/chasquid.hpp"
 #include "reconciler/features/feature.hpp"
+#include "reconciler/features/records/records.hpp"
 #include "reconciler/kinds/certificate/spec.hpp"
+#include "reconciler/kinds/unit/spec.hpp"
 
 namespace mailstack::features {
 namespace {
@@ -57,10 +62,42 @@ constexpr keys::Key rows[] = {
      .example = "[example.org, \"*.example.org\"]"},
     {.path = "certificates.*.issuer",
      .type = Type::string,
-     .required = true,
-     .summary = "Which of `issuers:` signs it.",
-     .example = "local"},
+     .derived = "`defaults.certificate.issuer`",
+     .summary = "Which of `issuers:` signs it. `letsencrypt` need not stand there.",
+     .example = "letsencrypt"},
+    {.path = "certificates.*.challenge",
+     .type = Type::choice,
+     .fallback = "dns-01",
+     .choices = "dns-01",
+     .summary =
+         "How an ACME authority is shown that the names are yours: by records of their zone.",
+     .example = "dns-01"},
+    {.path = "certificates.*.reload",
+     .type = Type::string,
+     .list = true,
+     .summary =
+         "Units of the host that use it beside the mail daemon: each is reloaded when it has "
+         "changed, restarted where it cannot reload.",
+     .example = "[nginx.service]"},
+    {.path = "defaults.certificate",
+     .type = Type::mapping,
+     .summary = "What is said once for all certificates."},
+    {.path = "defaults.certificate.issuer",
+     .type = Type::string,
+     .derived = "none: then certificates name theirs, and no host gets one unasked",
+     .summary = "Who signs certificates that name no issuer. With it, every host that handles mail "
+                "gets a certificate for its name, unless one of `certificates:` fits. Who names an "
+                "authority here agrees to its terms.",
+     .example = "letsencrypt"},
+    {.path = "defaults.certificate.account",
+     .type = Type::address,
+     .summary = "The mail address that an authority may write to, where its issuer names none.",
+     .example = "ops@example.org"},
 };
+
+/// The one issuer that everybody means by this name.
+constexpr char const* well_known = "letsencrypt";
+constexpr char const* well_known_directory = "https://acme-v02.api.letsencrypt.org/directory";
 
 /// `*.example.org` → `*.example.org` in A-labels; nullopt for what no certificate can be for.
 std::optional<std::string> canonical(std::string_view typed) {
@@ -90,32 +127,131 @@ std::vector<std::string> entries(Manifest const& manifest, std::string_view mapp
 kinds::certificate::Issuer issuer_of(Manifest const& manifest, std::string const& key) {
   auto const section = manifest.root.section("issuers").section(key);
   kinds::certificate::Issuer issuer{key, section.text("type"), {}, {}, {}};
+  bool const known = key == well_known && issuer.type.empty();
+  if (known) issuer.type = "acme";
   if (issuer.type != "acme") return issuer;
-  issuer.directory = section.text("directory");
+  issuer.directory = known ? well_known_directory : section.text("directory");
   issuer.account = section.text("account");
+  if (issuer.account.empty())
+    issuer.account = manifest.root.section("defaults").section("certificate").text("account");
   issuer.ca_file = section.text("ca_file");
   return issuer;
 }
 
-void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
-  for (auto const& name : entries(manifest, "certificates")) {
-    auto const section = manifest.root.section("certificates").section(name);
-    auto const issuer = section.text("issuer");
-    kinds::certificate::Wish wish;
-    for (auto const& typed : section.texts("names"))
-      if (auto one = canonical(typed)) wish.names.push_back(*std::move(one));
-    wish.issuer = issuer_of(manifest, issuer);
-    wish.path = facts.conf_directory + "/certs/" + name;
-    wish.group = facts.conf_group;
-    wish.home = facts.certificate_directory;
-    for (auto const& host : manifest.hosts) {
-      auto resource = kinds::certificate::certificate(host.key, name, wish);
-      resource.group = host.key;
-      resource.reason = "servers on host " + host.key + " show who they are with it";
-      resource.source = section.place().at;
-      out.resources.push_back(std::move(resource));
+std::string default_issuer(Manifest const& manifest) {
+  return manifest.root.section("defaults").section("certificate").text("issuer");
+}
+
+/// One certificate, on each of its hosts.
+struct Asked {
+  std::string name;                ///< of its directory
+  std::vector<std::string> names;  ///< canonical
+  std::string issuer;
+  std::vector<std::string> reload;
+  manifest::Place place;
+  std::string reason;
+};
+
+Asked asked(Manifest const& manifest, std::string const& name) {
+  auto const section = manifest.root.section("certificates").section(name);
+  Asked one{name, {}, section.text("issuer"), section.texts("reload"), section.place(), {}};
+  if (one.issuer.empty()) one.issuer = default_issuer(manifest);
+  for (auto const& typed : section.texts("names"))
+    if (auto found = canonical(typed)) one.names.push_back(*std::move(found));
+  return one;
+}
+
+class Certificates {
+ public:
+  Certificates(Manifest const& manifest, Facts const& facts, Compiled& out)
+      : manifest_(manifest), facts_(facts), out_(out) {}
+
+  void add_all() {
+    std::vector<Asked> all;
+    for (auto const& name : entries(manifest_, "certificates"))
+      all.push_back(asked(manifest_, name));
+    for (auto const& host : manifest_.hosts) {
+      for (auto const& one : all) add(one, host);
+      add_own(all, host);
+    }
+    for (auto& [name, wish] : users_) {
+      auto resource = kinds::unit::unit(facts_.here.host, name, wish.first);
+      resource.reason = "it shows a certificate that is renewed";
+      resource.source = wish.second.at;
+      out_.resources.push_back(std::move(resource));
     }
   }
+
+ private:
+  void add(Asked const& one, manifest::Host const& host) {
+    kinds::certificate::Wish wish;
+    wish.names = one.names;
+    wish.issuer = issuer_of(manifest_, one.issuer);
+    wish.path = facts_.conf_directory + "/certs/" + one.name;
+    wish.group = facts_.conf_group;
+    wish.home = facts_.certificate_directory;
+    auto resource = kinds::certificate::certificate(host.key, one.name, wish);
+    resource.group = host.key;
+    resource.reason = one.reason.empty()
+                          ? "servers on host " + host.key + " show who they are with it"
+                          : one.reason;
+    resource.source = one.place.at;
+    if (host.key == facts_.here.host && facts_.here.systemd)
+      for (auto const& unit : one.reload)
+        // The daemon loads all of its folder, whatever is said here.
+        if (unit != chasquid::service) tell(unit, resource, one.place);
+    out_.resources.push_back(std::move(resource));
+  }
+
+  /// The certificate that nobody asked for by name and that every server of mail needs.
+  void add_own(std::vector<Asked> const& declared, manifest::Host const& host) {
+    auto const name = dotless(host.fqdn.text());
+    bool const handles_mail = host.mx || host.submit;
+    bool const covered = std::any_of(declared.begin(), declared.end(), [&](Asked const& one) {
+      return kinds::certificate::fits(one.names, name) || one.name == name;
+    });
+    if (!handles_mail || covered || !serves_mail()) return;
+    auto const issuer = default_issuer(manifest_);
+    if (issuer.empty()) {
+      out_.unmanaged.push_back("the certificate of " + name +
+                               " (`mailstack explain defaults.certificate.issuer`)");
+      return;
+    }
+    add({name,
+         {name},
+         issuer,
+         {},
+         host.place,
+         "mail to and from " + name + " is encrypted with it"},
+        host);
+  }
+
+  [[nodiscard]] bool serves_mail() const {
+    return std::any_of(manifest_.domains.begin(), manifest_.domains.end(),
+                       [](auto const& domain) { return records::sends(domain); });
+  }
+
+  static std::string dotless(std::string text) {
+    if (text.ends_with('.')) text.pop_back();
+    return text;
+  }
+
+  void tell(std::string const& unit, engine::Resource const& certificate,
+            manifest::Place const& place) {
+    auto& [wish, at] = users_.try_emplace(unit).first->second;
+    if (wish.loads.empty()) at = place;
+    wish.reload = kinds::unit::Reload::reload;
+    wish.loads.push_back(kinds::unit::version_of(certificate));
+  }
+
+  Manifest const& manifest_;
+  Facts const& facts_;
+  Compiled& out_;
+  std::map<std::string, std::pair<kinds::unit::Wish, manifest::Place>> users_;
+};
+
+void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
+  Certificates(manifest, facts, out).add_all();
 }
 
 constexpr manifest::Code codes[] = {
@@ -131,6 +267,12 @@ constexpr manifest::Code codes[] = {
     {"acme-without-directory", "An ACME issuer without the URL of its API",
      "Right:  issuers: {letsencrypt: {type: acme, directory: "
      "\"https://acme-v02.api.letsencrypt.org/directory\"}}"},
+    {"certificate-without-issuer", "Nobody is named who signs a certificate",
+     "Each certificate says its `issuer:`, or `defaults.certificate.issuer` says it for all.\n\n"
+     "Right:  defaults: {certificate: {issuer: letsencrypt, account: ops@example.org}}"},
+    {"reload-not-a-unit", "Something in `reload:` is no unit of systemd",
+     "`reload:` lists units by their full names. Commands are not run.\n\n"
+     "Wrong:  reload: [nginx]\nRight:  reload: [nginx.service]"},
     {"unknown-issuer", "A certificate's issuer does not stand in `issuers:`",
      "Wrong:  certificates: {example.org: {names: [example.org], issuer: locl}}\n"
      "Right:  issuers: {local: {type: local-ca}}\n"
@@ -165,13 +307,44 @@ void check_issuers(Manifest const& manifest, std::vector<std::string> const& iss
   }
 }
 
+void check_issuer(std::string const& issuer, manifest::Place const& place,
+                  std::vector<std::string> const& issuers, manifest::Diagnostics& diagnostics) {
+  if (issuer == well_known || std::find(issuers.begin(), issuers.end(), issuer) != issuers.end())
+    return;
+  auto& problem = diagnostics.error("unknown-issuer", place, "there is no issuer `" + issuer + "`");
+  problem.cause = "an issuer stands in `issuers:` first";
+  auto const near = manifest::nearest(issuer, {issuers.begin(), issuers.end()});
+  problem.remedy = near.empty() ? "write `issuers: {" + issuer + ": {type: local-ca}}`"
+                                : "did you mean `" + std::string(near) + "`?";
+}
+
+void check_reload(Section const& section, manifest::Diagnostics& diagnostics) {
+  for (auto const& unit : section.texts("reload")) {
+    auto const dot = unit.rfind('.');
+    bool const named = dot != std::string::npos && dot > 0 &&
+                       unit.find_first_of("/ \n") == std::string::npos &&
+                       unit.substr(dot) == ".service";
+    if (named) continue;
+    auto& problem = diagnostics.error("reload-not-a-unit", section.place("reload"),
+                                      "`" + unit + "` is no service of systemd");
+    problem.cause = "services are named in full";
+    problem.remedy = "write `" + unit.substr(0, dot) + ".service`, or leave it out";
+  }
+}
+
 void check(Manifest const& manifest, Published const& /*published*/,
            manifest::Diagnostics& diagnostics) {
   auto const issuers = entries(manifest, "issuers");
   check_issuers(manifest, issuers, diagnostics);
+  auto const otherwise = default_issuer(manifest);
+  if (!otherwise.empty()) {
+    auto const defaults = manifest.root.section("defaults").section("certificate");
+    check_issuer(otherwise, defaults.place("issuer"), issuers, diagnostics);
+  }
   for (auto const& name : entries(manifest, "certificates")) {
     auto const section = manifest.root.section("certificates").section(name);
     check_names(section, diagnostics);
+    check_reload(section, diagnostics);
     if (!names_directory(name)) {
       auto& problem = diagnostics.error("certificate-directory", section.place(),
                                         "`" + name + "` is no name of a directory");
@@ -179,14 +352,14 @@ void check(Manifest const& manifest, Published const& /*published*/,
       problem.remedy = "give it a name without a slash that does not begin with a dot";
     }
     auto const issuer = section.text("issuer");
-    if (issuer.empty() || std::find(issuers.begin(), issuers.end(), issuer) != issuers.end())
-      continue;
-    auto& problem = diagnostics.error("unknown-issuer", section.place("issuer"),
-                                      "there is no issuer `" + issuer + "`");
-    problem.cause = "an issuer stands in `issuers:` first";
-    auto const near = manifest::nearest(issuer, {issuers.begin(), issuers.end()});
-    problem.remedy = near.empty() ? "write `issuers: {" + issuer + ": {type: local-ca}}`"
-                                  : "did you mean `" + std::string(near) + "`?";
+    if (!issuer.empty()) {
+      check_issuer(issuer, section.place("issuer"), issuers, diagnostics);
+    } else if (otherwise.empty()) {
+      auto& problem = diagnostics.error("certificate-without-issuer", section.place(),
+                                        "certificate `" + name + "` has no issuer");
+      problem.cause = "neither it nor `defaults.certificate` names one";
+      problem.remedy = "write `issuer: letsencrypt`, or one of `issuers:`";
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "reconciler/engine/by_address.hpp"
 #include "reconciler/features/feature.hpp"
+#include "reconciler/features/loads/loads.hpp"
 #include "reconciler/features/published/published.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
 
@@ -133,6 +134,7 @@ Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoi
 
 Compiled settle(Claims claims, Facts const& facts) {
   claims.compiled.resources = with_folders(unique(claims), facts);
+  tell_units(claims.compiled.resources, facts);
   drop_doubles(claims.compiled.unmanaged, [](std::string const& word) { return word; });
   drop_doubles(claims.compiled.owed, [](Owed const& owed) { return owed.who + '\n' + owed.what; });
   return std::move(claims.compiled);

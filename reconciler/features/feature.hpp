@@ -32,6 +32,19 @@ struct Facts {
   std::string certificate_directory =
       "/var/lib/mailstack/certificates";  ///< what is kept between issuances
   std::string conf_group = "chasquid";    ///< who may read what the daemon reads
+  std::string unit_directory = "/etc/systemd/system";
+
+  /// Of the one host that this run can see. Every other host sees to itself.
+  struct Here {
+    std::string host;             ///< its key; empty: this run sees none
+    bool systemd = false;         ///< systemd runs on it, and its units are ours to manage
+    std::string without_systemd;  ///< why not, where that was not asked for
+    std::string daemon_version;   ///< `1.11-2+b2`; empty: not installed, or not to be asked
+    /// How units and hooks on it call this program: its path, which stays where it is.
+    std::string program;
+    /// What its timer calls it with: `--manifest`, `--as` and their like, each absolute.
+    std::vector<std::string> arguments;
+  } here;
 };
 
 /// Something that the manifest derives but this program does not manage yet, or that an outsider
@@ -45,8 +58,8 @@ struct Owed {
 
 struct Compiled {
   std::vector<engine::Resource> resources;
-  std::vector<std::string>
-      unmanaged;  ///< words for the line "not managed yet: certificates, units"
+  std::vector<std::string> unmanaged;  ///< words for the line "not managed here: units (why)"
+  std::vector<std::string> warnings;   ///< what the facts say, and the manifest cannot change
   std::vector<Owed> owed;
   std::vector<std::pair<TimePoint, std::string>>
       timeline;  ///< what the clock will do next, for the plan

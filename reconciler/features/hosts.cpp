@@ -35,9 +35,6 @@ void compile(Manifest const& manifest, Facts const& /*facts*/, TimePoint /*now*/
     address(manifest, host, dns::type::a, host.ipv4, host.ipv4_place, out);
     address(manifest, host, dns::type::aaaa, host.ipv6, host.ipv6_place, out);
   }
-  if (manifest.hosts.empty()) return;
-  if (manifest.root.node("certificates") == nullptr) out.unmanaged.emplace_back("certificates");
-  out.unmanaged.emplace_back("units");
 }
 
 constexpr manifest::Code codes[] = {

@@ -22,8 +22,10 @@
 #include "providers/dns_provider.hpp"
 #include "reconciler/engine/kind.hpp"
 #include "reconciler/world/dns_query.hpp"
+#include "reconciler/world/process.hpp"
 #include "reconciler/world/secrets.hpp"
 #include "reconciler/world/systemd.hpp"
+#include "reconciler/world/tls_peer.hpp"
 
 namespace mailstack::kinds {
 
@@ -76,6 +78,8 @@ struct Inputs {
   /// For what must not outlive the machine's uptime (docs/decisions/0011-password-drift.md):
   /// `/run/mailstack`, unprivileged `$XDG_RUNTIME_DIR/mailstack`; empty: nothing is remembered.
   std::string runtime_directory;
+  /// The manifest says `systemd: {manage: never}`: units of ours are released, not stopped.
+  bool units_left_alone = false;
   std::shared_ptr<dkim_key::KeyMaker> key_maker;  ///< absent: OpenSSL; tests give a fixed key
 };
 
@@ -89,6 +93,9 @@ struct Doors {
   std::function<std::unique_ptr<Http>(std::string const& ca_file)> http = {};
   /// One line for people about long work, said at once. Safe to call from several threads.
   std::function<void(std::string const& line)> announce = [](std::string const& /*line*/) {};
+  /// Certificates that ports show, and other programs; nullptr where a run needs neither.
+  world::TlsPeer* tls = nullptr;
+  world::Process* process = nullptr;
 };
 
 /// The pure halves, by name.

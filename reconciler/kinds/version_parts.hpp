@@ -16,6 +16,10 @@ inline std::string format_version(std::string_view path, std::string_view conten
   return std::string(path).append(" ").append(digest::sha256(content));
 }
 
+/// Of a thing that is there or is not, and has no content that a process could have in an older
+/// state: a folder, a key that is never written over.
+inline std::string format_presence(std::string_view path) { return format_version(path, {}); }
+
 /// Path and digest; without a digest the whole text is the path.
 inline std::pair<std::string, std::string> parse_version(std::string_view version) {
   auto const space = version.rfind(' ');

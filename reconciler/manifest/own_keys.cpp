@@ -223,13 +223,11 @@ std::span<Key const> own_keys() {
 }
 
 std::span<std::string_view const> planned_keys() {
-  static constexpr std::array<std::string_view, 21> paths{
-      "certificates.*.challenge",
-      "certificates.*.reload",
-      "systemd",
+  static constexpr std::array<std::string_view, 16> paths{
       "sysctl",
       "packages",
-      "defaults.certificate",
+      "defaults.certificate.key",
+      "defaults.certificate.renew",
       "domains.*.mta_sts",
       "domains.*.dane",
       "defaults.domain.mta_sts",
@@ -240,9 +238,6 @@ std::span<std::string_view const> planned_keys() {
       "owner",
       "reconcile",
       "git",
-      "daemon.listen.smtp",
-      "daemon.listen.submission",
-      "daemon.listen.submissions",
       "daemon.limits.recipients",
       "daemon.limits.queue_lifetime",
   };

@@ -10,8 +10,10 @@
 #include "reconciler/kinds/kinds.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_dns_query.hpp"
+#include "tests/support/fake_process.hpp"
 #include "tests/support/fake_secrets.hpp"
 #include "tests/support/fake_systemd.hpp"
+#include "tests/support/fake_tls_peer.hpp"
 
 namespace mailstack::support {
 
@@ -32,10 +34,20 @@ struct KindBench {
   FakeDnsQuery dns;
   FakeSecrets secrets;
   FakeSystemd systemd;
+  FakeTlsPeer tls;
+  FakeProcess process;
   kinds::Inputs inputs;
   NoProgress progress;
 
-  kinds::Doors doors() { return {files, clock, dns, secrets, systemd}; }
+  kinds::Doors doors() {
+    return {.files = files,
+            .clock = clock,
+            .dns = dns,
+            .secrets = secrets,
+            .systemd = systemd,
+            .tls = &tls,
+            .process = &process};
+  }
 
   engine::Look look(engine::Kind& kind, Resources const& desired, Resources const& owned = {}) {
     auto const pointers = [](Resources const& resources) {

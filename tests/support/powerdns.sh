@@ -3,6 +3,7 @@
 #
 #   start_powerdns DIRECTORY [caches]   sets powerdns_pid, powerdns_port (DNS), powerdns_url, powerdns_key. Its caches are
 #                               off, so that a test sees at once what it changed behind the API; `caches`: as PowerDNS ships
+#                               POWERDNS_PORT=53 has it there
 #   create_zone NAME            with SOA and one NS
 #   stop_powerdns
 
@@ -27,7 +28,7 @@ zone-cache-refresh-interval=0'
   sqlite3 "$directory/db.sqlite" </usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql
   # Another process may take a port between the look and the start, so a start that fails is tried again.
   for attempt in 1 2 3; do
-    powerdns_port=$(free_port) powerdns_key=key-$RANDOM$RANDOM
+    powerdns_port=${POWERDNS_PORT:-$(free_port)} powerdns_key=key-$RANDOM$RANDOM
     local api
     api=$(free_port)
     powerdns_url=http://127.0.0.1:$api

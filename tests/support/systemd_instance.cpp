@@ -23,6 +23,9 @@ std::string SystemdInstance::missing() {
   for (auto const* path :
        {"/lib/systemd/systemd", "/usr/bin/dbus-daemon", "/usr/bin/unshare", "/usr/bin/setpriv"})
     if (::access(path, X_OK) != 0) return std::string(path) + " is not installed";
+  if (::access("/sys/fs/cgroup/unified/cgroup.procs", W_OK) != 0 &&
+      ::access("/sys/fs/cgroup/cgroup.procs", W_OK) != 0)
+    return "there are no control groups (version 2) to make one in";
   return {};
 }
 

@@ -6,6 +6,9 @@
 #                                 PID 1 all that runs in its namespace
 #   systemd_instance.sh sweep STATE    ends what is left of it and removes its control group; STATE stays
 #
+# MAILSTACK_BIND="/DIRECTORY …" shows directories of the machine inside, at their own paths. Whoever wants to be inside enters
+# the namespaces of the process in STATE/pid: nsenter -t "$(<STATE/pid)" -a COMMAND.
+#
 # STATE must be short (a UNIX socket's path has 107 octets). The instance's /etc, /run and /var are STATE/etc, STATE/run and
 # STATE/var, so that a test writes STATE/etc/systemd/system/x.service and connects to STATE/run/dbus/system_bus_socket. The
 # word `ready` in STATE/state says that it is up. Needs root, systemd, dbus, util-linux and iproute2.
@@ -40,11 +43,12 @@ done
 
 state=$(realpath "$1")
 mkdir -p "$state"/{run,etc/systemd/system,etc/systemd/user,etc/systemd/system-generators,var,root}
-group=$control_groups/mailstack-test-$$
+# Process ids are not the machine's where this runs in a namespace of them.
+group=$control_groups/mailstack-test-$RANDOM$RANDOM-$$
 mkdir "$group"
 echo "$group" >"$state/cgroup"
 
-for name in passwd group nsswitch.conf ld.so.cache ld.so.conf os-release dbus-1 pam.d alternatives login.defs security; do
+for name in passwd group nsswitch.conf ld.so.cache ld.so.conf os-release dbus-1 pam.d alternatives login.defs security ssl; do
   if [[ -e /etc/$name ]]; then cp -a "/etc/$name" "$state/etc/"; fi
 done
 : >"$state/etc/fstab"
@@ -95,6 +99,10 @@ for name in null zero full random urandom tty; do
   : >"$root/dev/$name"
   mount --bind "/dev/$name" "$root/dev/$name"
 done
+for path in ${MAILSTACK_BIND:-}; do
+  mkdir -p "$root$path"
+  mount --bind "$path" "$root$path"
+done
 mkdir "$root"/dev/{pts,shm}
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
@@ -134,5 +142,6 @@ for _ in $(seq 600); do
   sleep 0.05
 done
 up || { echo "systemd did not come up:" >&2; tail -n 40 "$state/log" >&2; exit 1; }
+tr -d ' ' <"/proc/$instance/task/$instance/children" >"$state/pid"
 echo ready >"$state/state"
 wait "$instance"

@@ -5,6 +5,8 @@ set -euo pipefail
 for program in /lib/systemd/systemd unshare setpriv busctl dbus-daemon ip; do
   command -v "$program" >/dev/null || { echo "skipped: $program is not installed"; exit 77; }
 done
+[[ -w /sys/fs/cgroup/unified/cgroup.procs || -w /sys/fs/cgroup/cgroup.procs ]] ||
+  { echo 'skipped: there are no control groups (version 2) to make one in'; exit 77; }
 script=$1/tests/support/systemd_instance.sh
 state=$(mktemp -d /tmp/mailstack-test-XXXXXX)
 pid=

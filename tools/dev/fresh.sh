@@ -63,8 +63,11 @@ set -e
 root=$1
 shift
 mount --make-rprivate /
+# Whoever changes the root in there (a systemd of its own) needs one that is a mount.
+mount --bind "$root" "$root"
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$root/sys" || true
+if [ -d /sys/fs/cgroup ]; then mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup" || true; fi
 mount -t tmpfs -o mode=755,nosuid dev "$root/dev"
 for node in null zero full random urandom tty; do
   : >"$root/dev/$node"

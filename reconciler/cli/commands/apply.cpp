@@ -169,7 +169,7 @@ class ApplyRun {
     auto const said = render_outcome(outcome_, session_.plan(), talk_.paper());
     options_.quiet ? talk_.problems(said) : talk_.text("\n" + said);
     // Below another root no daemon runs.
-    if (options_.root.empty()) talk_.text(render_restart(outcome_));
+    if (options_.root.empty()) talk_.text(render_restart(outcome_, session_.plan()));
   }
 
   /// A branch that cannot be written costs nothing but the record: the exit code says so.

@@ -13,6 +13,7 @@
 #include "reconciler/kinds/mode_parts.hpp"
 #include "reconciler/kinds/one_by_one.hpp"
 #include "reconciler/kinds/shared_file.hpp"
+#include "reconciler/kinds/version_parts.hpp"
 
 namespace mailstack::kinds {
 
@@ -69,6 +70,7 @@ class CertificateKind : public OneByOne {
     auto const left = challenges_left(resource);
     if (!chain->stat && !key->stat) return Observation::missing();
     auto state = state_of(*chain, *key);
+    state.set("version", format_version(below(path, chain_file), chain->content));
     if (left != 0) state.set("left", left);
     if (state.find("broken") == nullptr) {
       if (auto by = recorded(resource, state.text("fingerprint")); !by.empty())

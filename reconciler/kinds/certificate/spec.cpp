@@ -52,7 +52,8 @@ class CertificateLaws : public engine::KindLaws {
 
   [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& live) const override {
     return {{"fingerprint", live.state.text("fingerprint")},
-            {"public_key", live.state.text("public_key")}};
+            {"public_key", live.state.text("public_key")},
+            {"version", live.state.text("version")}};
   }
 
   [[nodiscard]] std::string describe(Address const& address,
@@ -88,6 +89,14 @@ engine::Resource certificate(std::string const& host, std::string const& name, W
 std::string name_of(Address const& address) {
   auto const parts = address_parts(address.name, 2);
   return address.kind != kind_name || parts.empty() ? std::string() : std::string(parts[1]);
+}
+
+bool fits(std::vector<std::string> const& names, std::string_view host) {
+  auto const dot = std::min(host.find('.'), host.size());
+  auto const wildcard = "*" + std::string(host.substr(dot));
+  return std::any_of(names.begin(), names.end(), [&](std::string const& name) {
+    return name == host || (dot < host.size() && name == wildcard);
+  });
 }
 
 TimePoint renewal(TimePoint not_before, TimePoint not_after) {

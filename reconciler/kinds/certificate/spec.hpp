@@ -13,15 +13,16 @@
 /// what).
 ///
 /// State: `names`, `issuer` (as the certificate calls it), `by` (who issued it, where we did),
-/// `not_before`, `not_after` (seconds since 1970), `fingerprint`, `public_key`, `mode` and, where
-/// this process could change it, `group` of the key; `broken` where what stands there is no pair of
-/// one key and its chain: why. `left` counts challenges that a run that was cut off left in the
-/// DNS.
+/// `not_before`, `not_after` (seconds since 1970), `fingerprint`, `public_key`, `version`, `mode`
+/// and, where this process could change it, `group` of the key; `broken` where what stands there is
+/// no pair of one key and its chain: why. `left` counts challenges that a run that was cut off left
+/// in the DNS.
 ///
 /// Laws: what is there and fits is kept until two thirds of its lifetime are over; then it is
 /// renewed, with a new key. Other names, another issuer and a broken pair are a new issuance, too.
 /// Challenges are leases outside of plans; those that were left behind are a difference.
-/// Outputs: `fingerprint`, `public_key` (as TLSA 3 1 1 has it).
+/// Outputs: `fingerprint`, `public_key` (as TLSA 3 1 1 has it), `version` of the chain
+/// (version_parts.hpp).
 
 #include <optional>
 #include <string>
@@ -61,6 +62,9 @@ std::string name_of(engine::Address const& address);
 /// Why the pair of `state` must be issued anew, in words; nullopt where it need not.
 std::optional<std::string> reason_to_issue(engine::Fields const& spec, engine::Fields const& state,
                                            TimePoint now);
+
+/// Whether a client that asks for `host` takes a certificate for `names` (RFC 6125 6.4.3).
+bool fits(std::vector<std::string> const& names, std::string_view host);
 
 /// When two thirds of a lifetime are over.
 TimePoint renewal(TimePoint not_before, TimePoint not_after);

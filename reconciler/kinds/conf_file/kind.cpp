@@ -2,6 +2,7 @@
 /// The kind `conf_file` at work.
 
 #include "core/userdb/utf8.hpp"
+#include "reconciler/kinds/conf_file/packages.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/mode_parts.hpp"
@@ -21,7 +22,7 @@ constexpr std::uint64_t most_octets = std::uint64_t{1024} * 1024;
 
 class ConfFileKind : public OneByOne {
  public:
-  explicit ConfFileKind(Doors const& doors) : files_(doors.files) {}
+  explicit ConfFileKind(Doors const& doors) : files_(doors.files), packages_(doors.files) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return conf_file::laws(); }
 
@@ -58,6 +59,9 @@ class ConfFileKind : public OneByOne {
       state.set("owner", stat->owner);
       state.set("group", stat->group);
     }
+    if (state.text("content") != resource.spec.text("content") &&
+        packages_.shipped(path, state.text("content")))
+      state.set("shipped", true);
     return Observation::of(std::move(state));
   }
 
@@ -97,6 +101,7 @@ class ConfFileKind : public OneByOne {
   }
 
   files::Files& files_;
+  conf_file::Packages packages_;
 };
 
 }  // namespace

@@ -181,3 +181,23 @@ TEST_CASE("conf_file: what is no text, a directory or unreadable is blind", "[co
   bench.files.set_unreadable("/etc/chasquid");
   CHECK(bench.look(*kind, {wish("a\n")}).desired[0].standing == Standing::blind);
 }
+
+TEST_CASE("conf_file: what a package shipped needs no adoption, what somebody edited does",
+          "[conf_file]") {
+  Bench bench;
+  auto const kind = bench.kind();
+  REQUIRE(bench.files.make_directory("/var/lib/dpkg", {0755, {}, {}}));
+  REQUIRE(bench.files.write("/var/lib/dpkg/status",
+                            "Package: chasquid\nConffiles:\n /etc/chasquid/README 0123\n " +
+                                std::string(path) +
+                                " 900150983cd24fb0d6963f7d28e17f72\nVersion: 1\n",
+                            {}));
+  auto const verdict = [&] {
+    return conf_file::laws().diff(wish("x\n").spec, bench.look(*kind, {wish("x\n")}).desired[0],
+                                  {});
+  };
+  bench.write("abc");
+  CHECK(verdict().loses_nothing);
+  bench.write("abcd");
+  CHECK_FALSE(verdict().loses_nothing);
+}

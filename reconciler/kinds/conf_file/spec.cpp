@@ -113,6 +113,7 @@ class ConfFileLaws : public engine::KindLaws {
     for (auto const* attribute : {"mode", "owner", "group"})
       compare_attribute(attribute, spec, live.state, verdict);
     if (!verdict.reasons.empty()) verdict.action = Action::update;
+    verdict.loses_nothing = live.state.flag("shipped");
     return verdict;
   }
 

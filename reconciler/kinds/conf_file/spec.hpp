@@ -5,9 +5,11 @@
 /// Address: `conf_file/HOST/PATH` (absolute path on the host). Spec: `content` (text; shown as a
 /// line diff), `mode` (octal text such as `0640`), `owner`, `group` (names; absent: left alone),
 /// `compare` (absent, or `text_proto`). State: `path`, `content`, `mode`, and `owner` and `group`
-/// where this process could change them. Laws: content is compared octet by octet, unless `compare`
+/// where this process could change them; `shipped` where a file that differs is as its package
+/// brought it. Laws: content is compared octet by octet, unless `compare`
 /// is `text_proto` (chasquid.conf): then parsed values are compared, because spacing there changes
-/// from build to build. A file that exists and is not ours needs adoption. Outputs: `version`
+/// from build to build. A file that exists and is not ours needs adoption, unless
+/// it is as shipped: nobody's edit would be lost. Outputs: `version`
 /// (version_parts.hpp), what a unit must have loaded.
 
 #include <string>

@@ -4,6 +4,7 @@
 
 #include "core/dns/rrset.hpp"
 #include "reconciler/kinds/address_parts.hpp"
+#include "reconciler/kinds/version_parts.hpp"
 
 namespace mailstack::kinds::dkim_key {
 
@@ -86,7 +87,9 @@ class DkimKeyLaws : public engine::KindLaws {
     auto const& key = live.state.text("public_key");
     auto const* type = live.state.text("algorithm") == "ed25519" ? "ed25519" : "rsa";
     auto const record = std::string("v=DKIM1; k=") + type + "; p=" + key;
-    return {{"public_key", key}, {"txt", dns::txt_value(record)}};
+    return {{"public_key", key},
+            {"txt", dns::txt_value(record)},
+            {"version", format_presence(live.state.text("path"))}};
   }
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {

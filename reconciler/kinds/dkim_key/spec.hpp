@@ -21,7 +21,8 @@
 /// note. Where the waiting and the signing file hold different keys both are blind, so that the TXT
 /// follows neither. A waiting key that vanished is taken back from the signing one before a new one
 /// is made. Before the publication was seen the signing one is `later`. Removing the signing one is
-/// the hazard `dkim`. Outputs: `public_key`, `txt` (the canonical TXT rdata `v=DKIM1; k=rsa; p=…`).
+/// the hazard `dkim`. Outputs: `public_key`, `txt` (the canonical TXT rdata `v=DKIM1; k=rsa; p=…`),
+/// `version` (version_parts.hpp; nothing of the key is in it).
 
 #include <string>
 

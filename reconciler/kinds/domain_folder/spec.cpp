@@ -1,6 +1,7 @@
 #include "reconciler/kinds/domain_folder/spec.hpp"
 
 #include "reconciler/kinds/address_parts.hpp"
+#include "reconciler/kinds/version_parts.hpp"
 
 namespace mailstack::kinds::domain_folder {
 
@@ -23,7 +24,8 @@ class DomainFolderLaws : public engine::KindLaws {
   }
 
   [[nodiscard]] Fields outputs(Fields const& /*spec*/, Observation const& live) const override {
-    return {{"path", live.state.text("path")}};
+    auto const& path = live.state.text("path");
+    return {{"path", path}, {"version", format_presence(path)}};
   }
 
   [[nodiscard]] std::string describe(Address const& address,

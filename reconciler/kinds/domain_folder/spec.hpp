@@ -5,7 +5,7 @@
 /// chasquid counts every domain as its own that has a folder, so the folder is a thing of its own
 /// and not just where files stand. Address: `domain_folder/HOST/PATH` (absolute path on the host).
 /// Spec: `path`. State: `path`, `foreign`. Outputs: `path`; what stands in the folder refers to it,
-/// so it is made before and removed after.
+/// so it is made before and removed after; `version` (version_parts.hpp).
 ///
 /// Laws: mode and owner are not ours: one that is there is as it should be. It is removed only
 /// where nothing is in it but users and aliases files that hold nothing, which go with it; with

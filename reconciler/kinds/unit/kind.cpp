@@ -6,7 +6,9 @@
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/unit/failure.hpp"
 #include "reconciler/kinds/unit/loaded.hpp"
+#include "reconciler/kinds/unit/served.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
+#include "reconciler/kinds/unit/trial.hpp"
 
 namespace mailstack::kinds {
 
@@ -34,6 +36,9 @@ class UnitKind : public engine::Kind {
   UnitKind(Inputs const& inputs, Doors const& doors)
       : systemd_(doors.systemd),
         clock_(doors.clock),
+        tls_(doors.tls),
+        process_(doors.process),
+        left_alone_(inputs.units_left_alone),
         loaded_(doors.files,
                 inputs.runtime_directory.empty() ? "" : inputs.runtime_directory + "/units") {}
 
@@ -98,6 +103,7 @@ class UnitKind : public engine::Kind {
     if (unit::is_up(state->active)) {
       auto const loaded = loaded_.look(name, resource.spec, *state);
       for (auto const& [field, value] : loaded.entries()) seen.set(field, value);
+      if (auto wrong = served(resource.spec); !wrong.empty()) seen.set("served", std::move(wrong));
     }
     return Observation::of(std::move(seen));
   }
@@ -105,12 +111,21 @@ class UnitKind : public engine::Kind {
   /// What is left of a unit that nobody asks for any more: nothing, once it is as if we had never
   /// asked.
   Observation left_of(engine::Resource const& resource, std::string& gone) {
+    if (left_alone_) {
+      auto released = Observation::of({{"unit", unit::name_of(resource.address)}});
+      released.released = true;
+      return released;
+    }
     auto seen = look_at(resource, gone);
     if (seen.standing != Observation::Standing::present) return seen;
     bool const stopped = !resource.spec.flag("active") || is_down(seen.state.text("active"));
     bool const unlinked =
         !resource.spec.flag("enabled") || !seen.state.text("enabled").starts_with("enabled");
     return stopped && unlinked ? Observation::missing() : seen;
+  }
+
+  std::vector<engine::Item> served(Fields const& spec) {
+    return tls_ ? unit::served_wrong(*tls_, spec) : std::vector<engine::Item>{};
   }
 
   /// systemd does not notice by itself every file that is new (the first drop-in of a unit), so its
@@ -141,9 +156,13 @@ class UnitKind : public engine::Kind {
     auto const name = unit::name_of(step.address);
     auto const state = systemd_.state(name);
     if (!state) return fail(within(state.error(), name));
+    if (state->load == "not-found") return missing(name, step.spec.text("package"));
     auto const job = job_for(name, step.spec, *state);
-    if (!job) return {};
+    if (!job) return proved(name, step.spec, *state);
     if (*job == Job::stop) return systemd_.run(name, *job, job_timeout);
+    if (auto tried = unit::try_out(process_, step.spec); !tried)
+      return fail(
+          within(tried.error(), std::string(format(*job)) + " of " + name + " was not tried"));
     if (state->active == "failed" || state->result == "start-limit-hit")
       (void)systemd_.reset_failed(name);
     auto const begun = clock_.now();
@@ -152,7 +171,33 @@ class UnitKind : public engine::Kind {
     if (!after) return fail(within(done ? after.error() : done.error(), name));
     if (!done || !unit::is_up(after->active)) return failed(name, *job, done, *after, begun);
     loaded_.note(name, step.spec, *after);
-    return {};
+    return proved(name, step.spec, *after);
+  }
+
+  static tl::unexpected<Error> missing(std::string const& name, std::string const& package) {
+    return fail(ErrorCode::not_found,
+                "there is no " + name +
+                    (package.empty() ? ": install what brings it, or leave it out of the manifest"
+                                     : ": `apt-get install " + package + "` brings it"));
+  }
+
+  /// All that could be done was: what a port shows all the same is for a person to look at. A
+  /// further restart would show no more, every ten minutes.
+  Result<> proved(std::string const& name, Fields const& spec, UnitState const& state) {
+    if (!unit::is_up(state.active)) return {};
+    auto const wrong = served(spec);
+    if (wrong.empty()) return {};
+    auto const& first = std::get<std::string>(wrong.front());
+    auto const mark = first.find(" ! ");
+    auto const port = first.substr(0, mark == first.npos ? first.rfind(' ') : mark);
+    return fail(
+        ErrorCode::unavailable,
+        mark == first.npos
+            ? name + " runs, and " + port + " shows another certificate for " + spec.text("name") +
+                  " than those of the manifest: see whether another "
+                  "program or a proxy answers there, or another certificate in the "
+                  "daemon's folder has that name, too"
+            : name + " runs, and " + port + " shows no certificate: " + first.substr(mark + 3));
   }
 
   /// What makes `state` be as `spec` wishes; nullopt: nothing.
@@ -170,8 +215,12 @@ class UnitKind : public engine::Kind {
     auto const how = unit::parse_reload(spec.text("reload")).value_or(unit::Reload::restart);
     auto const has = loaded_.look(name, spec, state);
     if (!unit::pending(spec, has, "files").empty()) return Job::restart;
-    if (how == unit::Reload::none || unit::pending(spec, has, "loads").empty()) return std::nullopt;
-    return how == unit::Reload::reload ? Job::reload : Job::restart;
+    bool const can = how == unit::Reload::reload && state.can_reload;
+    auto const again = can ? Job::reload : Job::restart;
+    if (how != unit::Reload::none && !unit::pending(spec, has, "loads").empty()) return again;
+    // We have made it load all of this ourselves already: once is enough.
+    if (loaded_.noted(name, state) || served(spec).empty()) return std::nullopt;
+    return again;
   }
 
   /// A socket does not start while its service runs and holds what it listens on: after a plain
@@ -229,6 +278,9 @@ class UnitKind : public engine::Kind {
 
   world::Systemd& systemd_;
   Clock& clock_;
+  world::TlsPeer* tls_;
+  world::Process* process_;
+  bool left_alone_;
   unit::Loaded loaded_;
 };
 

@@ -43,7 +43,7 @@ std::optional<Instant> last_load(world::UnitState const& state) {
 
 }  // namespace
 
-Fields Loaded::noted(std::string const& unit, world::UnitState const& state) {
+Fields Loaded::note_of(std::string const& unit, world::UnitState const& state) {
   if (directory_.empty() || state.invocation.empty()) return {};
   auto const text = files_.read(directory_ + "/" + unit);
   if (!text) return {};
@@ -67,15 +67,32 @@ std::vector<Item> Loaded::versions(std::vector<Item> const& wish,
       all.emplace_back(*known);
       continue;
     }
-    auto const stat = files_.stat(path);
-    if (!stat || !since || stat->changed + tick >= *since) continue;
-    if (auto const content = files_.read(path)) all.emplace_back(format_version(path, *content));
+    if (!since || !older(path, *since)) continue;
+    auto const* version = std::get_if<std::string>(&item);
+    if (version != nullptr && *version == format_presence(path)) {
+      all.emplace_back(*version);
+    } else if (auto const content = files_.read(path)) {
+      all.emplace_back(format_version(path, *content));
+    }
   }
+  // What it was told to load and should not have any more.
+  for (auto const& version : noted)
+    if (std::none_of(wish.begin(), wish.end(), [&](auto const& item) {
+          return path_of(item) == parse_version(version).first;
+        }))
+      all.emplace_back(version);
   return all;
 }
 
+/// A folder changes whenever something in it does; when it came, the one that holds it says.
+bool Loaded::older(std::string const& path, Instant since) {
+  auto stat = files_.stat(path);
+  if (stat && stat->directory) stat = files_.stat(path.substr(0, path.rfind('/')));
+  return stat && stat->changed + tick < since;
+}
+
 Fields Loaded::look(std::string const& unit, Fields const& spec, world::UnitState const& state) {
-  auto const note = noted(unit, state);
+  auto const note = note_of(unit, state);
   bool const by_reload = parse_reload(spec.text("reload")) == Reload::reload;
   // systemd itself has an older unit file than the disk: so has the process.
   auto const started = state.needs_daemon_reload ? std::nullopt : state.started;

@@ -26,19 +26,24 @@ class Loaded {
       : files_(files), directory_(std::move(directory)) {}
 
   /// The fields `files` and `loads`: versions that the unit of `spec` has now, for the paths that
-  /// stand there.
+  /// stand there, and those that are noted for others.
   engine::Fields look(std::string const& unit, engine::Fields const& spec,
                       world::UnitState const& state);
 
+  /// Whether what it has loaded is known from a job of ours.
+  bool noted(std::string const& unit, world::UnitState const& state) {
+    return !note_of(unit, state).entries().empty();
+  }
   /// A job that loads all of `spec` was done; `state` is from after it.
   void note(std::string const& unit, engine::Fields const& spec, world::UnitState const& state);
   void forget(std::string const& unit);
 
  private:
-  engine::Fields noted(std::string const& unit, world::UnitState const& state);
+  engine::Fields note_of(std::string const& unit, world::UnitState const& state);
   std::vector<engine::Item> versions(std::vector<engine::Item> const& wish,
                                      std::vector<std::string> const& noted,
                                      std::optional<world::Instant> since);
+  bool older(std::string const& path, world::Instant since);
 
   files::Files& files_;
   std::string directory_;

@@ -1,6 +1,7 @@
 #include "reconciler/kinds/unit/spec.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/text/listed.hpp"
 #include "reconciler/kinds/address_parts.hpp"
@@ -26,6 +27,42 @@ std::vector<Item> items(Fields const& spec, std::string_view field) {
   auto const* value = spec.find(field);
   auto const* list = value ? std::get_if<std::vector<Item>>(value) : nullptr;
   return list ? *list : std::vector<Item>{};
+}
+
+/// `port 465`, of `tls 127.0.0.1:465`.
+std::string port_words(std::string_view port) {
+  return "port " + std::string(port.substr(port.rfind(':') + 1));
+}
+
+/// `port 465 shows another certificate`.
+std::vector<std::string> served_wrong(Fields const& state) {
+  std::vector<std::string> all;
+  for (auto const& line : state.texts("served")) {
+    auto const mark = line.find(" ! ");
+    if (mark != std::string::npos)
+      all.push_back(port_words(line.substr(0, mark)) + " shows none (" + line.substr(mark + 3) +
+                    ")");
+    else
+      all.push_back(port_words(line.substr(0, line.rfind(' '))) + " shows another certificate");
+  }
+  return all;
+}
+
+/// Of `has`, those whose path is of none in `wish`. What will change upstream has no path yet, so
+/// nothing is said before that is known.
+std::vector<std::string> unwished(std::vector<Item> const& wish,
+                                  std::vector<std::string> const& has) {
+  std::set<std::string> paths;
+  for (auto const& item : wish) {
+    auto const* version = std::get_if<std::string>(&item);
+    if (version == nullptr) return {};
+    paths.insert(parse_version(*version).first);
+  }
+  std::vector<std::string> left;
+  for (auto const& version : has)
+    if (auto path = parse_version(version).first; !paths.contains(path))
+      left.push_back(std::move(path));
+  return left;
 }
 
 void compare_enabled(Fields const& spec, std::string const& live, Verdict& verdict) {
@@ -62,21 +99,37 @@ void compare_loaded(Fields const& spec, Fields const& state, Verdict& verdict) {
     if (changed.empty()) verb = format(how);
     changed.insert(changed.end(), loads.begin(), loads.end());
   }
-  if (changed.empty()) return;
+  auto const wrong = served_wrong(state);
+  if (changed.empty() && wrong.empty()) return;
+  auto what = changed.empty() ? std::string() : listed(changed) + " changed";
+  if (!wrong.empty()) what += (what.empty() ? "" : "; ") + listed(wrong);
   auto const& because = spec.text("because");
-  verdict.differ(listed(changed) + " changed: " + std::string(verb) +
-                 (because.empty() ? "" : " (" + because + ")"));
+  verdict.differ(what + ": " + std::string(verb) + (because.empty() ? "" : " (" + because + ")"));
+}
+
+/// Nobody loses a unit that is enabled, started or restarted; one that is stopped somebody may
+/// miss.
+bool takes_away(Fields const& spec, Fields const& state) {
+  auto const refuses = [&](std::string_view field) {
+    return spec.find(field) != nullptr && !spec.flag(field);
+  };
+  return (refuses("active") && is_up(state.text("active"))) ||
+         (refuses("enabled") && state.text("enabled").starts_with("enabled"));
 }
 
 class UnitLaws : public engine::KindLaws {
  public:
   [[nodiscard]] std::string_view name() const override { return kind_name; }
 
+  [[nodiscard]] bool comes_last(Address const& /*address*/) const override { return true; }
+
   [[nodiscard]] Verdict diff(Fields const& spec, Observation const& live,
                              TimePoint /*now*/) const override {
     Verdict verdict;
     if (live.standing == Observation::Standing::absent) {
       verdict.action = Action::create;
+      if (auto const& package = spec.text("package"); !package.empty())
+        verdict.reasons.push_back("it is not installed: `apt-get install " + package + "`");
       return verdict;
     }
     auto const& state = live.state;
@@ -86,6 +139,7 @@ class UnitLaws : public engine::KindLaws {
     compare_active(spec, state.text("active"), verdict);
     compare_loaded(spec, state, verdict);
     if (!verdict.reasons.empty()) verdict.action = Action::update;
+    verdict.loses_nothing = !takes_away(spec, state);
     return verdict;
   }
 
@@ -128,7 +182,20 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
   if (!wish.files.empty()) spec.set("files", wish.files);
   if (!wish.loads.empty()) spec.set("loads", wish.loads);
   spec.set("reload", std::string(format(wish.reload)));
-  if (!wish.because.empty()) spec.set("because", wish.because);
+  auto const say = [&spec](char const* field, std::string const& text) {
+    if (!text.empty()) spec.set(field, text);
+  };
+  auto const list = [&spec](char const* field, std::vector<Item> const& all) {
+    if (!all.empty()) spec.set(field, all);
+  };
+  say("because", wish.because);
+  say("package", wish.package);
+  list("trial", {wish.trial.begin(), wish.trial.end()});
+  say("trial_by", wish.trial_by);
+  list("ports", {wish.ports.begin(), wish.ports.end()});
+  say("name", wish.name);
+  list("leaves", wish.leaves);
+  list("needs", wish.needs);
   return resource;
 }
 
@@ -152,6 +219,8 @@ std::vector<std::string> pending(Fields const& spec, Fields const& state, std::s
     if (std::find(has.begin(), has.end(), version) == has.end())
       names.push_back(short_name(parse_version(version).first));
   }
+  for (auto const& path : unwished(items(spec, field), has))
+    names.push_back(short_name(path) + " (gone)");
   return names;
 }
 

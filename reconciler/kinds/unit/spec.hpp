@@ -6,12 +6,20 @@
 /// (docs/decisions/0017-units.md). Address: `unit/HOST/NAME.service` (`.timer`, `.socket`).
 /// Spec: `enabled`, `active` (flags; absent: left alone), `files` and `loads` (lists of versions,
 /// version_parts.hpp, as a rule references to the output `version` of files), `reload` (`reload`,
-/// `restart`, `none`), `because` (what that does to those who use it). State: `active`, `enabled`
-/// (the words of systemd), `load` where that is not `loaded`, `needs_daemon_reload`, `files` and
-/// `loads` as the running process has them. Outputs: `unit`.
+/// `restart`, `none`), `because` (what that does to those who use it), `package` (what brings it,
+/// where it is missing), `trial` (a command that must succeed before the unit is started or
+/// restarted with something new) and `trial_by` (a path whose owner runs it), `ports` (`tls
+/// ADDRESS:PORT`, `starttls ADDRESS:PORT`), `name` (whom a client asks there for) and `leaves` (the
+/// certificates, by their fingerprints, one of which it must be shown), `needs` (what comes first).
+/// State: `active`, `enabled` (the words of systemd), `load` where that is not `loaded`,
+/// `needs_daemon_reload`, `files` and `loads` as the running process has them, `served` (of each
+/// port that should show another certificate: `PORT FINGERPRINT`, or `PORT ! why none was seen`).
+/// Outputs: `unit`.
 ///
 /// Laws: what a process has loaded is part of its state, so a reload is an update like any other,
-/// and one that failed is still due. `files` are what a process is started from: after a change
+/// and one that failed is still due. What it has loaded and should not have any more is a
+/// difference, too, so units come after the removals of a run. The certificate that a port shows
+/// goes before all that was noted. `files` are what a process is started from: after a change
 /// systemd reads its units again and the unit is restarted. `loads` is what it reads by itself, and
 /// `reload` says how it comes to read that again; nothing is due for a unit that does not run. A
 /// unit that should be `active` and failed is started again. Removing takes back what the spec had
@@ -43,19 +51,26 @@ struct Wish {
   std::vector<engine::Item> loads = {};  ///< configuration, certificates, keys
   Reload reload = Reload::restart;
   std::string because = {};  ///< `open sessions may be cut; the sockets stay open`
+  std::string package = {};  ///< `chasquid`
+  std::vector<std::string> trial = {};
+  std::string trial_by = {};
+  std::vector<std::string> ports = {};  ///< of each port: `tls 127.0.0.1:465`
+  std::string name = {};
+  std::vector<engine::Item> leaves = {};
+  std::vector<engine::Item> needs = {};
 };
 
 /// `name` with its suffix.
 engine::Resource unit(std::string host, std::string const& name, Wish const& wish);
 
-/// For `files` and `loads`: whatever `file` (a conf_file) holds.
+/// For `files` and `loads`: whatever `file` (of a kind with the output `version`) holds.
 engine::Item version_of(engine::Resource const& file);
 
 /// `NAME.service`; empty for anything that unit() does not write.
 std::string name_of(engine::Address const& address);
 
-/// Those of the list `field` in `spec` that `state` does not have, as short names: `chasquid.conf`.
-/// A reference that is still open counts.
+/// Those of the list `field` in `spec` that `state` does not have, and those that it has and should
+/// not, as short names: `chasquid.conf`. A reference that is still open counts.
 std::vector<std::string> pending(engine::Fields const& spec, engine::Fields const& state,
                                  std::string_view field);
 

@@ -1,0 +1,50 @@
+#include "reconciler/cli/host_facts.hpp"
+
+#include "reconciler/cli/session.hpp"
+
+namespace mailstack::cli {
+
+namespace {
+
+/// `chasquid 1.11-2+b2 (source date: …)` → `1.11-2+b2`; empty where there is none to ask.
+std::string daemon_version(Doors const& doors) {
+  auto const asked = doors.process()->run({{"chasquid", "-version"}, {}, {}, {}, {}});
+  if (!asked || asked->status != 0) return {};
+  auto const& text = asked->output;
+  auto const start = text.find(' ');
+  if (start == std::string::npos) return {};
+  return text.substr(start + 1, text.find_first_of(" \n", start + 1) - start - 1);
+}
+
+/// Where a package or an administrator puts programs goes before the place of the one that runs: a
+/// copy in somebody's build directory may be gone tomorrow.
+std::string program(Doors const& doors) {
+  auto const files = doors.files("");
+  for (auto const* path : {"/usr/bin/mailstack", "/usr/local/bin/mailstack"})
+    if (files->stat(path)) return path;
+  return doors.program();
+}
+
+}  // namespace
+
+features::Facts::Here look_at_host(manifest::Manifest const& manifest, Applier const& applier,
+                                   Options const& options, Doors const& doors,
+                                   std::string const& state) {
+  features::Facts::Here here;
+  if (applier.host.empty()) return here;
+  here.host = applier.host;
+  bool const wanted = manifest.root.section("systemd").text("manage") != "never";
+  if (wanted && !options.root.empty())
+    here.without_systemd = "below --root nothing runs";
+  else if (wanted && !doors.runs_systemd())
+    here.without_systemd = "systemd does not run here";
+  here.systemd = wanted && here.without_systemd.empty();
+  if (!options.root.empty()) return here;
+  here.daemon_version = daemon_version(doors);
+  here.program = program(doors);
+  here.arguments = {"--manifest", manifest_path(options, doors), "--as", applier.host};
+  if (!options.state.empty()) here.arguments.insert(here.arguments.end(), {"--state", state});
+  return here;
+}
+
+}  // namespace mailstack::cli

@@ -1,0 +1,192 @@
+#include <catch2/catch.hpp>
+
+#include "reconciler/kinds/unit/spec.hpp"
+#include "reconciler/kinds/version_parts.hpp"
+#include "tests/support/kind_bench.hpp"
+
+namespace mailstack::kinds {
+std::unique_ptr<engine::Kind> make_unit(Inputs const&, Doors const&);
+}
+
+using namespace mailstack;
+using namespace mailstack::kinds;
+using engine::Action;
+using Reasons = std::vector<std::string>;
+using Standing = engine::Observation::Standing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr char const* name = "chasquid.service";
+constexpr char const* conf = "/etc/chasquid.conf";
+constexpr char const* folder = "/etc/domains/wac.tax";
+
+/// A daemon on 25 and 465 that shows the certificate `aa` and should show `wanted`.
+struct Bench : support::KindBench {
+  std::unique_ptr<engine::Kind> made;
+  std::string wanted = "aa";
+  std::vector<engine::Item> loads;
+
+  Bench() {
+    inputs.runtime_directory = "/run/mailstack";
+    for (auto const* path : {"/etc", "/etc/domains", folder, "/run"})
+      REQUIRE(files.make_directory(path, {0755, {}, {}}));
+    REQUIRE(files.write(conf, "one", {}));
+    loads = {format_version(conf, "one"), format_presence(folder)};
+    world::UnitState state;
+    state.load = "loaded";
+    state.active = "inactive";
+    state.can_reload = true;
+    systemd.units[name] = state;
+    tls.shown = {{"127.0.0.1:25", "aa"}, {"127.0.0.1:465", "aa"}};
+    made = make_unit(inputs, doors());
+  }
+  engine::Resource wish() {
+    return unit::unit("mx1", name,
+                      {.active = true,
+                       .loads = loads,
+                       .trial = {"sh", "-c", "try"},
+                       .trial_by = "/var/lib/chasquid",
+                       .ports = {"starttls 127.0.0.1:25", "tls 127.0.0.1:465"},
+                       .name = "smtp.wac.tax",
+                       .leaves = {wanted}});
+  }
+  Result<> apply_one() {
+    systemd.time += 10s;
+    systemd.calls.clear();
+    auto const results = apply(*made, {wish()});
+    return results.empty() ? Result<>{} : results.front();
+  }
+  Reasons reasons() {
+    return made->laws()
+        .diff(wish().spec, look(*made, {wish()}).desired.front(), clock.now())
+        .reasons;
+  }
+  Reasons calls() { return systemd.calls; }
+};
+
+std::string const at = std::string(" ") + name;
+
+}  // namespace
+
+TEST_CASE("unit: what its ports show is asked for by the host's name", "[unit]") {
+  Bench bench;
+  REQUIRE(bench.apply_one());
+  CHECK(bench.reasons().empty());
+  bench.tls.asked.clear();
+  bench.reasons();
+  CHECK(bench.tls.asked ==
+        Reasons{"starttls 127.0.0.1:25 smtp.wac.tax", "tls 127.0.0.1:465 smtp.wac.tax"});
+}
+
+TEST_CASE("unit: a port that shows another certificate is a reason to restart, once", "[unit]") {
+  Bench bench;
+  bench.systemd.begin(bench.systemd.units[name]);
+  bench.systemd.time += 10s;
+  bench.wanted = "bb";
+  bench.tls.shown.erase("127.0.0.1:465");
+  CHECK(bench.reasons() ==
+        Reasons{"port 25 shows another certificate, port 465 shows none (Connection refused): "
+                "restart"});
+  auto const done = bench.apply_one();
+  CHECK(bench.calls() == Reasons{"restart" + at});
+  REQUIRE_FALSE(done);
+  CHECK(
+      done.error().what.find("starttls 127.0.0.1:25 shows another certificate for smtp.wac.tax") !=
+      std::string::npos);
+  // It has loaded all of it by now: a second restart would not change what it shows.
+  auto const again = bench.apply_one();
+  CHECK_FALSE(again);
+  CHECK(bench.calls().empty());
+  bench.tls.shown = {{"127.0.0.1:25", "bb"}, {"127.0.0.1:465", "bb"}};
+  CHECK(bench.reasons().empty());
+}
+
+TEST_CASE("unit: while its certificate is being issued, ports are not judged", "[unit]") {
+  Bench bench;
+  REQUIRE(bench.apply_one());
+  auto wish = bench.wish();
+  wish.spec.set("leaves", std::vector<engine::Item>{
+                              engine::Reference{{"certificate", "mx1/x"}, "fingerprint"}});
+  bench.tls.shown.clear();
+  CHECK(bench.look(*bench.made, {wish}).desired.front().state.find("served") == nullptr);
+}
+
+TEST_CASE("unit: what does not pass its trial is not started, and what runs goes on", "[unit]") {
+  Bench bench;
+  REQUIRE(bench.apply_one());
+  REQUIRE(bench.process.ran.size() == 1);
+  CHECK(bench.process.ran[0].argv == Reasons{"sh", "-c", "try"});
+  CHECK(bench.process.ran[0].run_as_owner_of == "/var/lib/chasquid");
+  bench.process.finished = {1, "starting\n\nprivkey.pem: permission denied\x01\n", ""};
+  REQUIRE(bench.files.write(conf, "two", {}));
+  bench.loads[0] = format_version(conf, "two");
+  auto const done = bench.apply_one();
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == ErrorCode::invalid);
+  CHECK(
+      done.error().what.find("goes on with what it had loaded: starting | privkey.pem: permission "
+                             "denied ") != std::string::npos);
+  CHECK(bench.calls().empty());
+  CHECK(bench.reasons() == Reasons{"chasquid.conf changed: restart"});
+}
+
+TEST_CASE("unit: what it has loaded and should not have any more is a difference", "[unit]") {
+  Bench bench;
+  REQUIRE(bench.apply_one());
+  bench.loads.pop_back();
+  CHECK(bench.reasons() == Reasons{"wac.tax (gone) changed: restart"});
+  REQUIRE(bench.apply_one());
+  CHECK(bench.calls() == Reasons{"restart" + at});
+  CHECK(bench.reasons().empty());
+}
+
+TEST_CASE("unit: a folder counts as loaded if it was there before the start, whatever came into it",
+          "[unit]") {
+  Bench bench;
+  bench.systemd.time += 10s;
+  bench.systemd.begin(bench.systemd.units[name]);
+  bench.systemd.time += 10s;
+  bench.files.set_time(bench.systemd.time);
+  REQUIRE(bench.files.write(std::string(folder) + "/users", "x", {}));
+  CHECK(bench.reasons().empty());
+  REQUIRE(bench.files.make_directory("/etc/domains/late.example", {0755, {}, {}}));
+  bench.loads.emplace_back(format_presence("/etc/domains/late.example"));
+  // The folder that holds both has changed since: which of them it knew cannot be told any more.
+  CHECK_FALSE(bench.reasons().empty());
+}
+
+TEST_CASE("unit: one whose package is missing says how to get it", "[unit]") {
+  Bench bench;
+  bench.systemd.units.clear();
+  auto wish = bench.wish();
+  wish.spec.set("package", std::string("chasquid"));
+  auto const seen = bench.look(*bench.made, {wish}).desired.front();
+  CHECK(bench.made->laws().diff(wish.spec, seen, {}).reasons ==
+        Reasons{"it is not installed: `apt-get install chasquid`"});
+  auto const done = bench.apply(*bench.made, {wish}).at(0);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().what == "there is no chasquid.service: `apt-get install chasquid` brings it");
+  // One that is only told of a certificate is no less missed.
+  auto const foreign = unit::unit("mx1", "nginx.service", {.loads = bench.loads});
+  CHECK(bench.apply(*bench.made, {foreign}).at(0).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("unit: where units are to be left alone, ours are released and go on", "[unit]") {
+  Bench bench;
+  REQUIRE(bench.apply_one());
+  bench.inputs.units_left_alone = true;
+  auto const kind = make_unit(bench.inputs, bench.doors());
+  CHECK(bench.look(*kind, {}, {bench.wish()}).owned.front().released);
+  CHECK(bench.systemd.units[name].active == "active");
+}
+
+TEST_CASE("unit: starting takes nothing from anybody, stopping may", "[unit]") {
+  auto const live = engine::Observation::of(
+      {{"active", std::string("active")}, {"enabled", std::string("disabled")}});
+  auto const laws = [&](unit::Wish const& wish) {
+    return unit::laws().diff(unit::unit("mx1", name, wish).spec, live, {});
+  };
+  CHECK(laws({.enabled = true, .active = true}).loses_nothing);
+  CHECK_FALSE(laws({.active = false}).loses_nothing);
+}
