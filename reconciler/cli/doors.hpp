@@ -12,6 +12,7 @@
 #include "core/clock/clock.hpp"
 #include "core/files/files.hpp"
 #include "core/http.hpp"
+#include "core/result/result.hpp"
 #include "core/secret/secret.hpp"
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/process.hpp"
@@ -52,6 +53,10 @@ struct Doors {
   /// Of the host below `root`. What is below a root does not run, so there its units are left
   /// alone.
   std::function<std::unique_ptr<world::Systemd>(std::string const& root)> systemd;
+
+  /// All octets of standard input. Fails with invalid for more than `most`, with unavailable where
+  /// it cannot be read.
+  std::function<Result<std::string>(std::size_t most)> read_input;
 
   std::function<std::string(std::string const& name)> environment;  ///< empty where not set
   std::function<std::string()> working_directory;
