@@ -121,6 +121,8 @@ class Reader {
   Result<> add(std::string const& text) {
     auto address = parse_address(text);
     if (!address) return fail(address.error());
+    if (auto const name = address->domain.check_host_name(); !name)
+      return fail(within(name.error(), "domain"));
     found_.push_back(std::move(*address));
     return {};
   }

@@ -13,8 +13,8 @@ namespace mailstack::mail {
 /// Parses the value of the field, folds included: mailboxes and groups between commas, with display
 /// names, comments and source routes (RFC 5322 4.4), which are dropped. Empty elements are allowed,
 /// as is an empty list. Fails with invalid where an address is none (parse_address() says which
-/// are), and where quotes, comments, angle brackets or groups are not closed or stand in the wrong
-/// place.
+/// are), where no host can be called like its domain, and where quotes, comments, angle brackets or
+/// groups are not closed or stand in the wrong place.
 Result<std::vector<Address>> parse_address_list(std::string_view value);
 
 }  // namespace mailstack::mail

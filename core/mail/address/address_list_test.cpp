@@ -72,6 +72,8 @@ TEST_CASE("address list: what is none is refused", "[mail]") {
       {"joe@[192.0.2.1]", "an address literal is no domain"},
       {"joe)@example.org", "'joe)' needs quotes before an @"},
       {"joe@localhost", "the domain 'localhost' has one label only"},
+      {"<joe@a,b.example>", "domain: ',' stands in it; only letters, digits and hyphens may"},
+      {"<joe@a/b.example>", "domain: '\\' stands in it; only letters, digits and hyphens may"},
       {"<joe:six@example.org>", "`<` is not closed by `>`"},
   };
   for (auto const& row : cases) {
