@@ -99,7 +99,7 @@ std::optional<std::string> read_line() {
 }
 
 Result<std::string> read_input(std::size_t most) {
-  constexpr std::size_t step = 64 * 1024;
+  constexpr std::size_t step = 65'536;
   std::string text;
   for (std::size_t size = 0;;) {
     // Twice as much each time, so that a large message is not copied often.

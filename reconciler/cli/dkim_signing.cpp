@@ -54,12 +54,13 @@ Result<std::vector<Signer>> load_signers(files::Files& files, std::string const&
   // What comes from a message becomes a path: nothing but letters, digits and hyphens.
   if (domain.label_count() < 2 || !domain.check_host_name()) return signers;
   auto const directory = conf + "/domains/" + dns::unicode_form(domain);
+  auto const start = directory + "/";
   auto const names = files.list(directory);
   if (!names && names.error().code == ErrorCode::not_found) return signers;
   if (!names) return fail(with_remedy(names.error(), directory, "0750"));
   for (auto const& name : *names) {
     if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
-    auto const path = directory + "/" + name;
+    auto const path = start + name;
     auto key = load_key(files, path);
     if (!key) return fail(key.error());
     if (!*key) continue;

@@ -31,7 +31,7 @@ struct HeaderField {
 /// Owns its text, and what it gives out are views of that.
 class Message {
  public:
-  static constexpr std::size_t most_header_octets = 1024 * 1024;
+  static constexpr std::size_t most_header_octets = std::size_t{1024} * 1024;
   static constexpr std::size_t most_fields = 2000;
 
   /// Splits at the first empty line; without one there is no body. Names may hold what RFC
