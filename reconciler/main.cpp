@@ -8,11 +8,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -94,6 +97,28 @@ std::optional<std::string> read_line() {
     if (got <= 0) return line.empty() ? std::nullopt : std::optional(line);
     if (c == '\n') return line;
     line += c;
+  }
+}
+
+Result<std::string> read_input(std::size_t most) {
+  constexpr std::size_t step = 65'536;
+  std::string text;
+  for (std::size_t size = 0;;) {
+    // Twice as much each time, so that a large message is not copied often.
+    if (size == text.size()) text.resize(std::max(step, std::min(2 * size, most + 1)));
+    auto const got = ::read(STDIN_FILENO, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      return fail(ErrorCode::unavailable,
+                  std::string("standard input cannot be read: ") + std::strerror(errno));
+    size += static_cast<std::size_t>(got);
+    if (size > most)
+      return fail(ErrorCode::invalid,
+                  "standard input holds more than " + std::to_string(most / 1024 / 1024) + " MiB");
+    if (got == 0) {
+      text.resize(size);
+      return text;
+    }
   }
 }
 
@@ -183,6 +208,7 @@ int main(int argc, char** argv) {
       .systemd = systemd,
       .runs_systemd = runs_systemd,
       .tls = [] { return std::make_unique<world::TlsClient>(); },
+      .read_input = read_input,
       .environment =
           [](std::string const& name) {
             auto const* value = std::getenv(name.c_str());

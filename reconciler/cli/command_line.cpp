@@ -51,7 +51,6 @@ class Parser {
     shared(app_);  // they may stand before the command, too
     build();
     for (auto const name : planned_commands) plan_for_later(name);
-    plan_for_later("dkim-sign");
   }
 
   CLI::App& app() { return app_; }
@@ -80,7 +79,8 @@ class Parser {
   /// Edits say what they did in one line for people; JSON of them is refused, not left out.
   bool json_refused() const {
     auto const words = command();
-    bool const edit = words == "init" || words.starts_with("user ") || words.starts_with("alias ");
+    bool const edit = words == "init" || words.starts_with("user ") ||
+                      words.starts_with("alias ") || words == "dkim-sign";
     return format_ == "json" && edit && words != "user check" && words != "alias resolve";
   }
 
@@ -232,6 +232,7 @@ class Parser {
   void build();
   void build_reading();
   void build_edits();
+  void build_signing();
 
   Options& options_;
   App app_{"One manifest says what a mail stack should be; mailstack makes the world agree.",
@@ -313,7 +314,31 @@ void Parser::build_reading() {
   words(*explain, "WORD", "a key or a code", 1, 1);
   add(app_, "schema", "the JSON Schema of the manifest, for editors",
       "  mailstack schema > mailstack.schema.json\n");
+  build_signing();
   add(app_, "version", "the version of this program", "");
+}
+
+void Parser::build_signing() {
+  auto* sign =
+      add(app_, "dkim-sign", "sign a message with the domain's DKIM keys, for a daemon's hook",
+          "  mailstack dkim-sign --from=i@example.org < message.eml\n"
+          "  [ -z \"$AUTH_AS\" ] || mailstack dkim-sign --from=\"$MAIL_FROM\"\n"
+          "                     in chasquid's hooks/post-data, up to chasquid 1.13\n");
+  sign->add_option("--conf", options_.conf, "the daemon's configuration (/etc/chasquid)")
+      ->type_name("DIR");
+  // Without a value it is the null sender.
+  sign->add_option("--from", options_.envelope_sender,
+                   "the envelope sender: whose keys sign where the domain of From has none")
+      ->expected(0, 1)
+      ->type_name("ADDRESS");
+  sign->footer(
+      "Reads a message from standard input, line ends as they come, and writes nothing but its\n"
+      "DKIM-Signature fields: one for each CONF/domains/DOMAIN/dkim:SELECTOR.pem. Put them in\n"
+      "front of the message. Nothing is written for mail of a domain without keys (0), nor where\n"
+      "one of the keys cannot be read or used (1).\n\n"
+      "It signs whatever it is given. Give it only what a user of yours sends, never mail that\n"
+      "comes from outside: a forged From would get your signature.\n\n" +
+      sign->get_footer());
 }
 
 void Parser::build_edits() {

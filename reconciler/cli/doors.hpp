@@ -12,6 +12,7 @@
 #include "core/clock/clock.hpp"
 #include "core/files/files.hpp"
 #include "core/http.hpp"
+#include "core/result/result.hpp"
 #include "core/secret/secret.hpp"
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/process.hpp"
@@ -55,6 +56,10 @@ struct Doors {
   std::function<std::unique_ptr<world::Systemd>(std::string const& root)> systemd;
   std::function<bool()> runs_systemd;  ///< systemd is this machine's manager; costs one stat
   std::function<std::unique_ptr<world::TlsPeer>()> tls;
+
+  /// All octets of standard input. Fails with invalid for more than `most`, with unavailable where
+  /// it cannot be read.
+  std::function<Result<std::string>(std::size_t most)> read_input;
 
   std::function<std::string(std::string const& name)> environment;  ///< empty where not set
   std::function<std::string()> working_directory;

@@ -42,6 +42,10 @@ struct Options {
   std::string credential;  ///< `user add --credential NAME`: a reference instead of a hash
   bool no_password = false;
 
+  // dkim-sign.
+  std::string conf;             ///< the daemon's tree; empty: /etc/chasquid
+  std::string envelope_sender;  ///< `--from`
+
   // history.
   unsigned limit = 50;
 };

@@ -10,7 +10,7 @@ namespace mailstack::cli {
 
 namespace {
 
-constexpr std::array<Command, 14> table{{{"init", commands_of::init},
+constexpr std::array<Command, 15> table{{{"init", commands_of::init},
                                          {"validate", commands_of::validate},
                                          {"plan", commands_of::plan},
                                          {"apply", commands_of::apply},
@@ -23,6 +23,7 @@ constexpr std::array<Command, 14> table{{{"init", commands_of::init},
                                          {"alias", commands_of::alias},
                                          {"explain", commands_of::explain},
                                          {"schema", commands_of::schema},
+                                         {"dkim-sign", commands_of::dkim_sign},
                                          {"version", commands_of::version}}};
 
 }  // namespace

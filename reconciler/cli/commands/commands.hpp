@@ -33,6 +33,7 @@ ExitCode user(Options const& options, Doors& doors);
 ExitCode alias(Options const& options, Doors& doors);
 ExitCode explain(Options const& options, Doors& doors);
 ExitCode schema(Options const& options, Doors& doors);
+ExitCode dkim_sign(Options const& options, Doors& doors);
 ExitCode version(Options const& options, Doors& doors);
 }  // namespace commands_of
 

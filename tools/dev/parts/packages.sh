@@ -9,9 +9,10 @@ build_set=(g++ cmake ninja-build ccache pkg-config catch2 libcli11-dev libcurl4-
   libidn2-dev libldns-dev libpsl-dev libsdbus-c++-dev libsimdjson-dev libssl-dev libsystemd-dev libunistring-dev
   libyaml-cpp-dev nlohmann-json3-dev)
 # The real servers and tools that the tests start, ask and compare with; python3 runs the tests of the house rules.
+# python3-dkim (with dnspython and PyNaCl, on which it depends) verifies what dkim-sign signs.
 # systemd, dbus, iproute2 and util-linux make the throw-away system that units are started on.
 test_set=(bind9-dnsutils ca-certificates chasquid curl dbus faketime git iproute2 openssl pdns-backend-sqlite3 pdns-server
-  pebble procps python3 sqlite3 systemd util-linux)
+  libnet-ssleay-perl pebble procps python3 python3-dkim sqlite3 swaks systemd util-linux)
 lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
 bench_set=(curl dehydrated git hyperfine lego openssl pdns-backend-sqlite3 pdns-server pebble procps sqlite3 time)
