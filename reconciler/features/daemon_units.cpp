@@ -97,9 +97,13 @@ std::string hook(Facts const& facts) {
          "if [ -x " +
          conf + "/hooks/post-data.local ]; then " + conf +
          "/hooks/post-data.local <\"$message\"; fi\n"
+         "# Mail of our own users only: a stranger's From: must not get our signature. What is "
+         "said\n"
+         "# last here is what the client reads.\n"
          "if [ -n \"$AUTH_AS\" ]; then\n  '" +
-         facts.here.program + "' dkim-sign --conf " + conf +
-         " --from \"$MAIL_FROM\" <\"$message\"\nfi\n";
+         facts.here.program + "' dkim-sign --conf=" + conf +
+         " --from=\"$MAIL_FROM\" <\"$message\" || {\n"
+         "    echo 'the DKIM keys cannot be used'\n    exit 75\n  }\nfi\n";
 }
 
 /// What ListenStream= calls `:25`.

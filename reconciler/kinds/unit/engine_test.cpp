@@ -133,7 +133,7 @@ TEST_CASE("unit: follows its files through plan and apply, and a failed reload i
   CHECK(host.run(false).empty());
 
   host.want("two\n");
-  CHECK(host.run(true) == Texts{"unit/mx1/x.service: x.conf changed: reload",
+  CHECK(host.run(true) == Texts{"unit/mx1/x.service: reload to load x.conf",
                                 "conf_file/mx1/etc/x.conf: - one + two"});
   CHECK(host.failures.empty());
   CHECK(host.systemd.calls == Texts{"reload x.service"});
@@ -145,7 +145,7 @@ TEST_CASE("unit: follows its files through plan and apply, and a failed reload i
   REQUIRE(host.failures.size() == 1);
   CHECK(host.failures[0].starts_with("unit/mx1/x.service: reload of x.service failed"));
   CHECK(host.files.read("/etc/x.conf").value() == "three\n");
-  Texts const due{"unit/mx1/x.service: x.conf changed: reload"};
+  Texts const due{"unit/mx1/x.service: reload to load x.conf"};
   CHECK(host.run(false) == due);
   CHECK(host.run(false) == due);
   host.systemd.failing.clear();

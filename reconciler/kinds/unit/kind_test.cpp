@@ -102,8 +102,7 @@ TEST_CASE("unit: what it loads decides whether a reload is due", "[unit]") {
   REQUIRE(bench.apply_one());
   bench.write(conf, "two");
   SECTION("by a reload") {
-    CHECK(bench.verdict().reasons ==
-          Reasons{"chasquid.conf changed: reload (sessions may be cut)"});
+    CHECK(bench.verdict().reasons == Reasons{"reload to load chasquid.conf (sessions may be cut)"});
     REQUIRE(bench.apply_one());
     CHECK(bench.calls() == Reasons{"reload" + at});
     CHECK(bench.verdict().action == Action::none);
@@ -111,7 +110,7 @@ TEST_CASE("unit: what it loads decides whether a reload is due", "[unit]") {
   SECTION("by a restart") {
     bench.how = unit::Reload::restart;
     CHECK(bench.verdict().reasons ==
-          Reasons{"chasquid.conf changed: restart (sessions may be cut)"});
+          Reasons{"restart to load chasquid.conf (sessions may be cut)"});
     REQUIRE(bench.apply_one());
     CHECK(bench.calls() == Reasons{"restart" + at});
   }
@@ -125,8 +124,7 @@ TEST_CASE("unit: what it loads decides whether a reload is due", "[unit]") {
     REQUIRE_FALSE(done);
     CHECK(done.error().what.find("it refuses its configuration") != std::string::npos);
     CHECK(done.error().what.find("goes on with what it had loaded") != std::string::npos);
-    CHECK(bench.verdict().reasons ==
-          Reasons{"chasquid.conf changed: reload (sessions may be cut)"});
+    CHECK(bench.verdict().reasons == Reasons{"reload to load chasquid.conf (sessions may be cut)"});
     bench.systemd.failing.clear();
     REQUIRE(bench.apply_one());
     CHECK(bench.verdict().action == Action::none);
@@ -173,7 +171,7 @@ TEST_CASE("unit: a changed drop-in means daemon-reload and restart", "[unit]") {
   REQUIRE(bench.apply_one());
   bench.write(drop_in, "two");
   CHECK(bench.verdict().reasons ==
-        Reasons{"10-mailstack.conf changed: restart (sessions may be cut)"});
+        Reasons{"restart to load 10-mailstack.conf (sessions may be cut)"});
   REQUIRE(bench.apply_one());
   CHECK(bench.calls() == Reasons{"daemon-reload", "restart" + at});
   CHECK(bench.verdict().action == Action::none);
@@ -191,7 +189,7 @@ TEST_CASE("unit: a restart by hand without daemon-reload does not load a drop-in
   bench.state().needs_daemon_reload = true;
   bench.systemd.begin(bench.state());
   CHECK(bench.verdict().reasons ==
-        Reasons{"needs daemon-reload", "10-mailstack.conf changed: restart (sessions may be cut)"});
+        Reasons{"needs daemon-reload", "restart to load 10-mailstack.conf (sessions may be cut)"});
 }
 
 TEST_CASE("unit: before a socket restarts, its service makes room", "[unit]") {
@@ -288,8 +286,7 @@ TEST_CASE("unit: files are referred to by what they hold", "[unit]") {
   auto const wish = unit::unit("mx1", name, {.active = true, .loads = {item}});
   auto const live =
       Observation::of({{"active", std::string("active")}, {"enabled", std::string("enabled")}});
-  CHECK(unit::laws().diff(wish.spec, live, {}).reasons ==
-        Reasons{"chasquid.conf changed: restart"});
+  CHECK(unit::laws().diff(wish.spec, live, {}).reasons == Reasons{"restart to load chasquid.conf"});
   auto const output = conf_file::laws().outputs(
       file.spec, Observation::of({{"path", std::string(conf)}, {"content", std::string("one")}}));
   CHECK(output.text("version") == format_version(conf, "one"));

@@ -115,7 +115,7 @@ TEST_CASE("unit, real: from a file to a running unit, and every reload is a diff
   auto const first = host.systemd.state("x.service").value();
 
   conf = host.write("/etc/x.conf", "good 2\n");
-  CHECK(host.reasons(wish()) == Reasons{"x.conf changed: reload"});
+  CHECK(host.reasons(wish()) == Reasons{"reload to load x.conf"});
   REQUIRE(applied());
   CHECK(host.systemd.state("x.service")->invocation == first.invocation);
 
@@ -126,9 +126,9 @@ TEST_CASE("unit, real: from a file to a running unit, and every reload is a diff
   CHECK(refused.error().what.find("reload of x.service failed: it ended with status 1") !=
         std::string::npos);
   CHECK(refused.error().what.find("goes on with what it had loaded") != std::string::npos);
-  CHECK(host.reasons(wish()) == Reasons{"x.conf changed: reload"});
+  CHECK(host.reasons(wish()) == Reasons{"reload to load x.conf"});
   conf = host.write("/etc/x.conf", "good 3\n");
-  CHECK(host.reasons(wish()) == Reasons{"x.conf changed: reload"});
+  CHECK(host.reasons(wish()) == Reasons{"reload to load x.conf"});
   REQUIRE(applied());
 
   // A person restarts it after an edit: nothing is left to do.
@@ -139,7 +139,7 @@ TEST_CASE("unit, real: from a file to a running unit, and every reload is a diff
 
   files.push_back(
       host.write("/etc/systemd/system/x.service.d/10-mailstack.conf", "[Service]\nNice=7\n"));
-  CHECK(host.reasons(wish()) == Reasons{"10-mailstack.conf changed: restart"});
+  CHECK(host.reasons(wish()) == Reasons{"restart to load 10-mailstack.conf"});
   REQUIRE(applied());
   auto const last = host.systemd.state("x.service").value();
   CHECK(last.invocation != first.invocation);
@@ -182,7 +182,7 @@ TEST_CASE("unit, real: a timer and a socket", "[unit][real]") {
   auto const moved =
       host.write("/etc/systemd/system/y.socket", "[Socket]\nListenStream=127.0.0.1:2526\n");
   auto const again = unit::unit("mx1", "y.socket", {.active = true, .files = {moved}});
-  CHECK(host.reasons(again).back() == "y.socket changed: restart");
+  CHECK(host.reasons(again).back() == "restart to load y.socket");
   REQUIRE(host.apply(*host.units, again));
   CHECK(host.systemd.state("y.socket")->listens == Reasons{"127.0.0.1:2526"});
   CHECK(host.systemd.state("y.service")->active == "active");

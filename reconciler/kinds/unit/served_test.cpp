@@ -86,8 +86,8 @@ TEST_CASE("unit: a port that shows another certificate is a reason to restart, o
   bench.wanted = "bb";
   bench.tls.shown.erase("127.0.0.1:465");
   CHECK(bench.reasons() ==
-        Reasons{"port 25 shows another certificate, port 465 shows none (Connection refused): "
-                "restart"});
+        Reasons{"restart: port 25 shows another certificate, port 465 shows none (Connection "
+                "refused)"});
   auto const done = bench.apply_one();
   CHECK(bench.calls() == Reasons{"restart" + at});
   REQUIRE_FALSE(done);
@@ -128,14 +128,14 @@ TEST_CASE("unit: what does not pass its trial is not started, and what runs goes
       done.error().what.find("goes on with what it had loaded: starting | privkey.pem: permission "
                              "denied ") != std::string::npos);
   CHECK(bench.calls().empty());
-  CHECK(bench.reasons() == Reasons{"chasquid.conf changed: restart"});
+  CHECK(bench.reasons() == Reasons{"restart to load chasquid.conf"});
 }
 
 TEST_CASE("unit: what it has loaded and should not have any more is a difference", "[unit]") {
   Bench bench;
   REQUIRE(bench.apply_one());
   bench.loads.pop_back();
-  CHECK(bench.reasons() == Reasons{"wac.tax (gone) changed: restart"});
+  CHECK(bench.reasons() == Reasons{"restart to forget wac.tax"});
   REQUIRE(bench.apply_one());
   CHECK(bench.calls() == Reasons{"restart" + at});
   CHECK(bench.reasons().empty());

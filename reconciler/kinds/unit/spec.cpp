@@ -88,23 +88,27 @@ void compare_active(Fields const& spec, std::string const& live, Verdict& verdic
   verdict.drift.push_back(word + " → " + live);
 }
 
-/// `chasquid.conf changed: restart (open sessions may be cut)`.
+/// `restart to load chasquid.conf and to forget old.example (open sessions may be cut)`.
 void compare_loaded(Fields const& spec, Fields const& state, Verdict& verdict) {
   if (!is_up(state.text("active")) || (spec.find("active") && !spec.flag("active"))) return;
-  auto changed = pending(spec, state, "files");
+  auto due = pending(spec, state, "files");
   auto const how = parse_reload(spec.text("reload")).value_or(Reload::restart);
   auto verb = format(Reload::restart);
   if (how != Reload::none) {
+    if (due.empty()) verb = format(how);
     auto const loads = pending(spec, state, "loads");
-    if (changed.empty()) verb = format(how);
-    changed.insert(changed.end(), loads.begin(), loads.end());
+    due.load.insert(due.load.end(), loads.load.begin(), loads.load.end());
+    due.forget.insert(due.forget.end(), loads.forget.begin(), loads.forget.end());
   }
   auto const wrong = served_wrong(state);
-  if (changed.empty() && wrong.empty()) return;
-  auto what = changed.empty() ? std::string() : listed(changed) + " changed";
-  if (!wrong.empty()) what += (what.empty() ? "" : "; ") + listed(wrong);
+  if (due.empty() && wrong.empty()) return;
+  std::string what(verb);
+  if (!due.load.empty()) what += " to load " + listed(due.load);
+  if (!due.forget.empty())
+    what += (due.load.empty() ? " to forget " : " and to forget ") + listed(due.forget);
+  if (!wrong.empty()) what += ": " + listed(wrong);
   auto const& because = spec.text("because");
-  verdict.differ(what + ": " + std::string(verb) + (because.empty() ? "" : " (" + because + ")"));
+  verdict.differ(what + (because.empty() ? "" : " (" + because + ")"));
 }
 
 /// Nobody loses a unit that is enabled, started or restarted; one that is stopped somebody may
@@ -207,21 +211,20 @@ std::string name_of(engine::Address const& address) {
   return whole && parts[1].find('/') == std::string::npos ? parts[1] : std::string();
 }
 
-std::vector<std::string> pending(Fields const& spec, Fields const& state, std::string_view field) {
+Pending pending(Fields const& spec, Fields const& state, std::string_view field) {
   auto const has = state.texts(field);
-  std::vector<std::string> names;
+  Pending due;
   for (auto const& item : items(spec, field)) {
     if (auto const* open = std::get_if<Reference>(&item)) {
-      names.push_back(short_name(open->of.name));
+      due.load.push_back(short_name(open->of.name));
       continue;
     }
     auto const& version = std::get<std::string>(item);
     if (std::find(has.begin(), has.end(), version) == has.end())
-      names.push_back(short_name(parse_version(version).first));
+      due.load.push_back(short_name(parse_version(version).first));
   }
-  for (auto const& path : unwished(items(spec, field), has))
-    names.push_back(short_name(path) + " (gone)");
-  return names;
+  for (auto const& path : unwished(items(spec, field), has)) due.forget.push_back(short_name(path));
+  return due;
 }
 
 bool is_up(std::string_view active) { return active == "active" || active == "reloading"; }

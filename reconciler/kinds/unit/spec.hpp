@@ -69,10 +69,16 @@ engine::Item version_of(engine::Resource const& file);
 /// `NAME.service`; empty for anything that unit() does not write.
 std::string name_of(engine::Address const& address);
 
-/// Those of the list `field` in `spec` that `state` does not have, and those that it has and should
-/// not, as short names: `chasquid.conf`. A reference that is still open counts.
-std::vector<std::string> pending(engine::Fields const& spec, engine::Fields const& state,
-                                 std::string_view field);
+/// What a process has yet to do, as short names: `chasquid.conf`.
+struct Pending {
+  std::vector<std::string> load;
+  std::vector<std::string> forget;
+  [[nodiscard]] bool empty() const { return load.empty() && forget.empty(); }
+};
+
+/// Of the list `field` in `spec`: what `state` does not have, and what it has beside it. A
+/// reference that is still open has yet to be loaded.
+Pending pending(engine::Fields const& spec, engine::Fields const& state, std::string_view field);
 
 /// It runs, and so has something loaded.
 bool is_up(std::string_view active);
