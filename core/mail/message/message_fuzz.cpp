@@ -2,7 +2,7 @@
 /// Whatever stands in a message: no crash, and what was split says the same when it is put together
 /// again; canonical forms stay what they are when they are made canonical once more.
 // parser: core/mail/message/message.cpp core/mail/dkim/canonical.cpp
-// core/mail/address/address_list.cpp
+// parser: core/mail/address/address_list.cpp
 
 #include <cstdint>
 #include <cstdlib>
