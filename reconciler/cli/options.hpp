@@ -42,6 +42,9 @@ struct Options {
   std::string credential;  ///< `user add --credential NAME`: a reference instead of a hash
   bool no_password = false;
 
+  // doctor.
+  std::vector<std::string> probes;  ///< each parses (doctor::parse_target())
+
   // history.
   unsigned limit = 50;
 };
