@@ -122,6 +122,19 @@ TEST_CASE("command_line: wrong usage ends with 3 and says where the help is", "[
   }
 }
 
+TEST_CASE("command_line: mail servers for the doctor to try", "[cli]") {
+  auto const parsed = parse(
+      {"doctor", "--probe", "mx.example.net", "--probe", "[2001:db8::1]:2525", "--as", "mx1"});
+  REQUIRE_FALSE(parsed.ended);
+  CHECK(parsed.options.probes == std::vector<std::string>{"mx.example.net", "[2001:db8::1]:2525"});
+  auto const wrong = parse({"doctor", "--probe", "mx:smtp"});
+  CHECK(wrong.ended == ExitCode::invalid);
+  CHECK(wrong.err.find("`mx:smtp` is no mail server: write HOST, HOST:PORT") != std::string::npos);
+  auto const help = parse({"doctor", "--help"}).out;
+  for (auto const* word : {"--probe HOST[:PORT]", "mailstack doctor --as mx1", "Verdicts: ok;"})
+    CHECK(help.find(word) != std::string::npos);
+}
+
 TEST_CASE("command_line: a misspelt command is named, with the nearest one", "[cli]") {
   auto const said = [](std::vector<char const*> words) { return parse(std::move(words)).err; };
   CHECK(said({"valdate"}).find("`valdate` is no command. Did you mean `validate`?") == 0);
