@@ -102,11 +102,12 @@ Findings judge_inbound(Subject const& subject) {
   for (auto const port : mail_ports()) {
     bool const strangers = port == mail_ports().front();
     if (strangers ? !subject.receives : !subject.submits) continue;
-    auto const text = std::to_string(port);
-    all.push_back(
-        {"inbound", Verdict::unknown, "port " + text + " of " + address + " from elsewhere",
-         "not asked", "a filter of the provider in front of this machine cannot be seen from it",
-         "once the daemon runs, from another machine: `nc -vz " + address + " " + text + "`"});
+    std::string asked = "port ", remedy = "once the daemon runs, from another machine: `nc -vz ";
+    asked += std::to_string(port) + " of " + address + " from elsewhere";
+    remedy += address + " " + std::to_string(port) + "`";
+    all.push_back({"inbound", Verdict::unknown, std::move(asked), "not asked",
+                   "a filter of the provider in front of this machine cannot be seen from it",
+                   std::move(remedy)});
   }
   return all;
 }

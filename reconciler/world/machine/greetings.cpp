@@ -108,42 +108,47 @@ class Conversation {
   Greeting greeting_;
 };
 
+/// Waits once, at most for `wait`, and goes on with those that have something to say.
+void go_on(std::vector<Conversation*> const& open, std::chrono::milliseconds wait,
+           std::function<void()> const& told) {
+  std::vector<pollfd> watched;
+  watched.reserve(open.size());
+  for (auto const* one : open) watched.push_back(one->watched());
+  if (::poll(watched.data(), watched.size(), static_cast<int>(wait.count())) <= 0) return;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (watched[i].revents == 0) continue;
+    open[i]->go_on();
+    if (open[i]->done()) told();
+  }
+}
+
 }  // namespace
 
-std::vector<Greeting> LocalMachine::greetings(std::span<Peer const> endpoints,
+std::vector<Greeting> LocalMachine::greetings(std::span<Peer const> peers,
                                               std::chrono::milliseconds patience,
                                               std::function<void()> const& told) {
   auto const end = Steady::now() + patience;
-  std::vector<Conversation> all(endpoints.begin(), endpoints.end());
-  for (auto const& one : all)
-    if (one.done()) told();
-  for (;;) {
-    std::vector<pollfd> watched;
-    std::vector<Conversation*> of;
-    for (auto& one : all)
-      if (!one.done()) {
-        watched.push_back(one.watched());
-        of.push_back(&one);
-      }
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(end - Steady::now()).count();
-    if (watched.empty() || left <= 0) break;
-    if (::poll(watched.data(), watched.size(), static_cast<int>(std::min<long>(left, 60'000))) < 0)
-      continue;
-    for (std::size_t i = 0; i < watched.size(); ++i) {
-      if (watched[i].revents == 0) continue;
-      of[i]->go_on();
-      if (of[i]->done()) told();
-    }
+  std::vector<Conversation> all(peers.begin(), peers.end());
+  std::vector<Conversation*> open;
+  for (auto& one : all) {
+    if (one.done())
+      told();
+    else
+      open.push_back(&one);
+  }
+  while (!open.empty()) {
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(end - Steady::now());
+    if (left.count() <= 0) break;
+    go_on(open, std::min(left, std::chrono::milliseconds(60'000)), told);
+    std::erase_if(open, [](Conversation const* one) { return one->done(); });
+  }
+  for (auto* one : open) {
+    one->give_up();
+    told();
   }
   std::vector<Greeting> greetings;
   greetings.reserve(all.size());
-  for (auto& one : all) {
-    if (!one.done()) {
-      one.give_up();
-      told();
-    }
-    greetings.push_back(one.greeting());
-  }
+  for (auto const& one : all) greetings.push_back(one.greeting());
   return greetings;
 }
 

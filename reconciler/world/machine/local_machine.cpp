@@ -101,8 +101,10 @@ std::optional<std::string> LocalMachine::program(std::string const& name) {
   // A person's PATH need not have what Debian keeps for root.
   std::istringstream folders(std::string(path ? path : "/usr/local/bin:/usr/bin:/bin") +
                              ":/usr/local/sbin:/usr/sbin:/sbin");
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (folder.starts_with('/') && runnable(folder + "/" + name)) return folder + "/" + name;
+  for (std::string file; std::getline(folders, file, ':');) {
+    file += "/" + name;
+    if (file.starts_with('/') && runnable(file)) return file;
+  }
   return std::nullopt;
 }
 

@@ -215,7 +215,8 @@ TEST_CASE("machine: a server that drops what it gets", "[machine]") {
   std::vector<files::Descriptor> waiting;
   for (int i = 0; i < 4; ++i) {
     waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    ::connect(waiting.back().number(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    static_cast<void>(
+        ::connect(waiting.back().number(), reinterpret_cast<sockaddr*>(&address), sizeof address));
   }
   std::vector<Peer> const peers{{"127.0.0.1", ntohs(address.sin_port)}};
   CHECK(machine.greetings(peers, 300ms, [] {}) ==
