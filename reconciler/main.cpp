@@ -27,6 +27,7 @@
 #include "reconciler/world/clock/system_clock.hpp"
 #include "reconciler/world/dns_query/dns_client.hpp"
 #include "reconciler/world/http/curl_http.hpp"
+#include "reconciler/world/machine/local_machine.hpp"
 #include "reconciler/world/process/child_process.hpp"
 #include "reconciler/world/secrets/stored_secrets.hpp"
 #include "reconciler/world/systemd/loaded_bus.hpp"
@@ -203,6 +204,7 @@ int main(int argc, char** argv) {
             return std::make_unique<world::DnsClient>(resolvers);
           },
       .process = [] { return std::make_unique<world::ChildProcess>(); },
+      .machine = [] { return std::make_unique<world::LocalMachine>(); },
       .secrets =
           [](std::string const& base) { return std::make_unique<world::StoredSecrets>(base); },
       .systemd = systemd,

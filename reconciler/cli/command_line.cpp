@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/text/listed.hpp"
+#include "reconciler/doctor/examine.hpp"
 #include "reconciler/manifest/diagnostic.hpp"
 
 namespace mailstack::cli {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::string_view exit_codes =
     "Exit codes:\n"
     "  0    done\n"
-    "  1    error\n"
+    "  1    error; a problem that doctor found\n"
     "  2    changes pending (plan --detailed-exitcode, drift)\n"
     "  3    manifest or usage invalid, not supported yet, or no terminal and no --yes\n"
     "  4    provider, network or authentication; anything of ours that cannot be seen\n"
@@ -29,8 +30,8 @@ constexpr std::string_view hazards_help =
     "dkim, tlsa, user, domain (one that merely vanished from the manifest), clock.\n";
 
 /// Of the design, not built: known, so that the refusal can say so.
-constexpr std::array<std::string_view, 6> planned_commands{"doctor", "check",   "guide",
-                                                           "import", "migrate", "completion"};
+constexpr std::array<std::string_view, 5> planned_commands{"check", "guide", "import", "migrate",
+                                                           "completion"};
 
 /// Builds the parser around the options that it fills in.
 class Parser {
@@ -41,6 +42,7 @@ class Parser {
         "First steps:\n"
         "  mailstack init example.org      a commented manifest\n"
         "  mailstack validate              is it right? offline, in milliseconds\n"
+        "  mailstack doctor                is this machine fit for it?\n"
         "  mailstack plan                  what would change, and why\n"
         "  mailstack apply                 does it, after asking\n"
         "  mailstack drift                 what was changed by hand since then\n\n"
@@ -231,6 +233,7 @@ class Parser {
 
   void build();
   void build_reading();
+  void build_doctor();
   void build_edits();
   void build_signing();
 
@@ -294,6 +297,7 @@ void Parser::build_reading() {
           "  mailstack drift                       exit code 2 where something has drifted\n"
           "  mailstack drift --only example.org --format json\n");
   only(*drift);
+  build_doctor();
   auto* status = add(app_, "status", "what is applied, what is due, what waits",
                      "  mailstack status\n  mailstack status --only example.org\n");
   only(*status);
@@ -339,6 +343,29 @@ void Parser::build_signing() {
       "It signs whatever it is given. Give it only what a user of yours sends, never mail that\n"
       "comes from outside: a forged From would get your signature.\n\n" +
       sign->get_footer());
+}
+
+void Parser::build_doctor() {
+  auto* doctor =
+      add(app_, "doctor", "is this machine fit for mail, as the manifest says? writes nothing",
+          "  mailstack doctor\n"
+          "  mailstack doctor --as mx1 --format json\n"
+          "  mailstack doctor --probe mx.example.net --probe 192.0.2.1:2525\n");
+  doctor
+      ->add_option("--probe", options_.probes,
+                   "try this mail server for the way out, not the MX of large receivers (port 25); "
+                   "may be repeated")
+      ->type_name("HOST[:PORT]")
+      ->check([](std::string const& text) {
+        auto const target = doctor::parse_target(text);
+        return target ? std::string{} : target.error().what;
+      });
+  doctor->footer(
+      doctor->get_footer() +
+      "\nVerdicts: ok; problem (mail will not work so) and warning, each with what to do; "
+      "unknown,\nwith why it cannot be seen from here. Only a problem changes the exit "
+      "code, to 1.\n"
+      "No root is needed. With it, doctor sees which process holds a port.\n");
 }
 
 void Parser::build_edits() {

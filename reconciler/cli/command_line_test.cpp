@@ -66,7 +66,7 @@ TEST_CASE("command_line: commands of two words, and their arguments", "[cli]") {
 }
 
 TEST_CASE("command_line: what is not built is refused, and is in no help", "[cli]") {
-  for (std::vector<char const*> const& words : {std::vector<char const*>{"doctor"},
+  for (std::vector<char const*> const& words : {std::vector<char const*>{"guide"},
                                                 {"check", "--send-to", "x"},
                                                 {"guide", "gmail", "i"},
                                                 {"import", "zone", "example.org"},
@@ -82,7 +82,7 @@ TEST_CASE("command_line: what is not built is refused, and is in no help", "[cli
     CHECK(parsed.err.find("not supported yet") != std::string::npos);
   }
   auto const help = parse({"--help"}).out;
-  for (auto const* absent : {"doctor", "guide", "import", "migrate", "completion"})
+  for (auto const* absent : {"guide", "import", "migrate", "completion"})
     CHECK(help.find(absent) == std::string::npos);
   CHECK(parse({"validate", "--help"}).out.find("--online") == std::string::npos);
   CHECK(parse({"plan", "--help"}).out.find("--out") == std::string::npos);
@@ -121,13 +121,26 @@ TEST_CASE("command_line: wrong usage ends with 3 and says where the help is", "[
   }
 }
 
+TEST_CASE("command_line: mail servers for the doctor to try", "[cli]") {
+  auto const parsed = parse(
+      {"doctor", "--probe", "mx.example.net", "--probe", "[2001:db8::1]:2525", "--as", "mx1"});
+  REQUIRE_FALSE(parsed.ended);
+  CHECK(parsed.options.probes == std::vector<std::string>{"mx.example.net", "[2001:db8::1]:2525"});
+  auto const wrong = parse({"doctor", "--probe", "mx:smtp"});
+  CHECK(wrong.ended == ExitCode::invalid);
+  CHECK(wrong.err.find("`mx:smtp` is no mail server: write HOST, HOST:PORT") != std::string::npos);
+  auto const help = parse({"doctor", "--help"}).out;
+  for (auto const* word : {"--probe HOST[:PORT]", "mailstack doctor --as mx1", "Verdicts: ok;"})
+    CHECK(help.find(word) != std::string::npos);
+}
+
 TEST_CASE("command_line: a misspelt command is named, with the nearest one", "[cli]") {
   auto const said = [](std::vector<char const*> words) { return parse(std::move(words)).err; };
   CHECK(said({"valdate"}).find("`valdate` is no command. Did you mean `validate`?") == 0);
   CHECK(said({"bogus"}).find("`bogus` is no command. There are: init, validate") == 0);
   CHECK(said({"user", "ad", "i@example.org"})
             .find("`ad` is no command of `mailstack user`. Did you mean `add`?") == 0);
-  CHECK(said({"docto"}).find("doctor") == std::string::npos);  // not built: not recommended
+  CHECK(said({"guid"}).find("guide") == std::string::npos);  // not built: not recommended
 }
 
 TEST_CASE("command_line: --version is the command", "[cli]") {

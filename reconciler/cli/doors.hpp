@@ -15,6 +15,7 @@
 #include "core/result/result.hpp"
 #include "core/secret/secret.hpp"
 #include "reconciler/world/dns_query.hpp"
+#include "reconciler/world/machine.hpp"
 #include "reconciler/world/process.hpp"
 #include "reconciler/world/secrets.hpp"
 #include "reconciler/world/systemd.hpp"
@@ -49,6 +50,7 @@ struct Doors {
   /// An empty list: the system's resolvers.
   std::function<std::unique_ptr<world::DnsQuery>(std::vector<std::string> const& resolvers)> dns;
   std::function<std::unique_ptr<world::Process>()> process;
+  std::function<std::unique_ptr<world::Machine>()> machine;
   /// Relative paths of secrets start at `base_directory`.
   std::function<std::unique_ptr<world::Secrets>(std::string const& base_directory)> secrets;
   /// Of the host below `root`. What is below a root does not run, so there its units are left

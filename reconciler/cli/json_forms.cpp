@@ -274,4 +274,22 @@ std::string status_json(StatusView const& view) {
        {"due", std::move(due)}});
 }
 
+std::string doctor_json(std::string const& host, doctor::Findings const& findings) {
+  auto const words = [](std::string const& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+  };
+  Json checks = Json::array();
+  for (auto const& [check, title] : doctor::titles())
+    for (auto const& one : findings) {
+      if (one.check != check) continue;
+      checks.push_back({{"check", one.check},
+                        {"verdict", std::string(doctor::format(one.verdict))},
+                        {"asked", one.asked},
+                        {"answered", one.answered},
+                        {"cause", words(one.cause)},
+                        {"remedy", words(one.remedy)}});
+    }
+  return dump({{"version", 1}, {"host", host}, {"checks", std::move(checks)}});
+}
+
 }  // namespace mailstack::cli

@@ -10,6 +10,7 @@
 #include "reconciler/cli/render_plan.hpp"
 #include "reconciler/cli/render_status.hpp"
 #include "reconciler/cli/user_check.hpp"
+#include "reconciler/doctor/finding.hpp"
 #include "reconciler/engine/execute.hpp"
 #include "reconciler/engine/journal.hpp"
 
@@ -56,5 +57,9 @@ std::string user_check_json(std::string const& address, UserCheck const& check);
 /// `{version, applier, applied_at, revision, modified, resources, not_as_applied, waiting: {added,
 /// changed, removed}, due: [{at, what}]}`
 std::string status_json(StatusView const& view);
+
+/// `{version, host, checks: [{check, verdict, asked, answered, cause, remedy}]}`; `cause` and
+/// `remedy` are null where there is nothing to say.
+std::string doctor_json(std::string const& host, doctor::Findings const& findings);
 
 }  // namespace mailstack::cli

@@ -177,3 +177,24 @@ TEST_CASE("outcome_json: each step with what became of it and what servers said"
   CHECK(json["steps"][1]["answers"][0] == "192.0.2.53:53 answered nothing");
   CHECK(json["recording_error"].is_null());
 }
+
+TEST_CASE("doctor_json: checks in their order; what there is nothing to say of is null", "[cli]") {
+  doctor::Findings const findings{
+      {"clock", doctor::Verdict::unknown, "is the clock synchronised", "adjtimex", "it hides", ""},
+      {"outbound", doctor::Verdict::problem, "port 25", "refused", "blocked", "ask"},
+      {"outbound", doctor::Verdict::ok, "port 25", "220 \xff", "", ""}};
+  auto const json = Json::parse(doctor_json("mx1", findings));
+  CHECK(json["version"] == 1);
+  CHECK(json["host"] == "mx1");
+  CHECK(json["checks"].size() == 3);
+  CHECK(json["checks"][0] == Json{{"check", "outbound"},
+                                  {"verdict", "problem"},
+                                  {"asked", "port 25"},
+                                  {"answered", "refused"},
+                                  {"cause", "blocked"},
+                                  {"remedy", "ask"}});
+  CHECK(json["checks"][1]["cause"].is_null());
+  CHECK(json["checks"][1]["answered"] == "220 \xef\xbf\xbd");
+  CHECK(json["checks"][2]["check"] == "clock");
+  CHECK(json["checks"][2]["remedy"].is_null());
+}

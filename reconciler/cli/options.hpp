@@ -46,6 +46,9 @@ struct Options {
   std::string conf;             ///< the daemon's tree; empty: /etc/chasquid
   std::string envelope_sender;  ///< `--from`
 
+  // doctor.
+  std::vector<std::string> probes;  ///< each parses (doctor::parse_target())
+
   // history.
   unsigned limit = 50;
 };

@@ -156,11 +156,15 @@ bool Session::open_state() {
   }
   inventory_ = *std::move(loaded);
   looked_at_ = inventory_.looked_at;
-  if (auto const text = files_->read(state_path(looked_at_file)))
-    if (auto const time = parse_time(*text))
-      looked_at_ = std::max(looked_at_, std::optional(*time));
+  looked_at_ = std::max(looked_at_, last_look());
   last_run_ = std::max(inventory_.applied_at, looked_at_);
   return !refuse(checkout_.foreign_state(inventory_, state_));
+}
+
+std::optional<TimePoint> Session::last_look() const {
+  auto const text = files_->read(state_path(looked_at_file));
+  auto const time = text ? parse_time(*text) : fail(text.error());
+  return time ? std::optional(*time) : std::nullopt;
 }
 
 bool Session::make_root() {

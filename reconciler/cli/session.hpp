@@ -99,6 +99,9 @@ class Session {
   [[nodiscard]] files::Files& files() { return *files_; }
   [[nodiscard]] std::unique_ptr<engine::Progress> progress();
 
+  /// When a run last looked at everything, as the state directory says; nothing where it does not.
+  [[nodiscard]] std::optional<TimePoint> last_look() const;
+
   [[nodiscard]] Checkout& checkout() { return checkout_; }
 
   Result<> store_inventory();

@@ -1,10 +1,7 @@
 /// \file
 /// A host's own records: its address under its name, and the reverse names that receivers look at.
 
-#include <algorithm>
-#include <iterator>
-
-#include "core/dns/rdata.hpp"
+#include "core/dns/reach.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/records/records.hpp"
 #include "reconciler/kinds/ptr/spec.hpp"
@@ -54,35 +51,9 @@ constexpr manifest::Code codes[] = {
      "router's."},
 };
 
-struct Range {
-  std::string_view first;  ///< an address of it
-  unsigned bits;           ///< that all its addresses have in common
-};
-
-/// RFC 6890, without the ranges for documentation: examples are made of those.
-constexpr Range inside_networks[] = {
-    {"0.0.0.0", 8},      {"10.0.0.0", 8},    {"100.64.0.0", 10},  {"127.0.0.0", 8},
-    {"169.254.0.0", 16}, {"172.16.0.0", 12}, {"192.168.0.0", 16}, {"224.0.0.0", 3},
-    {"::", 127},         {"fc00::", 7},      {"fe80::", 10},      {"ff00::", 8},
-};
-
-bool holds(Range const& range, std::string_view octets) {
-  auto const first = dns::address_octets(std::string(range.first));
-  if (first.size() != octets.size()) return false;
-  for (unsigned bit = 0; bit < range.bits; ++bit) {
-    auto const differs = static_cast<unsigned char>(first[bit / 8] ^ octets[bit / 8]);
-    if ((differs >> (7 - bit % 8) & 1) != 0) return false;
-  }
-  return true;
-}
-
 void check_reachable(std::string const& address, manifest::Place const& place,
                      manifest::Diagnostics& diagnostics) {
-  if (address.empty()) return;
-  auto const octets = dns::address_octets(address);
-  if (std::none_of(std::begin(inside_networks), std::end(inside_networks),
-                   [&](Range const& range) { return holds(range, octets); }))
-    return;
+  if (address.empty() || !dns::inside_one_network(address)) return;
   auto& problem = diagnostics.warning("address-not-public", place,
                                       address + " cannot be reached from other networks");
   problem.cause = "RFC 6890: it means another machine, or none, wherever else it is used";

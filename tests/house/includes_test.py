@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 # The doors of reconciler/world that others may see. What implements them (the adapters) is known to main.cpp alone.
-DOORS = ["reconciler/world/dns_query.hpp", "reconciler/world/process.hpp", "reconciler/world/secrets.hpp",
-         "reconciler/world/systemd.hpp", "reconciler/world/tls_peer.hpp"]
+DOORS = ["reconciler/world/dns_query.hpp", "reconciler/world/machine.hpp", "reconciler/world/process.hpp",
+         "reconciler/world/secrets.hpp", "reconciler/world/systemd.hpp", "reconciler/world/tls_peer.hpp"]
 
 # The first row whose pattern matches a file says what it may include beside its own folder. `*` crosses folders.
 RULES = [
@@ -33,15 +33,19 @@ RULES = [
      ["core/*", "reconciler/engine/*", "reconciler/kinds/*_parts.hpp"]),
     (["reconciler/kinds/*"],
      ["core/*", "reconciler/engine/*", "reconciler/kinds/*.hpp", "providers/dns_provider.hpp",
-      "providers/ptr_provider.hpp", "reconciler/acme/*"] + DOORS),
+      "providers/ptr_provider.hpp", "reconciler/acme/*", "reconciler/resolve/*"] + DOORS),
     # Who publishes the challenges, and whose HTTP and clock it is, is handed in.
     (["reconciler/acme/*"], ["core/*", "reconciler/acme/*"]),
+    (["reconciler/resolve/*"], ["core/*", "reconciler/world/dns_query.hpp"]),
+    (["reconciler/doctor/*"],
+     ["core/*", "reconciler/doctor/*", "reconciler/resolve/*", "reconciler/world/dns_query.hpp",
+      "reconciler/world/machine.hpp", "reconciler/world/process.hpp"]),
     (["reconciler/git/*"], ["core/*", "reconciler/git/*", "reconciler/world/process.hpp"]),
     (["reconciler/world/*"], ["core/*", "reconciler/world/*"]),
     (["reconciler/cli/*"],
      ["core/*", "reconciler/cli/*", "providers/dns_provider.hpp", "providers/ptr_provider.hpp",
       "reconciler/engine/*", "reconciler/manifest/*", "reconciler/features/*", "reconciler/kinds/kinds.hpp", "reconciler/kinds/*/spec.hpp",
-      "reconciler/git/*"] + DOORS),
+      "reconciler/git/*", "reconciler/doctor/*"] + DOORS),
     (["reconciler/main.cpp"], ["core/*", "providers/dns_provider.hpp", "reconciler/*"]),
 ]
 
@@ -124,6 +128,10 @@ OFFENCES = [
     ("reconciler/acme/client.cpp", "reconciler/world/curl_http.hpp"),
     ("reconciler/acme/issue.cpp", "providers/dns_provider.hpp"),
     ("reconciler/acme/order.cpp", "reconciler/engine/kind.hpp"),
+    ("reconciler/resolve/resolve.cpp", "reconciler/engine/kind.hpp"),
+    ("reconciler/doctor/examine.cpp", "reconciler/world/machine/local_machine.hpp"),
+    ("reconciler/doctor/examine.cpp", "reconciler/manifest/manifest.hpp"),
+    ("reconciler/kinds/ptr/spec.cpp", "reconciler/resolve/resolve.hpp"),
     ("reconciler/acme/client.cpp", "<simdjson.h>"),
     ("reconciler/world/curl_http.cpp", "reconciler/engine/kind.hpp"),
     ("reconciler/cli/plan.cpp", "reconciler/world/curl_http.hpp"),

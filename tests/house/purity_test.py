@@ -34,6 +34,8 @@ PURE = [
     ("reconciler/features/*", None),
     ("reconciler/kinds/*/spec*", None),
     ("reconciler/acme/*", None),  # HTTP, time and DNS are doors
+    ("reconciler/doctor/*", None),  # DNS, machine and programs are doors
+    ("reconciler/resolve/*", None),  # DNS is a door
     ("reconciler/kinds/*_parts.cpp", None),
     ("reconciler/kinds/unit/failure.cpp", None),
     ("reconciler/kinds/unit/loaded.cpp", None),

@@ -26,6 +26,7 @@ ExitCode plan(Options const& options, Doors& doors);
 ExitCode apply(Options const& options, Doors& doors);
 ExitCode reconcile(Options const& options, Doors& doors);
 ExitCode drift(Options const& options, Doors& doors);
+ExitCode doctor(Options const& options, Doors& doors);
 ExitCode status(Options const& options, Doors& doors);
 ExitCode records(Options const& options, Doors& doors);
 ExitCode history(Options const& options, Doors& doors);

@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "reconciler/kinds/ptr/reverse_name.hpp"
 #include "tests/support/kind_bench.hpp"
 
 namespace mailstack::kinds {
@@ -48,14 +47,6 @@ struct Bench : support::KindBench {
 
 }  // namespace
 
-TEST_CASE("ptr: names of addresses", "[ptr]") {
-  CHECK(ptr::reverse_name("203.0.113.10")->text() == four);
-  CHECK(ptr::reverse_name("2001:db8::10")->text() == six);
-  CHECK(ptr::reverse_name("2001:0DB8:0::10")->text() == six);
-  for (auto const* text : {"", "203.0.113", "203.0.113.256", "x", "::g", "203.0.113.10/32"})
-    CHECK_FALSE(ptr::reverse_name(text));
-}
-
 TEST_CASE("ptr: what is right has no notes", "[ptr]") {
   Bench bench;
   CHECK(bench.notes(0).empty());
@@ -76,6 +67,18 @@ TEST_CASE("ptr: what is wrong is a note and never an action", "[ptr]") {
   CHECK(bench.notes() == Notes{"smtp.wac.tax does not resolve to this address yet"});
   bench.dns.records.erase({four, dns::type::ptr});
   CHECK(bench.notes() == Notes{"has no PTR: set smtp.wac.tax at whoever rents out the address"});
+}
+
+TEST_CASE("ptr: a reverse name that is delegated by a CNAME is followed", "[ptr]") {
+  Bench bench;
+  constexpr char const* tenant = "10.8-15.113.0.203.in-addr.arpa.";
+  bench.dns.records.erase({four, dns::type::ptr});
+  bench.dns.records[{four, dns::type::cname}] = {tenant};
+  bench.dns.records[{tenant, dns::type::ptr}] = {"smtp.wac.tax."};
+  CHECK(bench.notes().empty());
+  bench.dns.records[{tenant, dns::type::ptr}] = {"other.example."};
+  CHECK(bench.notes() == Notes{"the PTR says other.example: set smtp.wac.tax at whoever rents out "
+                               "the address"});
 }
 
 TEST_CASE("ptr: the next resolver is asked where one fails", "[ptr]") {

@@ -1,20 +1,17 @@
 #include "reconciler/kinds/ptr/spec.hpp"
 
-#include <algorithm>
+#include "core/dns/reverse.hpp"
+#include "core/text/listed.hpp"
 
 namespace mailstack::kinds::ptr {
 
 namespace {
 
+using dns::without_dot;
 using engine::Address;
 using engine::Fields;
 using engine::Observation;
 using engine::Verdict;
-
-std::string display(std::string name) {
-  if (name.size() > 1 && name.ends_with('.')) name.pop_back();
-  return name;
-}
 
 class PtrLaws : public engine::KindLaws {
  public:
@@ -26,22 +23,21 @@ class PtrLaws : public engine::KindLaws {
     auto const& wanted = spec.text("name");
     auto const names = live.state.texts("names");
     if (live.standing == Observation::Standing::absent || names.empty()) {
-      verdict.notes.push_back("has no PTR: set " + display(wanted) +
+      verdict.notes.push_back("has no PTR: set " + without_dot(wanted) +
                               " at whoever rents out the address");
       return verdict;
     }
-    std::string others;
-    for (auto const& found : names)
-      if (found != wanted) others += (others.empty() ? "" : ", ") + display(found);
-    if (std::find(names.begin(), names.end(), wanted) == names.end())
-      verdict.notes.push_back("the PTR says " + others + ": set " + display(wanted) +
+    auto const match = dns::compare_reverse(names, wanted);
+    auto const others = listed(match.others);
+    if (!match.right)
+      verdict.notes.push_back("the PTR says " + others + ": set " + without_dot(wanted) +
                               " at whoever rents out the address");
     else if (!others.empty())
       verdict.notes.push_back("the PTR says " + others + " too: receivers may look at any of them");
     // Before the first apply the name does not resolve yet; that is the record's own line in the
     // plan.
     if (live.state.find("confirmed") != nullptr && !live.state.flag("confirmed"))
-      verdict.notes.push_back(display(wanted) + " does not resolve to this address yet");
+      verdict.notes.push_back(without_dot(wanted) + " does not resolve to this address yet");
     return verdict;
   }
 
@@ -51,7 +47,7 @@ class PtrLaws : public engine::KindLaws {
 
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
     auto const& wanted = spec.text("name");
-    return "PTR " + address.name + (wanted.empty() ? "" : " → " + display(wanted));
+    return "PTR " + address.name + (wanted.empty() ? "" : " → " + without_dot(wanted));
   }
 };
 
