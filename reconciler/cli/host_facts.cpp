@@ -25,6 +25,14 @@ std::string program(Doors const& doors) {
   return doors.program();
 }
 
+/// The folder that holds the repository of `directory`; `directory` where there is none.
+std::string repository_of(std::string const& directory, Doors const& doors) {
+  auto const files = doors.files("");
+  for (auto up = directory; !up.empty(); up = up.substr(0, up.rfind('/')))
+    if (files->stat(up + "/.git")) return up;
+  return directory;
+}
+
 }  // namespace
 
 features::Facts::Here look_at_host(manifest::Manifest const& manifest, Applier const& applier,
@@ -40,10 +48,12 @@ features::Facts::Here look_at_host(manifest::Manifest const& manifest, Applier c
     here.without_systemd = "systemd does not run here";
   here.systemd = wanted && here.without_systemd.empty();
   if (!options.root.empty()) return here;
+  here.runs = true;
   here.daemon_version = daemon_version(doors);
   here.program = program(doors);
   here.arguments = {"--manifest", manifest_path(options, doors), "--as", applier.host};
   if (!options.state.empty()) here.arguments.insert(here.arguments.end(), {"--state", state});
+  here.writes = {state, repository_of(directory_of(manifest_path(options, doors)), doors)};
   return here;
 }
 

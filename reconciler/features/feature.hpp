@@ -36,6 +36,7 @@ struct Facts {
 
   /// Of the one host that this run can see. Every other host sees to itself.
   struct Here {
+    bool runs = false;            ///< this is the host itself, and not a tree below `--root`
     std::string host;             ///< its key; empty: this run sees none
     bool systemd = false;         ///< systemd runs on it, and its units are ours to manage
     std::string without_systemd;  ///< why not, where that was not asked for
@@ -44,6 +45,8 @@ struct Facts {
     std::string program;
     /// What its timer calls it with: `--manifest`, `--as` and their like, each absolute.
     std::vector<std::string> arguments;
+    /// What a run of it writes beside the host's own files: state, the repository.
+    std::vector<std::string> writes;
   } here;
 };
 

@@ -223,8 +223,7 @@ std::span<Key const> own_keys() {
 }
 
 std::span<std::string_view const> planned_keys() {
-  static constexpr std::array<std::string_view, 16> paths{
-      "sysctl",
+  static constexpr std::array<std::string_view, 15> paths{
       "packages",
       "defaults.certificate.key",
       "defaults.certificate.renew",
@@ -236,7 +235,7 @@ std::span<std::string_view const> planned_keys() {
       "hosts.*.ptr.provider",
       "daemon.relay",
       "owner",
-      "reconcile",
+      "reconcile.repair",
       "git",
       "daemon.limits.recipients",
       "daemon.limits.queue_lifetime",
@@ -245,7 +244,7 @@ std::span<std::string_view const> planned_keys() {
 }
 
 std::span<std::string_view const> planned_values() {
-  static constexpr std::array<std::string_view, 18> values{
+  static constexpr std::array<std::string_view, 17> values{
       "dns.providers.*.type=cloudflare",
       "dns.providers.*.type=route53",
       "dns.providers.*.type=alidns",
@@ -262,7 +261,6 @@ std::span<std::string_view const> planned_values() {
       "dns.providers.*.type=azure",
       "dns.providers.*.type=contabo",
       "daemon.type=mailstackd",
-      "reconcile.repair=units",
       "dns.providers.*.type=linode",
   };
   return values;

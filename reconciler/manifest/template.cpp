@@ -36,6 +36,11 @@ dns:
       # Only what mailstack created is ever removed. `ignore:` names what it never looks at.
       purge: owned
 
+# Who signs the host's certificate, without which the daemon does not start. Taking the comment
+# signs away agrees to the terms of Let's Encrypt (https://letsencrypt.org/repository).
+# defaults:
+#   certificate: {issuer: letsencrypt, account: postmaster@@DOMAIN@}
+
 domains:
   @DOMAIN@:
     # MX, SPF, DKIM, DMARC (p=none to begin with) and TLS-RPT follow from the hosts; nothing has to

@@ -81,4 +81,23 @@ inline TimePoint now_of(fs::path const& folder) {
   return *now;
 }
 
+/// host.txt: what was observed of the host that runs (features::Facts::Here), a line each:
+/// `systemd`, `daemon_version 1.11-2+b2`. Without it nothing was.
+inline features::Facts facts_of(fs::path const& folder, manifest::Manifest const& manifest) {
+  features::Facts facts;
+  std::ifstream in(folder / "host.txt");
+  if (!in || manifest.hosts.empty()) return facts;
+  auto& here = facts.here;
+  here.host = manifest.hosts.front().key;
+  here.runs = true;
+  here.program = "/usr/bin/mailstack";
+  here.arguments = {"--manifest", "/repo/mailstack.yaml", "--as", here.host};
+  here.writes = {"/var/lib/mailstack", "/repo"};
+  for (std::string word; in >> word;) {
+    if (word == "systemd") here.systemd = true;
+    if (word == "daemon_version") in >> here.daemon_version;
+  }
+  return facts;
+}
+
 }  // namespace mailstack::golden

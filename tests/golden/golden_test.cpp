@@ -17,6 +17,7 @@ std::string format_compiled(features::Compiled const& compiled) {
       text << "  " << owed.record->name.text() << " " << owed.record->ttl << " "
            << owed.record->type.text() << " " << owed.record->values.at(0) << "\n";
   }
+  for (auto const& words : compiled.warnings) text << "warning: " << words << "\n";
   for (auto const& word : compiled.unmanaged) text << "not managed: " << word << "\n";
   for (auto const& [at, what] : compiled.timeline) text << format(at) << " " << what << "\n";
   return text.str();
@@ -52,7 +53,8 @@ Compilation compile(fs::path const& folder) {
   diagnostics.sort();
   Compilation out{{}, format_diagnostics(diagnostics)};
   if (diagnostics.failed()) return out;
-  out.resources = format_compiled(features::compile(*manifest, features::Facts{}, now_of(folder)));
+  out.resources =
+      format_compiled(features::compile(*manifest, facts_of(folder, *manifest), now_of(folder)));
   return out;
 }
 

@@ -34,8 +34,7 @@ std::map<std::string, std::string> owners(Run const& run, TimePoint now) {
   std::map<std::string, std::string> owner;
   for (auto const* feature : features::features()) {
     features::Compiled alone;
-    if (feature->compile != nullptr)
-      feature->compile(run.manifest(), features::Facts{}, now, alone);
+    if (feature->compile != nullptr) feature->compile(run.manifest(), run.facts(), now, alone);
     for (auto const& resource : alone.resources)
       owner.try_emplace(resource.address.text(), feature->name);
   }

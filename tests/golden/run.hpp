@@ -4,7 +4,8 @@
 /// memory.
 ///
 /// live.json: `zones` (RRsets by zone), `files` (path → text, on the host), `keys` (path → a key of
-/// keys/), `ptr` (reverse name → name). The first host of the manifest is the one that runs.
+/// keys/), `ptr` (reverse name → name), `units` (name → `active` or `inactive`). The first host of
+/// the manifest is the one that runs.
 
 #include <map>
 #include <memory>
@@ -94,6 +95,21 @@ class Silence final : public engine::Progress {
   void advance(std::string_view /*lane*/, std::size_t /*done*/) override {}
 };
 
+/// All programs succeed; `tee FILE` writes.
+class Programs final : public world::Process {
+ public:
+  explicit Programs(files::Files& files) : files_(files) {}
+  Result<world::Finished> run(world::Command const& command) override {
+    if (command.argv.at(0) == "tee")
+      if (auto done = files_.write(command.argv.at(1), command.input, {}); !done)
+        return fail(done.error());
+    return world::Finished{};
+  }
+
+ private:
+  files::Files& files_;
+};
+
 /// One golden folder brought to life.
 class Run {
  public:
@@ -111,7 +127,8 @@ class Run {
     if (!manifest_) return;
     build_host();
     wire();
-    compiled_ = features::compile(*manifest_, features::Facts{}, now_);
+    facts_ = facts_of(folder, *manifest_);
+    compiled_ = features::compile(*manifest_, facts_, now_);
     look();
   }
 
@@ -119,7 +136,7 @@ class Run {
   void move_to(TimePoint now) {
     clock_.set(now);
     now_ = now;
-    compiled_ = features::compile(*manifest_, features::Facts{}, now_);
+    compiled_ = features::compile(*manifest_, facts_, now_);
     look();
   }
 
@@ -131,6 +148,7 @@ class Run {
 
   [[nodiscard]] manifest::Manifest const& manifest() const { return *manifest_; }
   [[nodiscard]] features::Compiled const& compiled() const { return compiled_; }
+  [[nodiscard]] features::Facts const& facts() const { return facts_; }
   [[nodiscard]] files::MemoryFiles& files() { return files_; }
   [[nodiscard]] std::vector<dns::RRset> zone(std::string const& name) {
     auto const zone = *dns::Name::parse(name);
@@ -187,6 +205,13 @@ class Run {
       put(path, text.get<std::string>(), 0640);
     for (auto const& [path, name] : members(live_, "keys"))
       put(path, key_file(name.get<std::string>()), 0600);
+    for (auto const& [name, active] : members(live_, "units")) {
+      auto& unit = systemd_.units[name];
+      unit.load = "loaded";
+      unit.active = active.get<std::string>();
+      unit.enabled = "disabled";
+      if (unit.active == "active") systemd_.begin(unit);
+    }
   }
 
   void wire() {
@@ -210,8 +235,12 @@ class Run {
       REQUIRE(access.provider != nullptr);
       REQUIRE(access.provider->set(name, changes));
     }
-    kinds_owned_ =
-        kinds::make_kinds(wiring_.inputs, {files_, clock_, resolver_, secrets_, systemd_});
+    kinds_owned_ = kinds::make_kinds(wiring_.inputs, {.files = files_,
+                                                      .clock = clock_,
+                                                      .dns = resolver_,
+                                                      .secrets = secrets_,
+                                                      .systemd = systemd_,
+                                                      .process = &programs_});
     for (auto const& kind : kinds_owned_) kinds_.add(*kind, kind->laws().name());
   }
 
@@ -256,8 +285,10 @@ class Run {
   Resolver resolver_;
   OneSecret secrets_;
   support::FakeSystemd systemd_;
+  Programs programs_{files_};
   support::FakeClock clock_;
   TimePoint now_;
+  features::Facts facts_;
   std::optional<manifest::Manifest> manifest_;
   features::Compiled compiled_;
   std::set<std::string> lanes_;

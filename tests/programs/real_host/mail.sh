@@ -6,41 +6,25 @@ source "$1/tests/programs/person.sh" "$@"
 source "$source_directory/tests/support/powerdns.sh"
 # shellcheck source=tests/support/pebble.sh
 source "$source_directory/tests/support/pebble.sh"
-stop_sink() { [[ -z ${sink:-} ]] || kill "$sink" 2>/dev/null; }
-at_exit+=(stop_sink stop_pebble stop_powerdns)
-
-# The network of a host with two addresses, its name server, a CA, and somebody else's mail server.
-for address in 203.0.113.10/32 203.0.113.99/32 2001:db8::10/128; do ip address add "$address" dev lo; done
-echo 'nameserver 127.0.0.1' >/etc/resolv.conf
-echo '127.0.0.1 localhost' >/etc/hosts
-POWERDNS_PORT=53 start_powerdns "$work/pdns" || exit 1
-for zone in wac.tax. example.net. 113.0.203.in-addr.arpa. 8.b.d.0.1.0.0.2.ip6.arpa.; do create_zone "$zone" || exit 1; done
-record() { # ZONE NAME TYPE CONTENT
-  curl -sf -o /dev/null -X PATCH -H "X-API-Key: $powerdns_key" -H 'Content-Type: application/json' -d "{\"rrsets\": [{\"name\":
-    \"$2\", \"type\": \"$3\", \"ttl\": 60, \"changetype\": \"REPLACE\", \"records\": [{\"content\": \"$4\"}]}]}" \
-    "$powerdns_url/api/v1/servers/localhost/zones/$1"
-}
-record 113.0.203.in-addr.arpa. 10.113.0.203.in-addr.arpa. PTR smtp.wac.tax.
-record 8.b.d.0.1.0.0.2.ip6.arpa. 0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. PTR smtp.wac.tax.
-record wac.tax. ns1.wac.tax. A 127.0.0.1
-record example.net. example.net. MX '10 mx.example.net.'
-record example.net. mx.example.net. A 203.0.113.99
-start_pebble "$work/pebble" 127.0.0.1:53 || exit 1
-python3 "$source_directory/tests/support/smtp_sink.py" 203.0.113.99 25 "$work/sink" &
-sink=$!
+# shellcheck source=tests/support/host_network.sh
+source "$source_directory/tests/support/host_network.sh"
+at_exit+=(stop_network)
+start_network "$work" || exit 1
 
 run() {
   out=$("$mailstack" "$@" --as mx1 </dev/null 2>&1)
   code=$?
 }
 mkdir secrets
+mkdir -p /etc/mailstack
+(umask 077 && printf %s "$powerdns_key" >/etc/mailstack/powerdns.key)
 cat >mailstack.yaml <<YAML
 version: 1
 hosts:
   mx1: {fqdn: smtp.wac.tax, ipv4: 203.0.113.10, ipv6: "2001:db8::10"}
 dns:
   providers:
-    ns1: {type: powerdns, url: "$powerdns_url", key: {env: PDNS_KEY}}
+    ns1: {type: powerdns, url: "$powerdns_url", key: {file: /etc/mailstack/powerdns.key}}
   zones: {wac.tax: {provider: ns1}}
 domains:
   wac.tax:
@@ -51,12 +35,13 @@ issuers:
   pebble: {type: acme, directory: "$pebble_url", account: ops@wac.tax, ca_file: "$pebble_ca"}
 certificates:
   wac.tax: {names: [wac.tax, "*.wac.tax"], issuer: pebble}
+sysctl: {net.ipv6.conf.all.disable_ipv6: 0}
+reconcile: {timer: never}
 daemon:
   # The other addresses of this machine are somebody else's.
   listen: {smtp: ["203.0.113.10:25", "[2001:db8::10]:25", "127.0.0.1:25"]}
 YAML
 cp "$source_directory/examples/secrets/i@wac.tax" secrets/
-export PDNS_KEY=$powerdns_key
 
 run apply --yes
 
@@ -65,15 +50,6 @@ run plan
 expect 0
 says 'Plan: 0 to add, 0 to change, 0 to remove;'
 
-unit_state() { # UNIT
-  local object
-  object=$(busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager LoadUnit s "$1" | cut -d'"' -f2)
-  busctl get-property org.freedesktop.systemd1 "$object" org.freedesktop.systemd1.Unit ActiveState | cut -d'"' -f2
-}
-leaf() { # PORT [starttls]
-  openssl s_client -connect "203.0.113.10:$1" -servername smtp.wac.tax ${2:+-starttls smtp} </dev/null 2>/dev/null |
-    openssl x509 -noout -fingerprint -sha256
-}
 stored=$(openssl x509 -in /etc/chasquid/certs/wac.tax/fullchain.pem -noout -fingerprint -sha256)
 [[ $(leaf 465) == "$stored" && $(leaf 25 starttls) == "$stored" && $(leaf 587 starttls) == "$stored" ]] ||
   fail "the leaf on each port: $(leaf 465) $(leaf 25 starttls) $(leaf 587 starttls), not $stored"
@@ -95,11 +71,10 @@ out=$(python3 "$source_directory/tests/support/dkim_verify.py" <"$work/sink/1.em
 [[ $(dig +short -x 203.0.113.10) == smtp.wac.tax. ]] || fail 'the PTR is the name in EHLO'
 
 # Changed by hand: a unit stopped, a record and the users file edited. Drift names the three, reconcile repairs them.
-systemctl_stop() { busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager StopUnit ss "$1" replace >/dev/null; }
-systemctl_stop chasquid-submission.socket
+manager StopUnit ss chasquid-submission.socket replace >/dev/null
 record wac.tax. smtp.wac.tax. A 203.0.113.66
 sed -i 's/logN: 14/logN: 15/' /etc/chasquid/domains/wac.tax/users
-while [[ $(unit_state chasquid.service) == active ]]; do sleep 0.05; done
+while [[ $(unit_property chasquid.service Unit ActiveState) == active ]]; do sleep 0.05; done
 run drift
 expect 2
 says 'unit chasquid.service'

@@ -17,8 +17,9 @@ lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
 bench_set=(curl dehydrated git hyperfine lego openssl pdns-backend-sqlite3 pdns-server pebble procps sqlite3 time)
 fresh_set=(debian-archive-keyring debootstrap git)
-# `./dev demo --real`: the zone is held by a real server.
-demo_real_set=(bind9-dnsutils curl pdns-backend-sqlite3 pdns-server sqlite3)
+# `./dev demo --real`: a host of its own, and what it meets outside.
+demo_real_set=(bind9-dnsutils chasquid curl dbus git iproute2 libnet-ssleay-perl openssl pdns-backend-sqlite3 pdns-server pebble procps
+  python3 python3-dkim sqlite3 swaks systemd util-linux)
 
 # install_packages PACKAGE...: makes all of them present, in one apt call. Fails, with the command to run, where this
 # user may not.

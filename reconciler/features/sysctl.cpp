@@ -1,0 +1,89 @@
+/// \file
+/// Values of the kernel that mail needs (IPv6 that is not switched off): in a file for every start,
+/// and live.
+
+#include <algorithm>
+
+#include "reconciler/features/feature.hpp"
+#include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/sysctl/spec.hpp"
+
+namespace mailstack::features {
+namespace {
+
+using keys::Type;
+using manifest::Manifest;
+
+constexpr keys::Key rows[] = {
+    {.path = "sysctl",
+     .type = Type::mapping,
+     .summary = "Values of the kernel, by their keys: live, and in a file for every start."},
+    {.path = "sysctl.*",
+     .type = Type::string,
+     .summary = "One value, as `sysctl` shows it.",
+     .example = "0"},
+};
+
+/// Letters, digits and what separates them: no key leads out of /proc/sys.
+bool is_key(std::string_view key) {
+  constexpr std::string_view legal =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
+  return key.find('.') != std::string_view::npos &&
+         key.find_first_not_of(legal) == std::string_view::npos &&
+         key.find("..") == std::string_view::npos && key.find("//") == std::string_view::npos &&
+         !key.starts_with('.') && !key.ends_with('.') && !key.starts_with('/');
+}
+
+void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
+  auto const* values = manifest.root.node("sysctl");
+  if (values == nullptr || values->entries.empty()) return;
+  for (auto const& host : manifest.hosts) {
+    std::string text =
+        "# Made by mailstack from the manifest: change it there, edits here are undone.\n";
+    for (auto const& entry : values->entries)
+      text += entry.key + " = " + kinds::sysctl::plain(entry.value.scalar) + "\n";
+    auto file =
+        kinds::conf_file::file(host.key, "/etc/sysctl.d/99-mailstack.conf", text, "0644", {});
+    file.reason = "the kernel of host " + host.key + " gets these values at every start";
+    file.source = manifest.root.place("sysctl").at;
+    auto const live = host.key == facts.here.host && facts.here.runs;
+    if (live)
+      for (auto const& entry : values->entries) {
+        auto value = kinds::sysctl::value(host.key, entry.key,
+                                          kinds::sysctl::plain(entry.value.scalar), file);
+        value.source = entry.value.place.at;
+        out.resources.push_back(std::move(value));
+      }
+    else if (host.key == facts.here.host)
+      out.unmanaged.emplace_back("values of the kernel (below --root nothing runs)");
+    out.resources.push_back(std::move(file));
+  }
+}
+
+constexpr manifest::Code codes[] = {
+    {"sysctl-key", "Not a key of sysctl",
+     "A key has parts between dots, as `sysctl -a` shows them; a dot inside of a part (a VLAN) is "
+     "written as a slash.\n\n"
+     "Wrong:  sysctl: {/proc/sys/net/ipv6: 0}\n"
+     "Right:  sysctl: {net.ipv6.conf.all.disable_ipv6: 0}"},
+};
+
+void check(Manifest const& manifest, Published const& /*published*/,
+           manifest::Diagnostics& diagnostics) {
+  auto const* values = manifest.root.node("sysctl");
+  if (values == nullptr) return;
+  for (auto const& entry : values->entries) {
+    if (is_key(entry.key)) continue;
+    auto& problem =
+        diagnostics.error("sysctl-key", entry.key_place, "`" + entry.key + "` is no key of sysctl");
+    problem.cause = "a key has parts between dots";
+    problem.remedy = "write it as `sysctl -a` shows it";
+  }
+}
+
+}  // namespace
+
+extern Feature const feature_sysctl;
+Feature const feature_sysctl{"sysctl", rows, codes, check, compile};
+
+}  // namespace mailstack::features

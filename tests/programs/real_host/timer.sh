@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# Runs inside the host of real_host_timer_test.sh.
+# shellcheck source=tests/programs/person.sh
+source "$1/tests/programs/person.sh" "$@"
+# shellcheck source=tests/support/powerdns.sh
+source "$source_directory/tests/support/powerdns.sh"
+# shellcheck source=tests/support/pebble.sh
+source "$source_directory/tests/support/pebble.sh"
+# shellcheck source=tests/support/host_network.sh
+source "$source_directory/tests/support/host_network.sh"
+at_exit+=(stop_network)
+start_network "$work" 36 || exit 1
+
+run() {
+  out=$("$mailstack" "$@" --as mx1 </dev/null 2>&1)
+  code=$?
+}
+# Where a person keeps it, in a repository of theirs.
+mkdir -p /srv/mail /etc/mailstack
+cd /srv/mail || exit 1
+(umask 077 && printf %s "$powerdns_key" >/etc/mailstack/powerdns.key)
+cat >mailstack.yaml <<YAML
+version: 1
+hosts:
+  mx1: {fqdn: smtp.wac.tax, ipv4: 203.0.113.10, ipv6: "2001:db8::10"}
+dns:
+  providers:
+    ns1: {type: powerdns, url: "$powerdns_url", key: {file: /etc/mailstack/powerdns.key}}
+  zones: {wac.tax: {provider: ns1}}
+domains:
+  wac.tax: {catch_all: me@example.net, dkim: {algorithms: [ed25519], selector: g19}}
+issuers:
+  pebble: {type: acme, directory: "$pebble_url", ca_file: "$pebble_ca"}
+defaults: {certificate: {issuer: pebble}}
+reconcile: {interval: 10s, jitter: 0s}
+daemon:
+  listen: {smtp: ["203.0.113.10:25", "127.0.0.1:25"]}
+YAML
+git init -q . && commit 'mail'
+run apply --yes
+expect 0
+run plan
+says 'Plan: 0 to add, 0 to change, 0 to remove;'
+
+timer=mailstack-reconcile.timer service=mailstack-reconcile.service
+triggered() { unit_property $timer Timer LastTriggerUSec; }
+first=$(serial 465) before=$(triggered)
+echo "issued $first"
+for _ in $(seq 600); do
+  now=$(serial 465)
+  [[ -z $now || $now == "$first" ]] || break
+  sleep 0.1
+done
+journal() { journalctl -o cat --no-pager -u "$service" | tail -n 40; }
+[[ -n $now && $now != "$first" ]] || { out=$(journal) && fail 'the timer renews: another serial on 465'; }
+[[ $(triggered) != "$before" ]] || fail "the timer's last trigger is another"
+while [[ $(unit_property $service Unit ActiveState) == activating ]]; do sleep 0.1; done
+[[ $(unit_property $service Service Result) == success ]] || { out=$(journal) && fail 'its service succeeds'; }
+echo "renewed $now"
+
+# A record changed by hand comes back by itself.
+record wac.tax. smtp.wac.tax. A 203.0.113.66
+for _ in $(seq 300); do
+  [[ $(dig +short smtp.wac.tax A) != 203.0.113.10 ]] || break
+  sleep 0.1
+done
+[[ $(dig +short smtp.wac.tax A) == 203.0.113.10 ]] || { out=$(journal) && fail 'the timer repairs the record'; }
+run history --limit 30
+says 'reconcile'
+
+# What it may do is little, and enough.
+out=$(SYSTEMD_LOG_LEVEL=err systemd-analyze security --no-pager --offline=true "/etc/systemd/system/$service" 2>&1)
+code=$?
+level=$(sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p' <<<"$out")
+awk -v level="${level:-10}" 'BEGIN { exit !(level <= 2.5) }' || fail "an exposure of at most 2.5, not $level"
+out=$(systemd-analyze verify --man=no "/etc/systemd/system/$service" "/etc/systemd/system/$timer" 2>&1)
+code=$?
+expect 0
+finish

@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# What a mail host meets outside, inside of a real_host.sh: its addresses, the name servers of its zones and of others
+# (PowerDNS on port 53), a CA (Pebble), and somebody else's mail server that keeps what it gets. Sourced after powerdns.sh and
+# pebble.sh, run inside the host.
+#
+#   start_network DIRECTORY [SECONDS]   certificates are valid for SECONDS. The host is smtp.wac.tax at 203.0.113.10 and
+#                                       2001:db8::10; mail for example.net is kept in DIRECTORY/sink
+#   stop_network
+#   record ZONE NAME TYPE CONTENT       puts it there, in place of what the name had of that type
+#   leaf PORT [starttls]                the fingerprint of the certificate that the host shows there
+#   serial PORT                         its serial number
+#   manager METHOD SIGNATURE ARGUMENT…  asks systemd
+#   unit_property UNIT INTERFACE NAME   such as ActiveState of Unit
+
+start_network() {
+  local directory=$1 zone
+  for address in 203.0.113.10/32 203.0.113.99/32 2001:db8::10/128; do ip address add "$address" dev lo; done
+  echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+  echo '127.0.0.1 localhost' >/etc/hosts
+  POWERDNS_PORT=53 start_powerdns "$directory/pdns" || return 1
+  for zone in wac.tax. example.net. 113.0.203.in-addr.arpa. 8.b.d.0.1.0.0.2.ip6.arpa.; do
+    create_zone "$zone" || return 1
+  done
+  record 113.0.203.in-addr.arpa. 10.113.0.203.in-addr.arpa. PTR smtp.wac.tax.
+  record 8.b.d.0.1.0.0.2.ip6.arpa. 0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. PTR smtp.wac.tax.
+  record wac.tax. ns1.wac.tax. A 127.0.0.1
+  record example.net. example.net. MX '10 mx.example.net.'
+  record example.net. mx.example.net. A 203.0.113.99
+  start_pebble "$directory/pebble" 127.0.0.1:53 "${2:-7776000}" || return 1
+  python3 "$(dirname "${BASH_SOURCE[0]}")/smtp_sink.py" 203.0.113.99 25 "$directory/sink" &
+  network_sink=$!
+}
+
+stop_network() {
+  if [[ -n ${network_sink:-} ]]; then kill "$network_sink" 2>/dev/null; fi
+  stop_pebble
+  stop_powerdns
+}
+
+record() {
+  curl -sf -o /dev/null -X PATCH -H "X-API-Key: $powerdns_key" -H 'Content-Type: application/json' -d "{\"rrsets\": [{\"name\":
+    \"$2\", \"type\": \"$3\", \"ttl\": 60, \"changetype\": \"REPLACE\", \"records\": [{\"content\": \"$4\"}]}]}" \
+    "$powerdns_url/api/v1/servers/localhost/zones/$1"
+}
+
+shown() { # PORT [starttls]
+  openssl s_client -connect "203.0.113.10:$1" -servername smtp.wac.tax ${2:+-starttls smtp} </dev/null 2>/dev/null
+}
+leaf() { shown "$@" | openssl x509 -noout -fingerprint -sha256; }
+serial() { shown "$@" | openssl x509 -noout -serial; }
+
+systemd=(org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager)
+manager() { busctl call "${systemd[@]}" "$@"; }
+unit_property() {
+  local object
+  object=$(manager LoadUnit s "$1" | cut -d'"' -f2)
+  busctl get-property "${systemd[0]}" "$object" "org.freedesktop.systemd1.$2" "$3" | cut -d' ' -f2- | tr -d '"'
+}
