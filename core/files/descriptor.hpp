@@ -26,6 +26,8 @@ class Descriptor {
   ~Descriptor() { close(); }
 
   [[nodiscard]] int number() const { return number_; }
+  /// Gives it away: who gets it closes it.
+  [[nodiscard]] int release() { return std::exchange(number_, -1); }
   [[nodiscard]] bool open() const { return number_ >= 0; }
   void close() {
     if (number_ >= 0) ::close(std::exchange(number_, -1));

@@ -3,8 +3,12 @@
 #include "core/files/disk_files.hpp"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -480,6 +484,45 @@ TEST_CASE("disk files: unprivileged, a forbidden directory is denied with the re
     bool const taught = !written && written.error().code == ErrorCode::denied &&
                         written.error().what.find("permissions") != std::string::npos;
     ::_exit(taught && !mine.sets_owners() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+
+/// From now on this process has no openat2, as under RestrictSUIDSGID= of systemd.
+bool forbid_openat2() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog const filter{static_cast<unsigned short>(std::size(rules)), rules};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_CASE("disk files: regression: where openat2 is forbidden, paths are walked, and links judged",
+          "[files]") {
+  support::TemporaryDirectory const root;
+  auto const inside = [&](std::string const& path) { return root.path() + path; };
+  std::filesystem::create_directories(inside("/a/b"));
+  std::filesystem::create_directory_symlink("/a", inside("/link"));
+  std::filesystem::create_directory_symlink("/../../..", inside("/up"));
+  pid_t const child = ::fork();
+  if (child == 0) {
+    if (!forbid_openat2()) ::_exit(9);
+    DiskFiles files(root.path());
+    bool ok = files.write("/link/b/x", "one", {0640, {}, {}}).has_value();
+    ok = ok && files.read("/a/b/x") == "one" && files.read("/link/b/x") == "one";
+    ok = ok && files.read("/up/a/b/x") == "one";  // the root is the end
+    ok = ok && files.list("/link/b") && files.stat("/a/b/x")->mode == 0640;
+    ok = ok && files.read("/a/none").error().code == ErrorCode::not_found;
+    ok = ok && files.make_directory("/a/c/d", {0755, {}, {}}) && files.remove("/a/b/x");
+    DiskFiles whole;
+    ok = ok && whole.write(inside("/y"), "two", {}) && whole.read(inside("/y")) == "two";
+    ::_exit(ok ? 0 : 1);
   }
   int status = 0;
   ::waitpid(child, &status, 0);

@@ -52,7 +52,7 @@ std::string_view remedy_of(int error) {
 // As many as the kernel follows (path_resolution(7)).
 constexpr int most_links = 40;
 
-/// Opens a directory component by component, so that each symbolic link on the way is judged by
+/// Opens a path component by component, so that each symbolic link on the way is judged by
 /// what was opened and by nothing that may stand there a moment later. `..` does not lead above
 /// `root`. Sets errno to ELOOP for too many links, and to EPERM for a link of somebody else's.
 class Walk {
@@ -61,7 +61,8 @@ class Walk {
     way_.emplace_back(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
 
-  Descriptor open(std::string const& path) {
+  /// Opens what `path` leads to, a directory or a file.
+  Descriptor open(std::string const& path, int flags) {
     push(path);
     while (way_.back().open() && !left_.empty()) {
       auto const name = std::move(left_.back());
@@ -73,7 +74,8 @@ class Walk {
       }
     }
     if (!way_.back().open()) return Descriptor(-1);
-    return Descriptor(::openat(way_.back().number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    auto const found = "/proc/self/fd/" + std::to_string(way_.back().number());
+    return Descriptor(::open(found.c_str(), flags | O_CLOEXEC));
   }
 
  private:
@@ -114,6 +116,10 @@ class Walk {
   int links_ = 0;
 };
 
+/// Kernels before 5.6 and filters of system calls (RestrictSUIDSGID= of systemd, containers) have
+/// none. Then each path is walked.
+bool forbids_openat2(int error) { return error == ENOSYS; }
+
 /// Most paths hold no link: then one call opens them.
 Descriptor open_directory(std::string const& root, std::string const& path) {
   Descriptor const base(
@@ -124,8 +130,8 @@ Descriptor open_directory(std::string const& root, std::string const& path) {
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
   Descriptor opened(
       static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how)));
-  if (opened.open() || errno != ELOOP) return opened;
-  return Walk(root).open(path);
+  if (opened.open() || (errno != ELOOP && !forbids_openat2(errno))) return opened;
+  return Walk(root).open(path, O_RDONLY | O_DIRECTORY);
 }
 
 /// find() without the rules for paths from outside: a link may hold `..`.
@@ -214,6 +220,7 @@ int open_below(std::string const& root, std::string const& path, int flags) {
     file = static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how));
     if (file >= 0 || errno != EAGAIN) break;
   }
+  if (file < 0 && forbids_openat2(errno)) return Walk(root).open(path, flags).release();
   return file;
 }
 

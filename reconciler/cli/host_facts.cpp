@@ -6,14 +6,32 @@ namespace mailstack::cli {
 
 namespace {
 
-/// `chasquid 1.11-2+b2 (source date: …)` → `1.11-2+b2`; empty where there is none to ask.
-std::string daemon_version(Doors const& doors) {
-  auto const asked = doors.process()->run({{"chasquid", "-version"}, {}, {}, {}, {}});
-  if (!asked || asked->status != 0) return {};
-  auto const& text = asked->output;
+/// `chasquid 1.11-2+b2 (source date: …)` → `1.11-2+b2`.
+std::string version_in(std::string const& text) {
   auto const start = text.find(' ');
   if (start == std::string::npos) return {};
   return text.substr(start + 1, text.find_first_of(" \n", start + 1) - start - 1);
+}
+
+/// What dpkg says of an installed chasquid; empty where it knows none.
+std::string packaged_version(Doors const& doors) {
+  auto const status = doors.files("")->read("/var/lib/dpkg/status").value_or(std::string());
+  auto const start = ("\n" + status).find("\nPackage: chasquid\n");
+  if (start == std::string::npos) return {};
+  auto const entry = status.substr(start, status.find("\n\n", start) - start);
+  constexpr std::string_view field = "\nVersion: ";
+  auto const at = entry.find(field);
+  if (at == std::string::npos || entry.find(" installed\n") == std::string::npos) return {};
+  return entry.substr(at + field.size(), entry.find('\n', at + 1) - at - field.size());
+}
+
+/// The program's own word, else its package's: a program that cannot be run here for once is not
+/// one that is not installed. Empty where there is none.
+std::string daemon_version(Doors const& doors) {
+  auto const asked = doors.process()->run({{"chasquid", "-version"}, {}, {}, {}, {}});
+  if (!asked && asked.error().code == ErrorCode::not_found) return {};
+  auto version = asked && asked->status == 0 ? version_in(asked->output) : std::string();
+  return version.empty() ? packaged_version(doors) : version;
 }
 
 /// Where a package or an administrator puts programs goes before the place of the one that runs: a

@@ -22,7 +22,8 @@ std::vector<Address> appeared(std::vector<Address> const& now, std::vector<Addre
   return all;
 }
 
-bool in_place(Verdict const& verdict) { return verdict.action == Action::none; }
+/// What time alone asks for is as it was left.
+bool in_place(Verdict const& verdict) { return verdict.action == Action::none || verdict.by_clock; }
 
 /// What one look changes in a row; absent where it changes nothing.
 std::optional<Row> noted(View const& view, PlanInput const& input, std::size_t index,

@@ -50,6 +50,7 @@ struct Verdict {
   std::vector<std::string> drift;       ///< told of what was applied and moved: `ttl 300 → 3600`
   std::optional<TimePoint> not_before;  ///< action is right, but not yet
   bool keeps_outputs = false;           ///< an update: what others refer to stays as it is
+  bool by_clock = false;  ///< an update that time alone asks for: nobody changed anything
   /// An update of what is not ours that takes nothing from anybody (a file as its package shipped
   /// it, a unit that is started): it needs no --adopt.
   bool loses_nothing = false;

@@ -414,6 +414,25 @@ TEST_CASE("law 8: removals come last, and what refers goes before what it refers
   CHECK(bench.shelf.batches[2] == std::vector<std::string>{"-a/x"});
 }
 
+TEST_CASE("law 5: what time alone asks for is no drift, and reconcile does it", "[engine][law5]") {
+  Bench bench;
+  bench.wanted = {thing("a/x", "1")};
+  bench.wanted[0].spec.set("renew_after", std::int64_t{100});
+  bench.apply();
+  bench.shelf.things["a/x"].set("made", std::int64_t{at(0).time_since_epoch().count()});
+  bench.clock = 60;
+  CHECK(bench.plan().changes() == 0);
+  bench.clock = 200;
+  CHECK(item(bench.plan(), "a/x").cause == Cause::clock);
+  CHECK(bench.with_input([](PlanInput const& in) { return find_drift(in); }).empty());
+  bench.mode = Mode::reconcile;
+  CHECK(bench.plan().changes() == 1);
+  // Changed by hand as well: that is drift.
+  bench.shelf.things["a/x"].set("value", std::string("by hand"));
+  CHECK(item(bench.plan(), "a/x").cause == Cause::world);
+  CHECK(bench.with_input([](PlanInput const& in) { return find_drift(in); }).size() == 1);
+}
+
 TEST_CASE("law 8: what uses the others comes after their removals, and so does what refers to it",
           "[engine][law8]") {
   Bench bench;

@@ -172,6 +172,7 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
   item.reasons = std::move(verdict.reasons);
   item.not_before = verdict.not_before;
   item.keeps_outputs = verdict.keeps_outputs;
+  if (verdict.by_clock && item.cause == Cause::world) item.cause = Cause::clock;
   if (waits_for_apply) {
     plan_.pending.push_back(item.description);
     item.standing = Standing::later;

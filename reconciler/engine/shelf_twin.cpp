@@ -52,6 +52,12 @@ engine::Verdict ShelfLaws::diff(Fields const& spec, Observation const& live, Tim
     verdict.action = Action::update;
     verdict.differ("value", live.state.text("value"), spec.text("value"));
   }
+  if (auto const age = spec.number("renew_after");
+      age && TimePoint(Duration(live.state.number("made").value_or(0) + *age)) <= now) {
+    verdict.by_clock = verdict.action == Action::none;
+    verdict.action = Action::update;
+    verdict.differ("is old");
+  }
   if (auto const* loaded = spec.find("loaded");
       loaded != nullptr && spec.text("loaded") != live.state.text("loaded")) {
     verdict.action = Action::update;

@@ -17,7 +17,8 @@ namespace mailstack::testing {
 
 /// Address `shelf/PLACE/SLOT`. Spec: `value` (text or reference), `needs`, `wait` (seconds that
 /// `published` must lie back), `published` (reference to a same_since), `loaded` (a digest that
-/// must be loaded: law 4). State: `value`, `loaded`. `only` as a slot excludes every other slot of
+/// must be loaded: law 4), `renew_after` (seconds from the state's `made`). State: `value`,
+/// `loaded`, `made`. `only` as a slot excludes every other slot of
 /// its place, as a CNAME does;
 /// `last` comes after removals.
 class ShelfLaws final : public engine::KindLaws {

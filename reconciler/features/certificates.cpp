@@ -241,7 +241,9 @@ class Certificates {
     auto& [wish, at] = users_.try_emplace(unit).first->second;
     if (wish.loads.empty()) at = place;
     wish.reload = kinds::unit::Reload::reload;
-    wish.loads.push_back(kinds::unit::version_of(certificate));
+    wish.loads.emplace_back(
+        certificate, kinds::certificate::chain_of(certificate.spec.text("path")),
+        "certificate " + kinds::certificate::name_of(certificate.address), false);
   }
 
   Manifest const& manifest_;

@@ -101,6 +101,9 @@ constexpr manifest::Code codes[] = {
     {"daemon-cannot-send-as", "chasquid does not check who sends as whom",
      "Every user of chasquid may use any sender address, so `send_as` would promise what nobody "
      "checks.\n\nLeave send_as out."},
+    {"daemon-cannot-limit", "chasquid does not count what a user sends",
+     "A user of chasquid may send as much as they like, so `limit` would promise what nobody "
+     "checks.\n\nLeave limit out."},
     {"daemon-cannot-refuse-mail", "chasquid delivers to every user",
      "A user that only sends (`receive: false`) cannot be written in chasquid's users file: mail "
      "to "
@@ -140,6 +143,12 @@ void check_daemon(Domain const& domain, manifest::Diagnostics& diagnostics) {
                                         "chasquid cannot keep " + who + " to these addresses");
       problem.cause = "every user of chasquid may use any sender address";
       problem.remedy = "leave send_as out";
+    }
+    if (auto const* limit = entry.value.find("limit"); limit != nullptr) {
+      auto& problem = diagnostics.error("daemon-cannot-limit", limit->place,
+                                        "chasquid cannot limit what " + who + " sends");
+      problem.cause = "it does not count what a user sends";
+      problem.remedy = "leave limit out";
     }
     auto const* receive = entry.value.find("receive");
     if (receive == nullptr || receive->scalar != "false") continue;

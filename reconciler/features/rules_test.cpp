@@ -218,6 +218,8 @@ TEST_CASE("rules: each one is found, says where, why and what to do", "[features
       {"daemon-cannot-send-as", Severity::error,
        domain("users: {i: {send_as: [\"*@example.org\"]}}"),
        "chasquid cannot keep i@example.org to these addresses", "any sender address", 10, 26},
+      {"daemon-cannot-limit", Severity::error, domain("users: {i: {limit: {per_hour: 300}}}"),
+       "chasquid cannot limit what i@example.org sends", "does not count", 10, 24},
       {"daemon-cannot-refuse-mail", Severity::error, domain("users: {i: {receive: false}}"),
        "chasquid cannot have i@example.org send only", "delivers to every user", 10, 26},
       {"domain-without-recipients", Severity::warning, "domains:\n  example.org: {}\n",
@@ -370,6 +372,15 @@ TEST_CASE("rules: certificates and their issuers", "[features]") {
        "certificates: {a: {names: [example.org], issuer: locl}}",
        "there is no issuer `locl`"},
       {"acme-without-directory", "issuers: {le: {type: acme}}", "issuer `le` has no `directory`"},
+      {"certificate-without-issuer", "certificates: {a: {names: [example.org]}}",
+       "certificate `a` has no issuer"},
+      {"unknown-issuer", "defaults: {certificate: {issuer: letsencrpyt}}",
+       "there is no issuer `letsencrpyt`"},
+      {"reload-not-a-unit",
+       "certificates: {a: {names: [example.org], issuer: letsencrypt, reload: [nginx]}}",
+       "`nginx` is no service of systemd"},
+      {"sysctl-key", "sysctl: {/proc/sys/net/ipv6: 0}", "`/proc/sys/net/ipv6` is no key"},
+      {"sysctl-key", "sysctl: {net..x: 0}", "`net..x` is no key"},
   };
   for (auto const& row : cases) {
     auto const diagnostics = check(std::string(row.text) + "\n" + domain("users: {i: {}}"));
@@ -384,6 +395,11 @@ TEST_CASE("rules: certificates and their issuers", "[features]") {
             "certificates: {a: {names: [example.org, \"*.example.org\"], issuer: local}}\n" +
             domain("users: {i: {}}"))
           .failed());
+  CHECK_FALSE(check("defaults: {certificate: {issuer: letsencrypt}}\n"
+                    "certificates: {a: {names: [example.org], reload: [nginx.service]}}\n"
+                    "sysctl: {net.ipv6.conf.eth0/100.disable_ipv6: 0}\n" +
+                    domain("users: {i: {}}"))
+                  .failed());
 }
 
 TEST_CASE("rules: a name that has no room for the derived ones", "[features]") {

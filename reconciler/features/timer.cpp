@@ -139,6 +139,8 @@ std::string service(Manifest const& manifest, Facts const& facts) {
       "SystemCallArchitectures=native\n"
       "SystemCallFilter=@system-service\n"
       "SystemCallFilter=~@resources @keyring @memlock\n"
+      "# Refused, not killed: the daemon's own program asks for more files as it starts.\n"
+      "SystemCallErrorNumber=EPERM\n"
       "# Files of the daemon's group, and programs that run as its user and as the repository's.\n"
       "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_SETUID CAP_SETGID\n";
   return text;

@@ -197,6 +197,15 @@ std::span<Key const> own_keys() {
           .summary = "The only addresses that it may send as; `*@DOMAIN` is every one of a domain "
                      "of this manifest. With chasquid, which cannot enforce it, an error.",
           .example = "[\"*@example.org\"]"},
+      Key{.path = "domains.*.users.*.limit",
+          .type = Type::mapping,
+          .summary = "How much it may send. With chasquid, which counts nothing, an error."},
+      Key{.path = "domains.*.users.*.limit.per_hour",
+          .type = Type::integer,
+          .minimum = 1,
+          .maximum = 1'000'000,
+          .summary = "Recipients in an hour.",
+          .example = "300"},
       Key{.path = "domains.*.aliases",
           .type = Type::mapping,
           .summary = "Where mail for a name goes, by the part before the `@`."},
@@ -223,7 +232,7 @@ std::span<Key const> own_keys() {
 }
 
 std::span<std::string_view const> planned_keys() {
-  static constexpr std::array<std::string_view, 15> paths{
+  static constexpr std::array<std::string_view, 14> paths{
       "packages",
       "defaults.certificate.key",
       "defaults.certificate.renew",
@@ -231,7 +240,6 @@ std::span<std::string_view const> planned_keys() {
       "domains.*.dane",
       "defaults.domain.mta_sts",
       "defaults.domain.dane",
-      "domains.*.users.*.limit",
       "hosts.*.ptr.provider",
       "daemon.relay",
       "owner",

@@ -95,6 +95,7 @@ inline features::Facts facts_of(fs::path const& folder, manifest::Manifest const
   here.writes = {"/var/lib/mailstack", "/repo"};
   for (std::string word; in >> word;) {
     if (word == "systemd") here.systemd = true;
+    if (word == "without_systemd") here.without_systemd = "systemd does not run here";
     if (word == "daemon_version") in >> here.daemon_version;
   }
   return facts;

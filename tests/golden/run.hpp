@@ -125,9 +125,9 @@ class Run {
     if (manifest_) features::check(*manifest_, now_, diagnostics);
     if (diagnostics.failed()) manifest_.reset();
     if (!manifest_) return;
+    facts_ = facts_of(folder, *manifest_);
     build_host();
     wire();
-    facts_ = facts_of(folder, *manifest_);
     compiled_ = features::compile(*manifest_, facts_, now_);
     look();
   }
@@ -195,7 +195,7 @@ class Run {
 
  private:
   void build_host() {
-    for (auto const& directory : {"/etc/chasquid/domains", "/var/lib/mailstack/dkim"})
+    for (auto const& directory : {"/etc/chasquid/domains", "/var/lib/mailstack/dkim", "/run"})
       REQUIRE(files_.make_directory(directory, {}));
     auto const put = [&](std::string const& path, std::string const& text, unsigned mode) {
       REQUIRE(files_.make_directory(fs::path(path).parent_path().string(), {}));
@@ -219,6 +219,7 @@ class Run {
     if (!manifest_->hosts.empty()) lanes_.insert("host/" + manifest_->hosts.front().key);
     for (auto const& provider : manifest_->providers) lanes_.insert("provider/" + provider.key);
     wiring_ = cli::wire(*manifest_, lanes_, {http_, files_, clock_}, {}, secrets_);
+    if (facts_.here.systemd) wiring_.inputs.runtime_directory = "/run/mailstack";
     wiring_.inputs.key_maker = std::make_shared<FixedKeys>();
     for (auto const& [zone, rrsets] : live_.at("zones").items()) {
       auto const name = *dns::Name::parse(zone);

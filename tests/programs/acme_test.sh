@@ -10,7 +10,7 @@ source "$source_directory/tests/support/pebble.sh"
 for program in pdns_server pebble sqlite3 curl openssl dig; do
   command -v "$program" >/dev/null || { echo "skipped: $program is not installed" && exit 77; }
 done
-held_back=${HELD_BACK:-3} # seconds
+held_back=${HELD_BACK:-20} # seconds
 
 stop_laggard() { [[ -z ${laggard:-} ]] || kill "$laggard" 2>/dev/null; }
 at_exit+=(stop_pebble stop_powerdns stop_laggard)

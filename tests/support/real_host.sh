@@ -43,7 +43,7 @@ start_real_host() {
   host_pid=$(<"$host_state/pid")
 }
 
-inside() { nsenter -t "$host_pid" -a -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+inside() { nsenter -t "$host_pid" -a -r -w -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 
 stop_real_host() {
   [[ -n ${host_script:-} ]] || return 0

@@ -7,7 +7,7 @@
 #   systemd_instance.sh sweep STATE    ends what is left of it and removes its control group; STATE stays
 #
 # MAILSTACK_BIND="/DIRECTORY …" shows directories of the machine inside, at their own paths. Whoever wants to be inside enters
-# the namespaces of the process in STATE/pid: nsenter -t "$(<STATE/pid)" -a COMMAND.
+# the namespaces of the process in STATE/pid: nsenter -t "$(<STATE/pid)" -a -r -w COMMAND.
 #
 # STATE must be short (a UNIX socket's path has 107 octets). The instance's /etc, /run and /var are STATE/etc, STATE/run and
 # STATE/var, so that a test writes STATE/etc/systemd/system/x.service and connects to STATE/run/dbus/system_bus_socket. The

@@ -1,6 +1,7 @@
 #include "reconciler/features/loads/loads.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "reconciler/features/chasquid/chasquid.hpp"
 #include "reconciler/kinds/certificate/spec.hpp"
@@ -17,19 +18,28 @@ using engine::Item;
 using engine::Resource;
 namespace unit = kinds::unit;
 
-bool is_loaded(Resource const& resource, Facts const& facts) {
+/// What of it chasquid reads at its start; nullopt for what it does not.
+std::optional<unit::File> loaded(Resource const& resource, Facts const& facts) {
   auto const& kind = resource.address.kind;
   auto const& path = resource.spec.text("path");
+  auto const leaf = path.substr(path.rfind('/') + 1);
   auto const below = [&](std::string const& folder) {
     return path.starts_with(facts.conf_directory + "/" + folder + "/");
   };
-  if (kind == kinds::conf_file::kind_name)
-    return kinds::conf_file::path_of(resource.address) == facts.conf_directory + "/chasquid.conf";
-  if (kind == kinds::certificate::kind_name) return below("certs");
-  if (kind == kinds::domain_folder::kind_name) return below("domains");
+  if (kind == kinds::conf_file::kind_name) {
+    auto const file = kinds::conf_file::path_of(resource.address);
+    if (file == facts.conf_directory + "/chasquid.conf")
+      return unit::File(resource, file, "chasquid.conf", false);
+  }
+  if (kind == kinds::certificate::kind_name && below("certs"))
+    return unit::File(resource, kinds::certificate::chain_of(path), "certificate " + leaf, false);
+  if (kind == kinds::domain_folder::kind_name && below("domains"))
+    return unit::File(resource, path, "domain " + leaf, true);
   auto const release = chasquid::parse_release(facts.here.daemon_version);
-  return kind == kinds::dkim_key::kind_name && below("domains") && release &&
-         *release >= chasquid::signs;
+  if (kind == kinds::dkim_key::kind_name && below("domains") && release &&
+      *release >= chasquid::signs)
+    return unit::File(resource, path, "key " + leaf, true);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -41,15 +51,18 @@ void tell_units(std::vector<Resource>& resources, Facts const& facts) {
     return resource.address == address;
   });
   if (service == resources.end()) return;
-  std::vector<Item> loads, leaves;
+  std::vector<unit::File> loads;
+  std::vector<Item> leaves;
   for (auto const& resource : resources) {
-    if (resource.lane != service->lane || !is_loaded(resource, facts)) continue;
-    loads.push_back(unit::version_of(resource));
+    if (resource.lane != service->lane) continue;
+    auto file = loaded(resource, facts);
+    if (!file) continue;
+    loads.push_back(*std::move(file));
     if (resource.address.kind == kinds::certificate::kind_name &&
         kinds::certificate::fits(resource.spec.texts("names"), service->spec.text("name")))
       leaves.emplace_back(engine::Reference{resource.address, "fingerprint"});
   }
-  if (!loads.empty()) service->spec.set("loads", std::move(loads));
+  unit::set_loads(*service, loads);
   // Without a certificate of ours for its name, what it shows is not ours to judge.
   if (!leaves.empty()) service->spec.set("leaves", std::move(leaves));
 }

@@ -70,7 +70,7 @@ class CertificateKind : public OneByOne {
     auto const left = challenges_left(resource);
     if (!chain->stat && !key->stat) return Observation::missing();
     auto state = state_of(*chain, *key);
-    state.set("version", format_version(below(path, chain_file), chain->content));
+    state.set("version", format_version(certificate::chain_of(path), chain->content));
     if (left != 0) state.set("left", left);
     if (state.find("broken") == nullptr) {
       if (auto by = recorded(resource, state.text("fingerprint")); !by.empty())

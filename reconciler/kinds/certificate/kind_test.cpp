@@ -79,6 +79,9 @@ TEST_CASE("it is renewed with a new key when two thirds of its lifetime are over
   CHECK(f.bench.plan(*f.kind, {wanted()}).empty());
   f.bench.clock.advance(std::chrono::hours(24));
   CHECK(f.reason() == "expires at 2027-02-24T12:00:00Z: two thirds of its lifetime are over");
+  auto const seen = f.bench.look(*f.kind, {wanted()}).desired.front();
+  auto const verdict = f.kind->laws().diff(wanted().spec, seen, f.bench.clock.now());
+  CHECK(verdict.by_clock);
   f.issue();
   CHECK(*f.bench.files.read(key) != before);
   f.bench.clock.advance(std::chrono::hours(24 * 365));

@@ -36,7 +36,9 @@ class CertificateLaws : public engine::KindLaws {
       return verdict;
     }
     auto const& state = live.state;
-    if (auto reason = reason_to_issue(spec, state, now)) verdict.differ(*std::move(reason));
+    auto reason = reason_to_issue(spec, state, now);
+    bool const due = reason && !reason_to_issue(spec, state, time_of(state, "not_before"));
+    if (reason) verdict.differ(*std::move(reason));
     if (state.find("broken") == nullptr) {
       if (state.text("mode") != key_mode)
         verdict.differ("key's mode", state.text("mode"), key_mode);
@@ -47,6 +49,7 @@ class CertificateLaws : public engine::KindLaws {
     if (state.number("left").value_or(0) > 0)
       verdict.differ("a run that was cut off left challenges in the DNS");
     if (!verdict.reasons.empty()) verdict.action = Action::update;
+    verdict.by_clock = due && verdict.reasons.size() == 1;
     return verdict;
   }
 
@@ -90,6 +93,8 @@ std::string name_of(Address const& address) {
   auto const parts = address_parts(address.name, 2);
   return address.kind != kind_name || parts.empty() ? std::string() : std::string(parts[1]);
 }
+
+std::string chain_of(std::string const& path) { return path + "/fullchain.pem"; }
 
 bool fits(std::vector<std::string> const& names, std::string_view host) {
   auto const dot = std::min(host.find('.'), host.size());

@@ -63,6 +63,9 @@ std::string name_of(engine::Address const& address);
 std::optional<std::string> reason_to_issue(engine::Fields const& spec, engine::Fields const& state,
                                            TimePoint now);
 
+/// The file of the chain in the directory `path`; its version is the output `version`.
+std::string chain_of(std::string const& path);
+
 /// Whether a client that asks for `host` takes a certificate for `names` (RFC 6125 6.4.3).
 bool fits(std::vector<std::string> const& names, std::string_view host);
 

@@ -17,13 +17,6 @@ using world::Instant;
 // The kernel stamps files with the clock of its last tick, which is late by up to 10 ms.
 constexpr std::chrono::milliseconds tick{20};
 
-std::string path_of(Item const& item) {
-  if (auto const* version = std::get_if<std::string>(&item)) return parse_version(*version).first;
-  auto const& name = std::get<engine::Reference>(item).of.name;  // HOST/PATH
-  auto const slash = name.find('/');
-  return slash == std::string::npos ? name : name.substr(slash);
-}
-
 std::vector<Item> items(Fields const& spec, std::string_view field) {
   auto const* value = spec.find(field);
   auto const* list = value ? std::get_if<std::vector<Item>>(value) : nullptr;
@@ -54,33 +47,25 @@ Fields Loaded::note_of(std::string const& unit, world::UnitState const& state) {
   return *note;
 }
 
-std::vector<Item> Loaded::versions(std::vector<Item> const& wish,
+std::vector<Item> Loaded::versions(std::vector<std::string> const& paths,
+                                   std::vector<std::string> const& present,
                                    std::vector<std::string> const& noted,
                                    std::optional<Instant> since) {
-  std::vector<Item> all;
-  for (auto const& item : wish) {
-    auto const path = path_of(item);
-    auto const known = std::find_if(noted.begin(), noted.end(), [&](auto const& version) {
-      return parse_version(version).first == path;
-    });
-    if (known != noted.end()) {
-      all.emplace_back(*known);
-      continue;
-    }
-    if (!since || !older(path, *since)) continue;
-    auto const* version = std::get_if<std::string>(&item);
-    if (version != nullptr && *version == format_presence(path)) {
-      all.emplace_back(*version);
+  auto const is_among = [](std::vector<std::string> const& all, std::string const& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  // What it was told to load and should not have any more is among them.
+  std::vector<Item> all(noted.begin(), noted.end());
+  std::vector<std::string> known;
+  for (auto const& version : noted) known.push_back(parse_version(version).first);
+  for (auto const& path : paths) {
+    if (is_among(known, path) || !since || !older(path, *since)) continue;
+    if (is_among(present, path)) {
+      all.emplace_back(format_presence(path));
     } else if (auto const content = files_.read(path)) {
       all.emplace_back(format_version(path, *content));
     }
   }
-  // What it was told to load and should not have any more.
-  for (auto const& version : noted)
-    if (std::none_of(wish.begin(), wish.end(), [&](auto const& item) {
-          return path_of(item) == parse_version(version).first;
-        }))
-      all.emplace_back(version);
   return all;
 }
 
@@ -96,9 +81,9 @@ Fields Loaded::look(std::string const& unit, Fields const& spec, world::UnitStat
   bool const by_reload = parse_reload(spec.text("reload")) == Reload::reload;
   // systemd itself has an older unit file than the disk: so has the process.
   auto const started = state.needs_daemon_reload ? std::nullopt : state.started;
-  return {{"files", versions(items(spec, "files"), note.texts("files"), started)},
-          {"loads", versions(items(spec, "loads"), note.texts("loads"),
-                             by_reload ? last_load(state) : state.started)}};
+  return {{"files", versions(spec.texts("file_paths"), {}, note.texts("files"), started)},
+          {"loads", versions(spec.texts("load_paths"), spec.texts("load_present"),
+                             note.texts("loads"), by_reload ? last_load(state) : state.started)}};
 }
 
 void Loaded::note(std::string const& unit, Fields const& spec, world::UnitState const& state) {

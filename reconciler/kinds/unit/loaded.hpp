@@ -40,7 +40,8 @@ class Loaded {
 
  private:
   engine::Fields note_of(std::string const& unit, world::UnitState const& state);
-  std::vector<engine::Item> versions(std::vector<engine::Item> const& wish,
+  std::vector<engine::Item> versions(std::vector<std::string> const& paths,
+                                     std::vector<std::string> const& present,
                                      std::vector<std::string> const& noted,
                                      std::optional<world::Instant> since);
   bool older(std::string const& path, world::Instant since);

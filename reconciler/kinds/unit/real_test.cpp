@@ -94,7 +94,7 @@ TEST_CASE("unit, real: from a file to a running unit, and every reload is a diff
   Host host;
   auto const unit_file = host.write("/etc/systemd/system/x.service", daemon_unit);
   auto conf = host.write("/etc/x.conf", "good 1\n");
-  std::vector<engine::Item> files{unit_file};
+  std::vector<unit::File> files{unit_file};
   auto const wish = [&] {
     return unit::unit("mx1", "x.service",
                       {.enabled = true,

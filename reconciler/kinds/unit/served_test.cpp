@@ -25,14 +25,14 @@ constexpr char const* folder = "/etc/domains/wac.tax";
 struct Bench : support::KindBench {
   std::unique_ptr<engine::Kind> made;
   std::string wanted = "aa";
-  std::vector<engine::Item> loads;
+  std::vector<unit::File> loads;
 
   Bench() {
     inputs.runtime_directory = "/run/mailstack";
     for (auto const* path : {"/etc", "/etc/domains", folder, "/run"})
       REQUIRE(files.make_directory(path, {0755, {}, {}}));
     REQUIRE(files.write(conf, "one", {}));
-    loads = {format_version(conf, "one"), format_presence(folder)};
+    loads = {version(conf, "one"), there(folder)};
     world::UnitState state;
     state.load = "loaded";
     state.active = "inactive";
@@ -40,6 +40,14 @@ struct Bench : support::KindBench {
     systemd.units[name] = state;
     tls.shown = {{"127.0.0.1:25", "aa"}, {"127.0.0.1:465", "aa"}};
     made = make_unit(inputs, doors());
+  }
+  static unit::File version(char const* path, char const* content) {
+    return engine::Item(format_version(path, content));
+  }
+  static unit::File there(char const* path) {
+    unit::File file = engine::Item(format_presence(path));
+    file.presence = true;
+    return file;
   }
   engine::Resource wish() {
     return unit::unit("mx1", name,
@@ -120,7 +128,7 @@ TEST_CASE("unit: what does not pass its trial is not started, and what runs goes
   CHECK(bench.process.ran[0].run_as_owner_of == "/var/lib/chasquid");
   bench.process.finished = {1, "starting\n\nprivkey.pem: permission denied\x01\n", ""};
   REQUIRE(bench.files.write(conf, "two", {}));
-  bench.loads[0] = format_version(conf, "two");
+  bench.loads[0] = Bench::version(conf, "two");
   auto const done = bench.apply_one();
   REQUIRE_FALSE(done);
   CHECK(done.error().code == ErrorCode::invalid);
@@ -135,7 +143,7 @@ TEST_CASE("unit: what it has loaded and should not have any more is a difference
   Bench bench;
   REQUIRE(bench.apply_one());
   bench.loads.pop_back();
-  CHECK(bench.reasons() == Reasons{"restart to forget wac.tax"});
+  CHECK(bench.reasons() == Reasons{std::string("restart to forget ") + folder});
   REQUIRE(bench.apply_one());
   CHECK(bench.calls() == Reasons{"restart" + at});
   CHECK(bench.reasons().empty());
@@ -151,7 +159,7 @@ TEST_CASE("unit: a folder counts as loaded if it was there before the start, wha
   REQUIRE(bench.files.write(std::string(folder) + "/users", "x", {}));
   CHECK(bench.reasons().empty());
   REQUIRE(bench.files.make_directory("/etc/domains/late.example", {0755, {}, {}}));
-  bench.loads.emplace_back(format_presence("/etc/domains/late.example"));
+  bench.loads.push_back(Bench::there("/etc/domains/late.example"));
   // The folder that holds both has changed since: which of them it knew cannot be told any more.
   CHECK_FALSE(bench.reasons().empty());
 }
@@ -189,4 +197,21 @@ TEST_CASE("unit: starting takes nothing from anybody, stopping may", "[unit]") {
   };
   CHECK(laws({.enabled = true, .active = true}).loses_nothing);
   CHECK_FALSE(laws({.active = false}).loses_nothing);
+}
+
+TEST_CASE("unit: regression: a certificate whose note is gone is known by its file", "[unit]") {
+  Bench bench;
+  engine::Resource certificate;
+  certificate.address = {"certificate", "mx1/web"};
+  auto wish = unit::unit(
+      "mx1", name,
+      {.active = true, .loads = {unit::File(certificate, conf, "certificate web", false)}});
+  bench.systemd.time += 10s;
+  bench.systemd.begin(bench.systemd.units[name]);
+  // As it is observed, the spec still refers to it.
+  auto const seen = bench.look(*bench.made, {wish}).desired.front();
+  CHECK(seen.state.texts("loads") == Reasons{format_version(conf, "one")});
+  CHECK(unit::pending(wish.spec, seen.state, "loads").load == Reasons{"certificate web"});
+  wish.spec.set("loads", std::vector<engine::Item>{format_version(conf, "one")});
+  CHECK(unit::pending(wish.spec, seen.state, "loads").empty());
 }

@@ -1,7 +1,6 @@
 #include "reconciler/kinds/unit/spec.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "core/text/listed.hpp"
 #include "reconciler/kinds/address_parts.hpp"
@@ -46,23 +45,6 @@ std::vector<std::string> served_wrong(Fields const& state) {
       all.push_back(port_words(line.substr(0, line.rfind(' '))) + " shows another certificate");
   }
   return all;
-}
-
-/// Of `has`, those whose path is of none in `wish`. What will change upstream has no path yet, so
-/// nothing is said before that is known.
-std::vector<std::string> unwished(std::vector<Item> const& wish,
-                                  std::vector<std::string> const& has) {
-  std::set<std::string> paths;
-  for (auto const& item : wish) {
-    auto const* version = std::get_if<std::string>(&item);
-    if (version == nullptr) return {};
-    paths.insert(parse_version(*version).first);
-  }
-  std::vector<std::string> left;
-  for (auto const& version : has)
-    if (auto path = parse_version(version).first; !paths.contains(path))
-      left.push_back(std::move(path));
-  return left;
 }
 
 void compare_enabled(Fields const& spec, std::string const& live, Verdict& verdict) {
@@ -121,6 +103,22 @@ bool takes_away(Fields const& spec, Fields const& state) {
          (refuses("enabled") && state.text("enabled").starts_with("enabled"));
 }
 
+/// The fields of `files` (`one` is `file`) or `loads` (`load`).
+void set_files(Fields& spec, std::string const& one, std::vector<File> const& all) {
+  std::vector<Item> versions, paths, names, present;
+  for (auto const& file : all) {
+    versions.push_back(file.version);
+    paths.emplace_back(file.path);
+    names.emplace_back(file.name);
+    if (file.presence) present.emplace_back(file.path);
+  }
+  if (all.empty()) return;
+  spec.set(one + "s", std::move(versions));
+  spec.set(one + "_paths", std::move(paths));
+  spec.set(one + "_names", std::move(names));
+  if (!present.empty()) spec.set(one + "_present", std::move(present));
+}
+
 class UnitLaws : public engine::KindLaws {
  public:
   [[nodiscard]] std::string_view name() const override { return kind_name; }
@@ -174,6 +172,23 @@ std::optional<Reload> parse_reload(std::string_view word) {
   return std::nullopt;
 }
 
+void set_loads(engine::Resource& resource, std::vector<File> const& loads) {
+  set_files(resource.spec, "load", loads);
+}
+
+File::File(engine::Item of) : version(std::move(of)) {
+  if (auto const* open = std::get_if<Reference>(&version)) {
+    auto const& address = open->of.name;  // HOST/PATH
+    path = address.substr(std::min(address.find('/'), address.size()));
+  } else {
+    path = parse_version(std::get<std::string>(version)).first;
+  }
+  name = short_name(path);
+}
+
+File::File(engine::Resource const& of, std::string where, std::string words, bool there)
+    : version(version_of(of)), path(std::move(where)), name(std::move(words)), presence(there) {}
+
 engine::Resource unit(std::string host, std::string const& name, Wish const& wish) {
   engine::Resource resource;
   resource.address = {kind_name, host + "/" + name};
@@ -183,8 +198,6 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
   auto& spec = resource.spec;
   if (wish.enabled) spec.set("enabled", *wish.enabled);
   if (wish.active) spec.set("active", *wish.active);
-  if (!wish.files.empty()) spec.set("files", wish.files);
-  if (!wish.loads.empty()) spec.set("loads", wish.loads);
   spec.set("reload", std::string(format(wish.reload)));
   auto const say = [&spec](char const* field, std::string const& text) {
     if (!text.empty()) spec.set(field, text);
@@ -192,6 +205,8 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
   auto const list = [&spec](char const* field, std::vector<Item> const& all) {
     if (!all.empty()) spec.set(field, all);
   };
+  set_files(spec, "file", wish.files);
+  set_files(spec, "load", wish.loads);
   say("because", wish.because);
   say("package", wish.package);
   list("trial", {wish.trial.begin(), wish.trial.end()});
@@ -213,17 +228,21 @@ std::string name_of(engine::Address const& address) {
 
 Pending pending(Fields const& spec, Fields const& state, std::string_view field) {
   auto const has = state.texts(field);
+  auto const wish = items(spec, field);
+  auto const one = std::string(field.substr(0, field.size() - 1));  // files → file
+  auto const names = spec.texts(one + "_names");
+  auto const paths = spec.texts(one + "_paths");
   Pending due;
-  for (auto const& item : items(spec, field)) {
-    if (auto const* open = std::get_if<Reference>(&item)) {
-      due.load.push_back(short_name(open->of.name));
-      continue;
-    }
-    auto const& version = std::get<std::string>(item);
-    if (std::find(has.begin(), has.end(), version) == has.end())
-      due.load.push_back(short_name(parse_version(version).first));
+  for (std::size_t i = 0; i < wish.size(); ++i) {
+    auto const* version = std::get_if<std::string>(&wish[i]);
+    if (version == nullptr || std::find(has.begin(), has.end(), *version) == has.end())
+      due.load.push_back(i < names.size() ? names[i] : "?");
   }
-  for (auto const& path : unwished(items(spec, field), has)) due.forget.push_back(short_name(path));
+  for (auto const& version : has) {
+    auto path = parse_version(version).first;
+    if (std::find(paths.begin(), paths.end(), path) == paths.end())
+      due.forget.push_back(std::move(path));
+  }
   return due;
 }
 

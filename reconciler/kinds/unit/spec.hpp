@@ -5,7 +5,9 @@
 /// Its files are resources of the kind `conf_file`; a unit is what systemd makes of them
 /// (docs/decisions/0017-units.md). Address: `unit/HOST/NAME.service` (`.timer`, `.socket`).
 /// Spec: `enabled`, `active` (flags; absent: left alone), `files` and `loads` (lists of versions,
-/// version_parts.hpp, as a rule references to the output `version` of files), `reload` (`reload`,
+/// version_parts.hpp, as a rule references to the output `version` of files), in the same order
+/// `file_paths`, `file_names`, `load_paths`, `load_names`, and those of the paths of which only the
+/// presence counts (`load_present`), `reload` (`reload`,
 /// `restart`, `none`), `because` (what that does to those who use it), `package` (what brings it,
 /// where it is missing), `trial` (a command that must succeed before the unit is started or
 /// restarted with something new) and `trial_by` (a path whose owner runs it), `ports` (`tls
@@ -44,11 +46,24 @@ enum class Reload {
 std::string_view format(Reload reload);
 std::optional<Reload> parse_reload(std::string_view word);
 
+/// Something that a process has loaded.
+struct File {
+  engine::Item version;   ///< as a rule the output `version` of another resource
+  std::string path;       ///< absolute
+  std::string name;       ///< for people: `chasquid.conf`
+  bool presence = false;  ///< it is there or not; its version is format_presence()
+
+  /// Path and name are those of the version, or of the conf_file that it refers to.
+  File(engine::Item version);  // NOLINT(google-explicit-constructor): a version says it all
+  File(std::string text) : File(engine::Item(std::move(text))) {}  // NOLINT: the same
+  File(engine::Resource const& of, std::string path, std::string name, bool presence);
+};
+
 struct Wish {
   std::optional<bool> enabled = std::nullopt;
   std::optional<bool> active = std::nullopt;
-  std::vector<engine::Item> files = {};  ///< unit files and drop-ins
-  std::vector<engine::Item> loads = {};  ///< configuration, certificates, keys
+  std::vector<File> files = {};  ///< unit files and drop-ins
+  std::vector<File> loads = {};  ///< configuration, certificates, keys
   Reload reload = Reload::restart;
   std::string because = {};  ///< `open sessions may be cut; the sockets stay open`
   std::string package = {};  ///< `chasquid`
@@ -62,6 +77,9 @@ struct Wish {
 
 /// `name` with its suffix.
 engine::Resource unit(std::string host, std::string const& name, Wish const& wish);
+
+/// Gives the unit what it has to load, in place of what it had.
+void set_loads(engine::Resource& unit, std::vector<File> const& loads);
 
 /// For `files` and `loads`: whatever `file` (of a kind with the output `version`) holds.
 engine::Item version_of(engine::Resource const& file);

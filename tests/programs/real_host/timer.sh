@@ -19,6 +19,8 @@ run() {
 mkdir -p /srv/mail /etc/mailstack
 cd /srv/mail || exit 1
 (umask 077 && printf %s "$powerdns_key" >/etc/mailstack/powerdns.key)
+# Not in /tmp: the timer's service has one of its own.
+cp "$pebble_ca" /etc/mailstack/pebble.pem
 cat >mailstack.yaml <<YAML
 version: 1
 hosts:
@@ -30,7 +32,7 @@ dns:
 domains:
   wac.tax: {catch_all: me@example.net, dkim: {algorithms: [ed25519], selector: g19}}
 issuers:
-  pebble: {type: acme, directory: "$pebble_url", ca_file: "$pebble_ca"}
+  pebble: {type: acme, directory: "$pebble_url", ca_file: /etc/mailstack/pebble.pem}
 defaults: {certificate: {issuer: pebble}}
 reconcile: {interval: 10s, jitter: 0s}
 daemon:
@@ -57,6 +59,9 @@ journal() { journalctl -o cat --no-pager -u "$service" | tail -n 40; }
 while [[ $(unit_property $service Unit ActiveState) == activating ]]; do sleep 0.1; done
 [[ $(unit_property $service Service Result) == success ]] || { out=$(journal) && fail 'its service succeeds'; }
 echo "renewed $now"
+stored=$(openssl x509 -in /etc/chasquid/certs/smtp.wac.tax/fullchain.pem -noout -fingerprint -sha256)
+[[ $(leaf 465) == "$stored" && $(leaf 25 starttls) == "$stored" && $(leaf 587 starttls) == "$stored" ]] ||
+  fail "the renewed leaf on each port: $(leaf 465) $(leaf 25 starttls) $(leaf 587 starttls), not $stored"
 
 # A record changed by hand comes back by itself.
 record wac.tax. smtp.wac.tax. A 203.0.113.66
