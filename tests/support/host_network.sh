@@ -7,6 +7,7 @@
 #                                       2001:db8::10; mail for example.net is kept in DIRECTORY/sink
 #   stop_network
 #   record ZONE NAME TYPE CONTENT       puts it there, in place of what the name had of that type
+#   outside COMMAND…                    runs it at the other end of the cable
 #   leaf PORT [starttls]                the fingerprint of the certificate that the host shows there
 #   serial PORT                         its serial number
 #   manager METHOD SIGNATURE ARGUMENT…  asks systemd
@@ -14,7 +15,20 @@
 
 start_network() {
   local directory=$1 zone
-  for address in 203.0.113.10/32 203.0.113.99/32 2001:db8::10/128; do ip address add "$address" dev lo; done
+  # The outside is a network of its own at the other end of a cable.
+  unshare --net sleep infinity &
+  network_outside=$!
+  until [[ $(readlink "/proc/$network_outside/ns/net") != "$(readlink /proc/self/ns/net)" ]]; do sleep 0.01; done
+  ip link add eth0 type veth peer name eth0 netns "$network_outside"
+  ip address add 203.0.113.10/24 dev eth0
+  ip address add 2001:db8::10/64 dev eth0 nodad
+  ip link set eth0 up
+  outside ip address add 203.0.113.1/24 dev eth0
+  outside ip address add 203.0.113.99/24 dev eth0
+  outside ip address add 2001:db8::1/64 dev eth0 nodad
+  outside ip link set eth0 up
+  ip route add default via 203.0.113.1
+  ip -6 route add default via 2001:db8::1
   echo 'nameserver 127.0.0.1' >/etc/resolv.conf
   echo '127.0.0.1 localhost' >/etc/hosts
   POWERDNS_PORT=53 start_powerdns "$directory/pdns" || return 1
@@ -27,12 +41,14 @@ start_network() {
   record example.net. example.net. MX '10 mx.example.net.'
   record example.net. mx.example.net. A 203.0.113.99
   start_pebble "$directory/pebble" 127.0.0.1:53 "${2:-7776000}" || return 1
-  python3 "$(dirname "${BASH_SOURCE[0]}")/smtp_sink.py" 203.0.113.99 25 "$directory/sink" &
+  outside python3 "$(dirname "${BASH_SOURCE[0]}")/smtp_sink.py" 203.0.113.99 25 "$directory/sink" &
   network_sink=$!
 }
 
+outside() { nsenter -t "$network_outside" -n -- "$@"; }
+
 stop_network() {
-  if [[ -n ${network_sink:-} ]]; then kill "$network_sink" 2>/dev/null; fi
+  if [[ -n ${network_sink:-} ]]; then kill "$network_sink" "$network_outside" 2>/dev/null; fi
   stop_pebble
   stop_powerdns
 }

@@ -38,7 +38,6 @@ certificates:
 sysctl: {net.ipv6.conf.all.disable_ipv6: 0}
 reconcile: {timer: never}
 daemon:
-  # The other addresses of this machine are somebody else's.
   listen: {smtp: ["203.0.113.10:25", "[2001:db8::10]:25", "127.0.0.1:25"]}
 YAML
 cp "$source_directory/examples/secrets/i@wac.tax" secrets/

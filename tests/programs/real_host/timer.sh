@@ -35,8 +35,6 @@ issuers:
   pebble: {type: acme, directory: "$pebble_url", ca_file: /etc/mailstack/pebble.pem}
 defaults: {certificate: {issuer: pebble}}
 reconcile: {interval: 10s, jitter: 0s}
-daemon:
-  listen: {smtp: ["203.0.113.10:25", "127.0.0.1:25"]}
 YAML
 git init -q . && commit 'mail'
 run apply --yes

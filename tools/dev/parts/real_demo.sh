@@ -61,8 +61,6 @@ certificates:
   wac.tax: {names: [wac.tax, "*.wac.tax"], issuer: pebble}
 sysctl: {net.ipv6.conf.all.disable_ipv6: 0, net.ipv6.conf.default.disable_ipv6: 0, net.ipv6.conf.lo.disable_ipv6: 0}
 reconcile: {interval: 15s, jitter: 0s}
-daemon:
-  listen: {smtp: ["203.0.113.10:25", "[2001:db8::10]:25", "127.0.0.1:25"]}   # example.net's server is on this machine, too
 YAML
 git config --global user.name 'A person' && git config --global user.email person@wac.tax
 git init -q . && git add -A && git commit -qm 'wac.tax' || exit 1
