@@ -16,7 +16,9 @@ test_set=(bind9-dnsutils ca-certificates chasquid curl dbus faketime git groff-b
   libnet-ssleay-perl pebble procps python3 python3-dkim sqlite3 swaks systemd util-linux)
 lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
-bench_set=(curl dehydrated git hyperfine lego openssl pdns-backend-sqlite3 pdns-server pebble procps sqlite3 time)
+# chasquid, dbus, iproute2, python3, systemd and util-linux make the host of `bench host`.
+bench_set=(chasquid curl dbus dehydrated git hyperfine iproute2 lego openssl pdns-backend-sqlite3 pdns-server pebble procps python3
+  sqlite3 systemd time util-linux)
 fresh_set=(debian-archive-keyring debootstrap git)
 # `./dev demo --real`: a host of its own, and what it meets outside.
 demo_real_set=(bind9-dnsutils chasquid curl dbus git iproute2 libnet-ssleay-perl openssl pdns-backend-sqlite3 pdns-server pebble procps
