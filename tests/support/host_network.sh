@@ -38,6 +38,7 @@ stop_network() {
   stop_powerdns
 }
 
+# shellcheck disable=SC2154  # powerdns_* come from powerdns.sh
 record() {
   curl -sf -o /dev/null -X PATCH -H "X-API-Key: $powerdns_key" -H 'Content-Type: application/json' -d "{\"rrsets\": [{\"name\":
     \"$2\", \"type\": \"$3\", \"ttl\": 60, \"changetype\": \"REPLACE\", \"records\": [{\"content\": \"$4\"}]}]}" \
