@@ -1,9 +1,15 @@
+/// \file
+/// Commands and options, each said once: what is parsed, `--help` and the manual come from here.
+/// Longer than others since one source alone pays for CLI11's headers.
+
 #include "reconciler/cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <map>
 
 #include "core/text/listed.hpp"
+#include "reconciler/cli/command_help.hpp"
 #include "reconciler/doctor/examine.hpp"
 #include "reconciler/manifest/diagnostic.hpp"
 
@@ -11,19 +17,43 @@ namespace mailstack::cli {
 
 namespace {
 
-constexpr std::string_view exit_codes =
-    "Exit codes:\n"
-    "  0    done\n"
-    "  1    error; a problem that doctor found\n"
-    "  2    changes pending (plan --detailed-exitcode, drift)\n"
-    "  3    manifest or usage invalid, not supported yet, or no terminal and no --yes\n"
-    "  4    provider, network or authentication; anything of ours that cannot be seen\n"
-    "  5    a hazard, a conflict, a missing --adopt, or the prompt declined\n"
-    "  6    partly applied, or applied but not recorded: run again\n"
-    "  7    another run holds the lock\n"
-    "  8    applied, a name server does not serve it yet after --wait\n"
-    "  9    the checkout is stale\n"
-    "  130  interrupted\n";
+/// What docs/operating.md says in more words.
+constexpr std::array<std::pair<ExitCode, std::string_view>, 11> exit_codes{{
+    {ExitCode::done, "done"},
+    {ExitCode::error, "error; a problem that doctor found"},
+    {ExitCode::pending, "changes pending (plan --detailed-exitcode, drift)"},
+    {ExitCode::invalid,
+     "manifest or usage invalid, not supported yet, or no terminal and no --yes"},
+    {ExitCode::unreachable,
+     "provider, network or authentication; anything of ours that cannot be seen"},
+    {ExitCode::refused, "a hazard, a conflict, a missing --adopt, or the prompt declined"},
+    {ExitCode::partly, "partly applied, or applied but not recorded: run again"},
+    {ExitCode::locked, "another run holds the lock"},
+    {ExitCode::not_served, "applied, a name server does not serve it yet after --wait"},
+    {ExitCode::stale, "the checkout is stale"},
+    {ExitCode::interrupted, "interrupted"},
+}};
+
+std::string const& exit_codes_text() {
+  static std::string const text = [] {
+    std::string lines = "Exit codes:\n";
+    for (auto const& [code, what] : exit_codes) {
+      auto number = std::to_string(static_cast<int>(code));
+      number.resize(5, ' ');
+      lines.append("  ").append(number).append(what).append("\n");
+    }
+    return lines;
+  }();
+  return text;
+}
+
+constexpr std::string_view first_steps =
+    "  mailstack init example.org      a commented manifest\n"
+    "  mailstack validate              is it right? offline, in milliseconds\n"
+    "  mailstack doctor                is this machine fit for it?\n"
+    "  mailstack plan                  what would change, and why\n"
+    "  mailstack apply                 does it, after asking\n"
+    "  mailstack drift                 what was changed by hand since then\n";
 
 constexpr std::string_view hazards_help =
     "What --allow names: deletes (more removals than safety.max_deletes), purge, mx, ns, spf,\n"
@@ -38,16 +68,9 @@ class Parser {
  public:
   explicit Parser(Options& options) : options_(options) {
     app_.require_subcommand(1);
-    app_.footer(
-        "First steps:\n"
-        "  mailstack init example.org      a commented manifest\n"
-        "  mailstack validate              is it right? offline, in milliseconds\n"
-        "  mailstack doctor                is this machine fit for it?\n"
-        "  mailstack plan                  what would change, and why\n"
-        "  mailstack apply                 does it, after asking\n"
-        "  mailstack drift                 what was changed by hand since then\n\n"
-        "`mailstack COMMAND --help` has the options and examples of each.\n\n" +
-        std::string(exit_codes));
+    app_.footer("First steps:\n" + std::string(first_steps) +
+                "\n`mailstack COMMAND --help` has the options and examples of each.\n\n" +
+                exit_codes_text());
     app_.set_help_flag("-h,--help", "this text");
     app_.set_version_flag("--version", std::string{}, "the same as the command `version`");
     shared(app_);  // they may stand before the command, too
@@ -56,6 +79,8 @@ class Parser {
   }
 
   CLI::App& app() { return app_; }
+
+  ProgramHelp described() const;
 
   /// The command as its words: `user add`.
   std::string command() const {
@@ -138,14 +163,27 @@ class Parser {
     auto* command = parent.add_subcommand(std::move(name), std::move(what));
     std::string footer;
     if (!examples.empty()) footer += "Examples:\n" + examples + "\n";
-    command->footer(footer + std::string(exit_codes));
+    command->footer(footer + exit_codes_text());
+    texts_[command].examples = examples;
     command->set_help_flag("-h,--help", "this text");
     shared(*command);
     return command;
   }
 
+  /// What else the help of a command says, below the exit codes.
+  void note(App& app, std::string const& text) {
+    app.footer(app.get_footer() + "\n" + text);
+    texts_[&app].notes += (texts_[&app].notes.empty() ? "" : "\n") + text;
+  }
+
+  /// The same in front of everything, for what must not be missed.
+  void note_first(App& app, std::string const& text) {
+    app.footer(text + "\n" + app.get_footer());
+    texts_[&app].notes = text;
+  }
+
   void shared(App& app) {
-    auto const group = "Options of every command";
+    auto const* const group = of_every_command;
     app.add_option("--manifest", options_.manifest, "the manifest (./mailstack.yaml)")
         ->type_name("FILE")
         ->group(group);
@@ -231,6 +269,9 @@ class Parser {
     later_.push_back(command);
   }
 
+  static OptionHelp described(CLI::Option const& option);
+  void describe(App const& app, std::string const& name, ProgramHelp& into) const;
+
   void build();
   void build_reading();
   void build_doctor();
@@ -240,6 +281,12 @@ class Parser {
   Options& options_;
   App app_{"One manifest says what a mail stack should be; mailstack makes the world agree.",
            "mailstack"};
+  static constexpr char const* of_every_command = "Options of every command";
+  /// Of the help of a command, what CLI11 does not hold in parts.
+  struct Texts {
+    std::string examples, notes;
+  };
+  std::map<App const*, Texts> texts_;
   std::vector<App*> later_;
   std::string format_ = "text", wait_, plan_file_, saved_plan_;
   std::vector<std::string> allow_;
@@ -264,12 +311,11 @@ void Parser::build() {
   plan->add_flag("--detailed-exitcode", options_.detailed_exitcode,
                  "2 where changes or conflicts are pending");
   plan->add_option("-o,--out", plan_file_, "")->group("");
-  plan->footer(plan->get_footer() + "\n" + std::string(hazards_help) +
-               "\nSigns: + create, ~ change, - remove, = as it is, ! conflict, or not right and "
-               "not ours to\n"
-               "change, ? blind.\n"
-               "Old → new: what goes stands in [-…-], what comes in {+…+}; in colour red and "
-               "green.\n");
+  note(*plan, std::string(hazards_help));
+  note(*plan,
+       "Signs: + create, ~ change, - remove, = as it is, ! conflict, or not right and not ours to\n"
+       "change, ? blind.\n"
+       "Old → new: what goes stands in [-…-], what comes in {+…+}; in colour red and green.\n");
 
   auto* apply = add(app_, "apply", "plan, ask, do it, and look whether it is so",
                     "  mailstack apply\n"
@@ -279,7 +325,7 @@ void Parser::build() {
   selection(*apply);
   writing(*apply);
   apply->add_option("PLAN", saved_plan_, "")->group("");
-  apply->footer(apply->get_footer() + "\n" + std::string(hazards_help));
+  note(*apply, std::string(hazards_help));
 
   auto* reconcile = add(app_, "reconcile",
                         "repair drift and do what the clock asks; never what a new manifest asks",
@@ -311,6 +357,7 @@ void Parser::build_reading() {
                       "  mailstack history 'dns_record/*' --limit 200\n");
   words(*history, "OBJECT", "a name, an address, a glob of one, or a run", 0, 1);
   history->add_option("--limit", options_.limit, "at most so many lines (50)")
+      ->type_name("N")
       ->check(CLI::Range(1u, 1'000'000u).description(""));
   auto* explain = add(app_, "explain", "what a key or the code of a problem means",
                       "  mailstack explain domains.example.org.spf.all\n"
@@ -335,14 +382,14 @@ void Parser::build_signing() {
                    "the envelope sender: whose keys sign where the domain of From has none")
       ->expected(0, 1)
       ->type_name("ADDRESS");
-  sign->footer(
+  note_first(
+      *sign,
       "Reads a message from standard input, line ends as they come, and writes nothing but its\n"
       "DKIM-Signature fields: one for each CONF/domains/DOMAIN/dkim:SELECTOR.pem. Put them in\n"
       "front of the message. Nothing is written for mail of a domain without keys (0), nor where\n"
       "one of the keys cannot be read or used (1).\n\n"
       "It signs whatever it is given. Give it only what a user of yours sends, never mail that\n"
-      "comes from outside: a forged From would get your signature.\n\n" +
-      sign->get_footer());
+      "comes from outside: a forged From would get your signature.\n");
 }
 
 void Parser::build_doctor() {
@@ -360,12 +407,11 @@ void Parser::build_doctor() {
         auto const target = doctor::parse_target(text);
         return target ? std::string{} : target.error().what;
       });
-  doctor->footer(
-      doctor->get_footer() +
-      "\nVerdicts: ok; problem (mail will not work so) and warning, each with what to do; "
-      "unknown,\nwith why it cannot be seen from here. Only a problem changes the exit "
-      "code, to 1.\n"
-      "No root is needed. With it, doctor sees which process holds a port.\n");
+  note(*doctor,
+       "Verdicts: ok; problem (mail will not work so) and warning, each with what to do; "
+       "unknown,\nwith why it cannot be seen from here. Only a problem changes the exit "
+       "code, to 1.\n"
+       "No root is needed. With it, doctor sees which process holds a port.\n");
 }
 
 void Parser::build_edits() {
@@ -420,6 +466,53 @@ void Parser::build_edits() {
   words(*resolve, "ADDRESS", "local@domain", 1, 1);
 }
 
+/// What CLI11 knows of an option, but for its bounds and checks.
+OptionHelp Parser::described(CLI::Option const& option) {
+  OptionHelp help;
+  for (auto const& name : option.get_snames()) help.names.push_back("-" + name);
+  for (auto const& name : option.get_lnames()) help.names.push_back("--" + name);
+  if (option.get_positional()) {
+    help.names.push_back(option.get_name(true));
+    help.optional = !option.get_required();
+    help.many = option.get_expected_max() >= CLI::detail::expected_max_vector_size;
+  } else if (option.get_items_expected_max() > 0) {
+    help.value = option.get_type_name();
+    help.optional = option.get_items_expected_min() == 0;
+  }
+  help.what = option.get_description();
+  return help;
+}
+
+/// The commands below `app`, whose full name is `name`.
+void Parser::describe(App const& app, std::string const& name, ProgramHelp& into) const {
+  auto const inner = app.get_subcommands([](App const* sub) { return !sub->get_group().empty(); });
+  for (auto const* sub : inner)
+    describe(*sub, name.empty() ? sub->get_name() : name + " " + sub->get_name(), into);
+  if (!inner.empty()) return;
+  CommandHelp help{.name = name, .what = app.get_description()};
+  for (auto const* option : app.get_options()) {
+    auto const group = option->get_group();
+    if (group.empty() || group == of_every_command || option == app.get_help_ptr()) continue;
+    (option->get_positional() ? help.arguments : help.options).push_back(described(*option));
+  }
+  if (auto const texts = texts_.find(&app); texts != texts_.end()) {
+    help.examples = texts->second.examples;
+    help.notes = texts->second.notes;
+  }
+  into.commands.push_back(std::move(help));
+}
+
+ProgramHelp Parser::described() const {
+  ProgramHelp help{.name = app_.get_name(),
+                   .what = app_.get_description(),
+                   .first_steps = std::string(first_steps)};
+  for (auto const* option : app_.get_options()) help.options.push_back(described(*option));
+  describe(app_, {}, help);
+  for (auto const& [code, what] : exit_codes)
+    help.exit_codes.emplace_back(static_cast<int>(code), what);
+  return help;
+}
+
 /// The help of the command that was named last, under its full name.
 std::string help_of(CLI::App const& root) {
   auto const* app = &root;
@@ -433,6 +526,11 @@ std::string help_of(CLI::App const& root) {
 }
 
 }  // namespace
+
+ProgramHelp program_help() {
+  Options options;
+  return Parser(options).described();
+}
 
 Parsed parse_command_line(int argc, char const* const* argv) {
   // `mailstack help user add` is `mailstack user add --help`.

@@ -4,7 +4,8 @@
 # pebble.sh, run inside the host.
 #
 #   start_network DIRECTORY [SECONDS]   certificates are valid for SECONDS. The host is smtp.wac.tax at 203.0.113.10 and
-#                                       2001:db8::10; mail for example.net is kept in DIRECTORY/sink
+#                                       2001:db8::10; mail for example.net is kept in DIRECTORY/sink. POWERDNS_CACHES=yes has
+#                                       PowerDNS as it ships, with its caches
 #   stop_network
 #   record ZONE NAME TYPE CONTENT       puts it there, in place of what the name had of that type
 #   outside COMMAND…                    runs it at the other end of the cable
@@ -31,7 +32,7 @@ start_network() {
   ip -6 route add default via 2001:db8::1
   echo 'nameserver 127.0.0.1' >/etc/resolv.conf
   echo '127.0.0.1 localhost' >/etc/hosts
-  POWERDNS_PORT=53 start_powerdns "$directory/pdns" || return 1
+  POWERDNS_PORT=53 start_powerdns "$directory/pdns" ${POWERDNS_CACHES:+caches} || return 1
   for zone in wac.tax. example.net. 113.0.203.in-addr.arpa. 8.b.d.0.1.0.0.2.ip6.arpa.; do
     create_zone "$zone" || return 1
   done
@@ -53,6 +54,7 @@ stop_network() {
   stop_powerdns
 }
 
+# shellcheck disable=SC2154  # powerdns_* come from powerdns.sh
 record() {
   curl -sf -o /dev/null -X PATCH -H "X-API-Key: $powerdns_key" -H 'Content-Type: application/json' -d "{\"rrsets\": [{\"name\":
     \"$2\", \"type\": \"$3\", \"ttl\": 60, \"changetype\": \"REPLACE\", \"records\": [{\"content\": \"$4\"}]}]}" \

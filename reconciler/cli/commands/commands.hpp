@@ -38,6 +38,9 @@ ExitCode dkim_sign(Options const& options, Doors& doors);
 ExitCode version(Options const& options, Doors& doors);
 }  // namespace commands_of
 
+/// `0.1.0`
+std::string_view program_version();
+
 /// argv → exit code: parses, finds the command, runs it.
 int run(int argc, char const* const* argv, Doors& doors);
 

@@ -4,6 +4,8 @@
 
 namespace mailstack::cli {
 
+std::string_view program_version() { return MAILSTACK_VERSION; }
+
 ExitCode commands_of::version(Options const& options, Doors& doors) {
   if (options.json)
     doors.out << "{\"version\":\"" MAILSTACK_VERSION "\"}\n";

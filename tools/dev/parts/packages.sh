@@ -11,11 +11,14 @@ build_set=(g++ cmake ninja-build ccache pkg-config catch2 libcli11-dev libcurl4-
 # The real servers and tools that the tests start, ask and compare with; python3 runs the tests of the house rules.
 # python3-dkim (with dnspython and PyNaCl, on which it depends) verifies what dkim-sign signs.
 # systemd, dbus, iproute2 and util-linux make the throw-away system that units are started on.
-test_set=(bind9-dnsutils ca-certificates chasquid curl dbus faketime git iproute2 openssl pdns-backend-sqlite3 pdns-server
+# groff-base formats the manual.
+test_set=(bind9-dnsutils ca-certificates chasquid curl dbus faketime git groff-base iproute2 openssl pdns-backend-sqlite3 pdns-server
   libnet-ssleay-perl pebble procps python3 python3-dkim sqlite3 swaks systemd util-linux)
 lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
-bench_set=(curl dehydrated git hyperfine lego openssl pdns-backend-sqlite3 pdns-server pebble procps sqlite3 time)
+# chasquid, dbus, iproute2, python3, systemd and util-linux make the host of `bench host`.
+bench_set=(chasquid curl dbus dehydrated git hyperfine iproute2 lego openssl pdns-backend-sqlite3 pdns-server pebble procps python3
+  sqlite3 systemd time util-linux)
 fresh_set=(debian-archive-keyring debootstrap git)
 # `./dev demo --real`: a host of its own, and what it meets outside.
 demo_real_set=(bind9-dnsutils chasquid curl dbus git iproute2 libnet-ssleay-perl openssl pdns-backend-sqlite3 pdns-server pebble procps
