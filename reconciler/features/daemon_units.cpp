@@ -130,6 +130,7 @@ class Units {
         out_(out) {}
 
   void add() {
+    warn();
     sign();
     if (auto const& why = facts_.here.without_systemd; !why.empty())
       out_.unmanaged.push_back("units (" + why + ")");
@@ -155,6 +156,15 @@ class Units {
   }
 
  private:
+  /// The timer's service has a /tmp of its own, and the daemon's user cannot reach everybody's home.
+  void warn() {
+    auto const& program = facts_.here.program;
+    for (auto const* place : {"/tmp/", "/var/tmp/", "/root/", "/home/"})
+      if (program.starts_with(place))
+        out_.warnings.push_back("units and the signing hook will call " + program +
+                                ", which they may not reach: put the program into /usr/local/bin");
+  }
+
   void sign() {
     auto const release = chasquid::parse_release(facts_.here.daemon_version);
     if (!release) return;

@@ -97,6 +97,7 @@ inline features::Facts facts_of(fs::path const& folder, manifest::Manifest const
     if (word == "systemd") here.systemd = true;
     if (word == "without_systemd") here.without_systemd = "systemd does not run here";
     if (word == "daemon_version") in >> here.daemon_version;
+    if (word == "program") in >> here.program;
   }
   return facts;
 }

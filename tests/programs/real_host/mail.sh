@@ -9,6 +9,9 @@ source "$source_directory/tests/support/pebble.sh"
 # shellcheck source=tests/support/host_network.sh
 source "$source_directory/tests/support/host_network.sh"
 at_exit+=(stop_network)
+# Where units and the daemon's user reach it, wherever this tree stands.
+cp "$mailstack" /srv/mailstack-program
+mailstack=/srv/mailstack-program
 start_network "$work" || exit 1
 
 run() {

@@ -5,7 +5,9 @@ root=$1 slow=$2
 source "$root/tests/support/powerdns.sh"
 source "$root/tests/support/pebble.sh"
 source "$root/tests/support/host_network.sh"
-mailstack=$root/build/bin/mailstack
+# Where units and the daemon's user reach it, wherever this tree stands.
+cp "$root/build/bin/mailstack" /srv/mailstack-program
+mailstack=/srv/mailstack-program
 export HOME=/root NO_COLOR=1
 
 tell() { printf '\n== %s\n' "$*"; }
