@@ -156,7 +156,8 @@ class Units {
   }
 
  private:
-  /// The timer's service has a /tmp of its own, and the daemon's user cannot reach everybody's home.
+  /// The timer's service has a /tmp of its own, and the daemon's user cannot reach everybody's
+  /// home.
   void warn() {
     auto const& program = facts_.here.program;
     for (auto const* place : {"/tmp/", "/var/tmp/", "/root/", "/home/"})

@@ -253,22 +253,14 @@ std::span<std::string_view const> planned_keys() {
 
 std::span<std::string_view const> planned_values() {
   static constexpr std::array<std::string_view, 17> values{
-      "dns.providers.*.type=cloudflare",
-      "dns.providers.*.type=route53",
-      "dns.providers.*.type=alidns",
-      "dns.providers.*.type=dnspod",
-      "dns.providers.*.type=tencentcloud",
-      "dns.providers.*.type=hetzner",
-      "dns.providers.*.type=digitalocean",
-      "dns.providers.*.type=rfc2136",
-      "dns.providers.*.type=gandi",
-      "dns.providers.*.type=porkbun",
-      "dns.providers.*.type=desec",
-      "dns.providers.*.type=ovh",
-      "dns.providers.*.type=google",
-      "dns.providers.*.type=azure",
-      "dns.providers.*.type=contabo",
-      "daemon.type=mailstackd",
+      "dns.providers.*.type=cloudflare",   "dns.providers.*.type=route53",
+      "dns.providers.*.type=alidns",       "dns.providers.*.type=dnspod",
+      "dns.providers.*.type=tencentcloud", "dns.providers.*.type=hetzner",
+      "dns.providers.*.type=digitalocean", "dns.providers.*.type=rfc2136",
+      "dns.providers.*.type=gandi",        "dns.providers.*.type=porkbun",
+      "dns.providers.*.type=desec",        "dns.providers.*.type=ovh",
+      "dns.providers.*.type=google",       "dns.providers.*.type=azure",
+      "dns.providers.*.type=contabo",      "daemon.type=mailstackd",
       "dns.providers.*.type=linode",
   };
   return values;

@@ -33,7 +33,7 @@ if $real; then
   trap 'exit 130' INT TERM
   start_real_host "$root"
   inside bash "$root/tools/dev/parts/real_demo.sh" "$root" "$($slow && echo yes || echo no)"
-  say 'That was all; the host is gone again. Next: README.md, `build/bin/mailstack --help`, `mailstack init YOUR-DOMAIN`.'
+  say "That was all; the host is gone again. Next: README.md, \`build/bin/mailstack --help\`, \`mailstack init YOUR-DOMAIN\`."
   exit 0
 fi
 

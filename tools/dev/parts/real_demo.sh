@@ -105,7 +105,7 @@ echo "dkimpy, asking the name server: $signature"
 pause
 
 tell '7. The certificate lives for 90 seconds. Nobody does anything: at two thirds the timer renews it, and chasquid shows the new one.'
-timer=mailstack-reconcile.timer
+timer='mailstack-reconcile.timer'
 first=$(serial 465) trigger=$(unit_property $timer Timer LastTriggerUSec)
 echo "on 465: $first    the timer's last trigger: $trigger"
 for _ in $(seq 1200); do
