@@ -123,6 +123,8 @@ std::string plan_json(PlanView const& view, bool whole) {
     if (auto const found = effects.find(&stranger); found != effects.end())
       kept.back()["effect"] = found->second;
   }
+  for (auto const& [time, what] : plan.upcoming)
+    timeline.push_back({{"at", format(time)}, {"what", what}});
   std::vector<std::string> unmanaged, warnings;
   if (view.compiled) {
     for (auto const& one : view.compiled->owed)

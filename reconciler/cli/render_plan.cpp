@@ -288,6 +288,8 @@ class PlanText {
       for (auto const& reason : item.reasons) what += "; " + reason;
       entries.emplace_back(item.not_before ? format(*item.not_before) : "when it can", what);
     }
+    for (auto const& [time, what] : view_.plan.upcoming)
+      entries.emplace_back(format(time), "  " + what);
     if (view_.compiled)
       for (auto const& [time, what] : view_.compiled->timeline)
         entries.emplace_back(format(time), "  " + what);

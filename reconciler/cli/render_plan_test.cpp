@@ -307,6 +307,13 @@ TEST_CASE("render_plan: -q leaves what is wrong, and nothing else", "[cli]") {
   CHECK(text(plan, quiet).empty());
 }
 
+TEST_CASE("render_plan: the timeline says what time will ask of a thing that is as it should be",
+          "[cli]") {
+  engine::Plan plan;
+  plan.upcoming.emplace_back(*parse_time("2027-01-24T12:00:00Z"), "certificate wac.tax is renewed");
+  holds(text(plan), "Timeline\n  2027-01-24T12:00:00Z    certificate wac.tax is renewed\n");
+}
+
 TEST_CASE("render_plan: the timeline names a key and does not print it", "[cli]") {
   engine::Plan plan;
   plan.items = {record("g19._domainkey.example.org", dns::type::txt,

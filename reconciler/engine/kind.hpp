@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock/clock.hpp"
@@ -50,6 +51,8 @@ struct Verdict {
   std::vector<std::string> drift;       ///< told of what was applied and moved: `ttl 300 → 3600`
   std::optional<TimePoint> not_before;  ///< action is right, but not yet
   bool keeps_outputs = false;           ///< an update: what others refer to stays as it is
+  /// Where nothing is to do now: what time will ask for, and when.
+  std::optional<std::pair<TimePoint, std::string>> next;
   bool by_clock = false;  ///< an update that time alone asks for: nobody changed anything
   /// An update of what is not ours that takes nothing from anybody (a file as its package shipped
   /// it, a unit that is started): it needs no --adopt.

@@ -163,6 +163,9 @@ void Planner::decide_verdict(std::size_t index, Row const* row) {
     // What follows an upstream change is compared again when its turn comes; now it is as it should
     // be.
     item.standing = Standing::same;
+    if (verdict.next)
+      plan_.upcoming.emplace_back(verdict.next->first,
+                                  item.description + " " + verdict.next->second);
     bool const adoptable = row == nullptr && seen.standing == Observation::Standing::present;
     item.adopted = adoptable && !waits_for_apply;
     if (adoptable && waits_for_apply) plan_.pending.push_back(item.description);

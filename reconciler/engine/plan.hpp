@@ -102,6 +102,8 @@ struct Plan {
   std::vector<PlanItem> items;       ///< desired ones in the order of the resources, then removals
   std::vector<Stranger> kept;        ///< foreign, left alone
   std::vector<std::string> pending;  ///< reconcile: descriptions of what waits for `apply`
+  /// What time will ask of things that are as they should be: `certificate x is renewed`.
+  std::vector<std::pair<TimePoint, std::string>> upcoming;
   std::optional<std::string> clock_hazard;  ///< why the clock is not believed
 
   /// Steps to be done: standing change, and not carried by another.

@@ -77,6 +77,11 @@ TEST_CASE("it is renewed with a new key when two thirds of its lifetime are over
   auto const before = *f.bench.files.read(key);
   f.bench.clock.advance(std::chrono::hours(24 * 59));
   CHECK(f.bench.plan(*f.kind, {wanted()}).empty());
+  auto const fresh = f.bench.look(*f.kind, {wanted()}).desired.front();
+  auto const next = f.kind->laws().diff(wanted().spec, fresh, f.bench.clock.now()).next;
+  REQUIRE(next);
+  CHECK(format(next->first) <= format(f.bench.clock.now() + std::chrono::hours(24)));
+  CHECK(next->second == "is renewed; it expires at 2027-02-24T12:00:00Z");
   f.bench.clock.advance(std::chrono::hours(24));
   CHECK(f.reason() == "expires at 2027-02-24T12:00:00Z: two thirds of its lifetime are over");
   auto const seen = f.bench.look(*f.kind, {wanted()}).desired.front();

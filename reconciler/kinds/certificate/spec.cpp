@@ -50,6 +50,9 @@ class CertificateLaws : public engine::KindLaws {
       verdict.differ("a run that was cut off left challenges in the DNS");
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     verdict.by_clock = due && verdict.reasons.size() == 1;
+    if (verdict.reasons.empty())
+      verdict.next.emplace(renewal(time_of(state, "not_before"), time_of(state, "not_after")),
+                           "is renewed; it expires at " + format(time_of(state, "not_after")));
     return verdict;
   }
 
