@@ -43,12 +43,12 @@ std::string program(Doors const& doors) {
   return doors.program();
 }
 
-/// The folder that holds the repository of `directory`; `directory` where there is none.
+/// The folder that holds the repository of `directory`; empty where there is none.
 std::string repository_of(std::string const& directory, Doors const& doors) {
   auto const files = doors.files("");
   for (auto up = directory; !up.empty(); up = up.substr(0, up.rfind('/')))
     if (files->stat(up + "/.git")) return up;
-  return directory;
+  return {};
 }
 
 }  // namespace
@@ -69,9 +69,14 @@ features::Facts::Here look_at_host(manifest::Manifest const& manifest, Applier c
   here.runs = true;
   here.daemon_version = daemon_version(doors);
   here.program = program(doors);
+  here.delivers = doors.files("")->stat("/usr/bin/maildrop").has_value();
   here.arguments = {"--manifest", manifest_path(options, doors), "--as", applier.host};
   if (!options.state.empty()) here.arguments.insert(here.arguments.end(), {"--state", state});
-  here.writes = {state, repository_of(directory_of(manifest_path(options, doors)), doors)};
+  // The service runs as root, whoever plans it.
+  here.writes = {options.state.empty() ? "/var/lib/mailstack" : state};
+  if (auto repository = repository_of(directory_of(manifest_path(options, doors)), doors);
+      !repository.empty())
+    here.writes.push_back(std::move(repository));
   return here;
 }
 

@@ -92,7 +92,7 @@ bool read_at_start(engine::Address const& address) {
     auto const place = kinds::dkim_key::parse(address);
     return place && place->signing;
   }
-  return address.kind == kinds::conf_file::kind_name ||
+  return kinds::conf_file::path_of(address).ends_with("/chasquid.conf") ||
          address.kind == kinds::certificate::kind_name ||
          address.kind == kinds::domain_folder::kind_name;
 }
@@ -154,7 +154,7 @@ std::string render_outcome(engine::Outcome const& outcome, engine::Plan const& p
 
 std::string render_restart(engine::Outcome const& outcome, engine::Plan const& plan) {
   if (std::any_of(plan.items.begin(), plan.items.end(), [](engine::PlanItem const& item) {
-        return kinds::unit::name_of(item.address) == "chasquid.service";
+        return kinds::unit::name_of(item.address) == "chasquid.service" && !item.forgotten;
       }))
     return {};
   bool const written =
@@ -174,7 +174,11 @@ void note_outcome(engine::Outcome const& outcome, engine::Plan const& plan, Happ
     switch (step.outcome) {
       case Ending::applied: happened.applied = true; break;
       case Ending::failed:
-        (here.contains(step.address) ? happened.failed_here : happened.failed_away) = true;
+        // A certificate is the host's, and whoever issues it is not.
+        (here.contains(step.address) && !(step.address.kind == kinds::certificate::kind_name &&
+                                          step.code == ErrorCode::unavailable)
+             ? happened.failed_here
+             : happened.failed_away) = true;
         break;
       case Ending::conflict: happened.refused = true; break;
       case Ending::interrupted: happened.interrupted = true; break;

@@ -113,13 +113,13 @@ bool Run::ready(std::size_t index) {
     if (found == index_.end() || item(found->second).standing != Standing::change) continue;
     auto const& upstream = results_[found->second];
     if (upstream && upstream->outcome == Ending::applied) continue;
+    if (item(index).last && takes_softly(item(index).spec, need)) continue;
     end(index, Ending::skipped,
         "depends on " + item(found->second).description + ", which was not applied");
     return false;
   }
   if (item(index).follows.empty() || item(index).action == Action::remove) return true;
-  return compare_again(index,
-                       resolve(item(index).spec, [&](Reference const& r) { return output(r); }));
+  return compare_again(index, resolved(index));
 }
 
 /// Law 3: what followed an upstream change is diffed again. Nothing left to do: dropped; something
@@ -157,9 +157,7 @@ Step Run::step_for(std::size_t index) {
   step.address = it.address;
   step.action = it.action;
   step.before = it.observed;
-  step.spec = it.action == Action::remove
-                  ? it.wish
-                  : resolve(it.spec, [&](Reference const& r) { return output(r); });
+  step.spec = it.action == Action::remove ? it.wish : resolved(index);
   for (auto const& displaced : it.displaces)
     step.displaces.push_back(step_for(index_.at(displaced)));
   return step;

@@ -172,6 +172,22 @@ Fields resolve(Fields const& fields,
   return resolved;
 }
 
+bool takes_softly(Fields const& spec, Address const& upstream) {
+  bool softly = false;
+  for (auto const& [name, value] : spec.entries()) {
+    if (auto const* one = std::get_if<Reference>(&value); one != nullptr && one->of == upstream)
+      return false;
+    auto const* items = std::get_if<std::vector<Item>>(&value);
+    if (items == nullptr) continue;
+    for (auto const& item : *items)
+      if (auto const* one = std::get_if<Reference>(&item); one != nullptr && one->of == upstream) {
+        if (name == "needs") return false;
+        softly = true;
+      }
+  }
+  return softly;
+}
+
 std::vector<FieldDifference> differences(Fields const& before, Fields const& after) {
   std::vector<FieldDifference> all;
   for (auto const& [name, value] : after.entries()) {

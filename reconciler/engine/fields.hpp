@@ -34,6 +34,10 @@ std::string digest(Fields const& fields);
 Fields resolve(Fields const& fields,
                std::function<std::optional<std::string>(Reference const&)> const& lookup);
 
+/// Whether a spec only takes what there is of `upstream`: it refers to it in lists, and not in
+/// `needs`, which says what must come first.
+bool takes_softly(Fields const& spec, Address const& upstream);
+
 /// One field that differs; an absent side is empty.
 struct FieldDifference {
   std::string name;

@@ -111,7 +111,9 @@ class KindLaws {
   }
 
   /// True for what uses what others put and remove (a process that has files loaded): it is put
-  /// after the removals of the run, so that it needs no second turn to notice them.
+  /// after the removals of the run, so that it needs no second turn to notice them. What it refers
+  /// to in lists (but `needs`) it takes as far as it is there: what failed, waits or cannot be seen
+  /// keeps its old value, or is an empty text, and stops nothing.
   [[nodiscard]] virtual bool comes_last(Address const& address) const {
     (void)address;
     return false;

@@ -446,6 +446,27 @@ TEST_CASE("law 8: what uses the others comes after their removals, and so does w
   CHECK(result(outcome, "c/x").outcome == StepResult::Outcome::applied);
 }
 
+TEST_CASE("law 7: what comes last takes what there is, and goes on without the rest",
+          "[engine][law7]") {
+  Bench bench;
+  bench.wanted = {thing("a/old", "1"), thing("a/new", "1"), thing("c/x", "1"),
+                  thing("b/last", "1")};
+  auto& last = bench.wanted[3];
+  SECTION("in lists") {
+    last.spec.set("uses", std::vector<Item>{value_of("a/old"), value_of("a/new"), value_of("c/x")});
+    bench.shelf.refused = {"a/new"};
+    bench.shelf.blind = {"c"};
+    auto const outcome = bench.apply();
+    CHECK(result(outcome, "a/new").outcome == StepResult::Outcome::failed);
+    CHECK(result(outcome, "b/last").outcome == StepResult::Outcome::applied);
+  }
+  SECTION("not in what it needs") {
+    last.spec.set("needs", std::vector<Item>{value_of("a/new")});
+    bench.shelf.refused = {"a/new"};
+    CHECK(result(bench.apply(), "b/last").outcome == StepResult::Outcome::skipped);
+  }
+}
+
 TEST_CASE("law 9: the intent is in the journal before the write", "[engine][law9]") {
   Bench bench;
   bench.wanted = {thing("a/x", "1")};

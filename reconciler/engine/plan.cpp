@@ -74,8 +74,10 @@ std::optional<std::string> Planner::output(Reference const& reference, PlanItem&
       item.follows.push_back(reference.of);
     return std::nullopt;
   }
-  if (upstream.standing != Standing::same) return std::nullopt;
-  return view_.live_output(reference);
+  if (upstream.standing == Standing::same) return view_.live_output(reference);
+  if (item.last && takes_softly(item.spec, reference.of))
+    return view_.live_output(reference).value_or(std::string());
+  return std::nullopt;
 }
 
 /// A change cannot go ahead of what it refers to: it takes over upstream's standing, and a value
@@ -86,6 +88,7 @@ void Planner::wait_for_upstream(PlanItem& item) {
     auto const index = view_.desired(need);
     auto const* upstream = index ? &plan_.items[*index] : nullptr;
     if (upstream != nullptr && upstream->standing == Standing::change) continue;
+    if (item.last && takes_softly(item.spec, need)) continue;
     auto const told = upstream == nullptr ? Standing::same : upstream->standing;
     bool const unseen =
         std::any_of(open.begin(), open.end(), [&](auto const& one) { return one.of == need; });

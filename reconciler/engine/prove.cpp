@@ -9,6 +9,25 @@
 
 namespace mailstack::engine {
 
+/// What it was before this run, where a look showed it; else empty.
+std::string Run::old_output(Reference const& reference) const {
+  auto const found = index_.find(reference.of);
+  if (found == index_.end()) return {};
+  auto const& upstream = item(found->second);
+  if (upstream.observed.standing != Observation::Standing::present) return {};
+  return laws(reference.of).outputs(upstream.wish, upstream.observed).text(reference.output);
+}
+
+/// The spec with what is known by now. What comes last does without the rest (takes_softly()).
+Fields Run::resolved(std::size_t index) const {
+  auto const& it = item(index);
+  return resolve(it.spec, [&](Reference const& reference) {
+    auto text = output(reference);
+    if (!text && it.last && takes_softly(it.spec, reference.of)) text = old_output(reference);
+    return text;
+  });
+}
+
 /// An output of something that was seen in place: in the plan's look, or in the one after its
 /// write.
 std::optional<std::string> Run::output(Reference const& reference) const {
@@ -90,7 +109,7 @@ void Run::note_seen(std::size_t index, Observation const& seen) {
       in_.inventory.erase(it.address);
     return;
   }
-  auto const wish = resolve(it.spec, [&](Reference const& r) { return output(r); });
+  auto const wish = resolved(index);
   auto const verdict = laws(it.address).diff(wish, seen, in_.now());
   if (verdict.action == Action::none) {
     if (auto* row = in_.inventory.find(it.address)) row->same_since = in_.now();

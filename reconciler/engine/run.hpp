@@ -59,6 +59,8 @@ class Run {
   void ask(std::vector<Batch> const& batches);
   void note_answers(std::size_t index, Confirmation confirmation, std::vector<Record>& records);
   [[nodiscard]] std::optional<std::string> output(Reference const& reference) const;
+  [[nodiscard]] std::string old_output(Reference const& reference) const;
+  [[nodiscard]] Fields resolved(std::size_t index) const;
 
   // Both.
   [[nodiscard]] bool applied(std::size_t index) const;

@@ -206,11 +206,10 @@ class Certificates {
   /// The certificate that nobody asked for by name and that every server of mail needs.
   void add_own(std::vector<Asked> const& declared, manifest::Host const& host) {
     auto const name = dotless(host.fqdn.text());
-    bool const handles_mail = host.mx || host.submit;
     bool const covered = std::any_of(declared.begin(), declared.end(), [&](Asked const& one) {
       return kinds::certificate::fits(one.names, name) || one.name == name;
     });
-    if (!handles_mail || covered || !serves_mail()) return;
+    if (!records::runs_daemon(host) || covered || !serves_mail()) return;
     auto const issuer = default_issuer(manifest_);
     if (issuer.empty()) {
       out_.unmanaged.push_back("the certificate of " + name +
@@ -272,6 +271,11 @@ constexpr manifest::Code codes[] = {
     {"certificate-without-issuer", "Nobody is named who signs a certificate",
      "Each certificate says its `issuer:`, or `defaults.certificate.issuer` says it for all.\n\n"
      "Right:  defaults: {certificate: {issuer: letsencrypt, account: ops@example.org}}"},
+    {"certificate-in-no-zone", "A certificate's name is in no zone of the manifest",
+     "An ACME authority is shown by a TXT record below `_acme-challenge` that a name is yours, so "
+     "mailstack must be able to write into its zone.\n\n"
+     "Right:  dns: {zones: {example.org: {provider: ns1}}}\n"
+     "        certificates: {web: {names: [www.example.org], issuer: letsencrypt}}"},
     {"reload-not-a-unit", "Something in `reload:` is no unit of systemd",
      "`reload:` lists units by their full names. Commands are not run.\n\n"
      "Wrong:  reload: [nginx]\nRight:  reload: [nginx.service]"},
@@ -320,6 +324,23 @@ void check_issuer(std::string const& issuer, manifest::Place const& place,
                                 : "did you mean `" + std::string(near) + "`?";
 }
 
+/// dns-01 writes into the zones of the names.
+void check_zones(Manifest const& manifest, Section const& section, std::string const& issuer,
+                 manifest::Diagnostics& diagnostics) {
+  if (issuer_of(manifest, issuer).type != "acme" || manifest.left_out.zones) return;
+  for (auto const& typed : section.texts("names")) {
+    auto const name = canonical(typed);
+    if (!name) continue;
+    auto const plain = dns::Name::parse(name->starts_with("*.") ? name->substr(2) : *name);
+    auto const* zone = plain ? manifest.zone_of(*plain) : nullptr;
+    if (!plain || (zone != nullptr && (!zone->provider.empty() || zone->incomplete))) continue;
+    auto& problem = diagnostics.error("certificate-in-no-zone", section.place("names"),
+                                      "`" + typed + "` is in no zone that this manifest writes");
+    problem.cause = "the authority is shown by records of the zone that the name is yours";
+    problem.remedy = "add its zone under `dns.zones` with a provider, or leave the name out";
+  }
+}
+
 void check_reload(Section const& section, manifest::Diagnostics& diagnostics) {
   for (auto const& unit : section.texts("reload")) {
     auto const dot = unit.rfind('.');
@@ -347,6 +368,7 @@ void check(Manifest const& manifest, Published const& /*published*/,
     auto const section = manifest.root.section("certificates").section(name);
     check_names(section, diagnostics);
     check_reload(section, diagnostics);
+    check_zones(manifest, section, asked(manifest, name).issuer, diagnostics);
     if (!names_directory(name)) {
       auto& problem = diagnostics.error("certificate-directory", section.place(),
                                         "`" + name + "` is no name of a directory");

@@ -134,7 +134,7 @@ Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoi
 
 Compiled settle(Claims claims, Facts const& facts) {
   claims.compiled.resources = with_folders(unique(claims), facts);
-  tell_units(claims.compiled.resources, facts);
+  tell_units(claims.compiled.resources, facts, claims.compiled.warnings);
   drop_doubles(claims.compiled.unmanaged, [](std::string const& word) { return word; });
   drop_doubles(claims.compiled.owed, [](Owed const& owed) { return owed.who + '\n' + owed.what; });
   return std::move(claims.compiled);

@@ -78,7 +78,7 @@ bool serves_mail(Manifest const& manifest) {
 void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
   if (!serves_mail(manifest)) return;
   for (auto const& host : manifest.hosts) {
-    if (!host.mx && !host.submit && !host.send) continue;
+    if (!records::runs_daemon(host)) continue;
     auto resource = kinds::conf_file::file(host.key, facts.conf_directory + "/chasquid.conf",
                                            configuration(manifest, host), "0644", std::string());
     kinds::conf_file::compare_as_text_proto(resource);

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "core/text/listed.hpp"
+#include "core/dns/rdata.hpp"
 #include "reconciler/features/chasquid/chasquid.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/records/records.hpp"
@@ -73,7 +73,7 @@ submission_address: '127.0.0.1:0' submission_over_tls_address: '127.0.0.1:0'
 monitoring_address: '127.0.0.1:0' mail_log_path: '<stdout>' data_dir: '$d/data'" >"$d/log" 2>&1 &
 pid=$!
 for i in $(seq 200); do
-  if grep -q 'Server listening' "$d/log"; then exit 0; fi
+  if grep -qs 'Server listening' "$d/log"; then exit 0; fi
   kill -0 "$pid" 2>/dev/null || break
   sleep 0.05
 done
@@ -103,7 +103,53 @@ std::string hook(Facts const& facts) {
          "if [ -n \"$AUTH_AS\" ]; then\n  '" +
          facts.here.program + "' dkim-sign --conf=" + conf +
          " --from=\"$MAIL_FROM\" <\"$message\" || {\n"
-         "    echo 'the DKIM keys cannot be used'\n    exit 75\n  }\nfi\n";
+         "    echo 'it could not be signed: is there one From field, can the DKIM keys be read?'\n "
+         "   exit 75\n  }\nfi\n";
+}
+
+/// `:25`, `192.0.2.1:25`, `[2001:db8::1]:25`: what a socket of systemd can listen on.
+bool can_listen(std::string const& endpoint) {
+  auto const colon = endpoint.rfind(':');
+  if (colon == std::string::npos) return false;
+  auto host = endpoint.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']'))
+    return !dns::address_octets(host.substr(1, host.size() - 2)).empty();
+  return host.empty() ||
+         (host.find(':') == std::string::npos && !dns::address_octets(host).empty());
+}
+
+constexpr manifest::Code codes[] = {
+    {"listen-not-an-address", "The daemon cannot listen there",
+     "Its ports are sockets of systemd, which listen on all addresses or on one that is written "
+     "as numbers, each with a port.\n\n"
+     "Wrong:  listen: {smtp: [\"smtp.example.org:25\", \"192.0.2.1\"]}\n"
+     "Right:  listen: {smtp: [\"192.0.2.1:25\", \"[2001:db8::1]:25\"], submission: \":587\"}"},
+    {"listen-nowhere", "One of the daemon's three services would listen nowhere",
+     "Debian's chasquid.service needs its three sockets, and does not start without one of "
+     "them.\n\nLeave the key out for the usual port. To close a service to others, listen on "
+     "127.0.0.1 alone."},
+};
+
+void check(Manifest const& manifest, Published const& /*published*/,
+           manifest::Diagnostics& diagnostics) {
+  auto const listen = manifest.root.section("daemon").section("listen");
+  for (auto const& socket : sockets) {
+    if (!listen.present(socket.key)) continue;
+    auto const all = listen.texts(socket.key);
+    if (all.empty()) {
+      auto& problem = diagnostics.error("listen-nowhere", listen.place(socket.key),
+                                        std::string("`") + socket.key + "` would listen nowhere");
+      problem.cause = "chasquid.service does not start without one of its sockets";
+      problem.remedy = "leave it out for the usual port, or listen on 127.0.0.1 alone";
+    }
+    for (auto const& endpoint : all) {
+      if (can_listen(endpoint)) continue;
+      auto& problem = diagnostics.error("listen-not-an-address", listen.place(socket.key),
+                                        "the daemon cannot listen on `" + endpoint + "`");
+      problem.cause = "a socket takes a port, with or without an address in front";
+      problem.remedy = "write :PORT, ADDRESS:PORT or [IPv6]:PORT";
+    }
+  }
 }
 
 /// What ListenStream= calls `:25`.
@@ -122,7 +168,8 @@ std::string reached(std::string const& endpoint) {
 class Units {
  public:
   Units(Manifest const& manifest, Facts const& facts, Host const& host, Compiled& out)
-      : facts_(facts),
+      : manifest_(manifest),
+        facts_(facts),
         host_(host),
         daemon_(manifest.root.section("daemon")),
         listen_(daemon_.section("listen")),
@@ -148,22 +195,35 @@ class Units {
     for (auto const& socket : sockets) {
       auto made = add_socket(socket);
       service.needs.emplace_back(engine::Reference{made.address, "unit"});
-      for (auto const& endpoint : listen_.texts(socket.key))
-        service.ports.push_back((socket.starttls ? "starttls " : "tls ") + reached(endpoint));
+      auto const ports = made.spec.texts("ports");
+      service.ports.insert(service.ports.end(), ports.begin(), ports.end());
     }
     say(unit::unit(host_.key, chasquid::service, service),
         "the mail of host " + host_.key + " goes through it");
   }
 
  private:
-  /// The timer's service has a /tmp of its own, and the daemon's user cannot reach everybody's
-  /// home.
   void warn() {
-    auto const& program = facts_.here.program;
-    for (auto const* place : {"/tmp/", "/var/tmp/", "/root/", "/home/"})
-      if (program.starts_with(place))
-        out_.warnings.push_back("units and the signing hook will call " + program +
-                                ", which they may not reach: put the program into /usr/local/bin");
+    if (!facts_.here.runs) return;
+    if (facts_.here.daemon_version.empty())
+      out_.warnings.push_back("chasquid is not installed: `" + unit::install_command("chasquid") +
+                              "` first");
+    std::string kept;
+    for (auto const& domain : manifest_.domains)
+      if (records::receives(domain))
+        for (auto const& user : domain.users)
+          if (kept.empty() && !goes_on(domain, user)) kept = user.name + "@" + domain.unicode;
+    if (!kept.empty() && !facts_.here.delivers)
+      out_.warnings.push_back("mail for " + kept +
+                              " is handed to maildrop, which is not installed, and bounces: "
+                              "`apt-get install maildrop`, or an alias with the user's name sends "
+                              "it on");
+  }
+
+  /// Mail for the user leaves by an alias of that name.
+  static bool goes_on(manifest::Domain const& domain, manifest::User const& user) {
+    return std::any_of(domain.aliases.begin(), domain.aliases.end(),
+                       [&](auto const& alias) { return alias.name == user.name; });
   }
 
   void sign() {
@@ -181,13 +241,25 @@ class Units {
   }
 
   engine::Resource add_socket(Socket const& socket) {
-    unit::Wish wish{.active = true, .package = "chasquid"};
+    // Who connects starts the daemon, and a changed socket restarts it: the trial comes before.
+    unit::Wish wish{.active = true,
+                    .package = "chasquid",
+                    .trial = {"sh", "-c", trial, "sh", facts_.conf_directory},
+                    .trial_by = "/var/lib/chasquid",
+                    .name = host_.fqdn.display()};
+    for (auto const& endpoint : listen_.texts(socket.key))
+      wish.ports.push_back((socket.starttls ? "starttls " : "tls ") + reached(endpoint));
     if (listen_.present(socket.key)) {
       std::string text =
           "# Made by mailstack from the manifest: change it there, edits here are undone.\n"
           "[Socket]\n# Empties the list of the package's own.\nListenStream=\n";
-      for (auto const& endpoint : listen_.texts(socket.key))
+      bool named = false;
+      for (auto const& endpoint : listen_.texts(socket.key)) {
         text += "ListenStream=" + stream(endpoint) + "\n";
+        named = named || !endpoint.starts_with(':');
+      }
+      // At a start of the machine the address may come later than the socket.
+      if (named) text += "FreeBind=yes\n";
       auto drop_in = kinds::conf_file::file(
           host_.key, facts_.unit_directory + "/" + socket.name + ".d/50-mailstack.conf",
           std::move(text), "0644", {});
@@ -207,6 +279,7 @@ class Units {
     out_.resources.push_back(std::move(resource));
   }
 
+  Manifest const& manifest_;
   Facts const& facts_;
   Host const& host_;
   manifest::Section daemon_, listen_;
@@ -218,13 +291,13 @@ void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Co
   bool const any = std::any_of(manifest.domains.begin(), manifest.domains.end(),
                                [](auto const& domain) { return records::sends(domain); });
   auto const* host = manifest.host(facts.here.host);
-  if (!any || host == nullptr || (!host->mx && !host->submit && !host->send)) return;
+  if (!any || host == nullptr || !records::runs_daemon(*host)) return;
   Units(manifest, facts, *host, out).add();
 }
 
 }  // namespace
 
 extern Feature const feature_daemon_units;
-Feature const feature_daemon_units{"daemon_units", rows, {}, nullptr, compile};
+Feature const feature_daemon_units{"daemon_units", rows, codes, check, compile};
 
 }  // namespace mailstack::features

@@ -40,6 +40,7 @@ struct Facts {
     std::string host;             ///< its key; empty: this run sees none
     bool systemd = false;         ///< systemd runs on it, and its units are ours to manage
     std::string without_systemd;  ///< why not, where that was not asked for
+    bool delivers = true;         ///< maildrop is there, which chasquid hands local mail to
     std::string daemon_version;   ///< `1.11-2+b2`; empty: not installed, or not to be asked
     /// How units and hooks on it call this program: its path, which stays where it is.
     std::string program;

@@ -31,7 +31,16 @@ bool is_key(std::string_view key) {
   return key.find('.') != std::string_view::npos &&
          key.find_first_not_of(legal) == std::string_view::npos &&
          key.find("..") == std::string_view::npos && key.find("//") == std::string_view::npos &&
-         !key.starts_with('.') && !key.ends_with('.') && !key.starts_with('/');
+         !key.starts_with('.') && !key.ends_with('.') && !key.starts_with('-') &&
+         key.find('.') < key.find('/');
+}
+
+/// What the kernel starts as root: who writes the manifest must not thereby run commands.
+bool runs_programs(std::string_view key, std::string_view value) {
+  for (auto const* one : {"kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd",
+                          "kernel.usermodehelper.", "fs.binfmt_misc."})
+    if (key.starts_with(one)) return true;
+  return key == "kernel.core_pattern" && kinds::sysctl::plain(value).starts_with('|');
 }
 
 void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
@@ -66,6 +75,10 @@ constexpr manifest::Code codes[] = {
      "written as a slash.\n\n"
      "Wrong:  sysctl: {/proc/sys/net/ipv6: 0}\n"
      "Right:  sysctl: {net.ipv6.conf.all.disable_ipv6: 0}"},
+    {"sysctl-runs-programs", "A value of the kernel that names a program",
+     "The kernel starts such programs as root, and who writes the manifest must not thereby run "
+     "commands.\n\nWrong:  sysctl: {kernel.core_pattern: \"|/usr/bin/dump %p\"}\n"
+     "Right:  a file of your own below /etc/sysctl.d."},
 };
 
 void check(Manifest const& manifest, Published const& /*published*/,
@@ -73,6 +86,12 @@ void check(Manifest const& manifest, Published const& /*published*/,
   auto const* values = manifest.root.node("sysctl");
   if (values == nullptr) return;
   for (auto const& entry : values->entries) {
+    if (runs_programs(entry.key, entry.value.scalar)) {
+      auto& problem = diagnostics.error("sysctl-runs-programs", entry.key_place,
+                                        "`" + entry.key + "` would have the kernel run a program");
+      problem.cause = "who writes the manifest must not thereby run commands";
+      problem.remedy = "set it in a file of your own below /etc/sysctl.d";
+    }
     if (is_key(entry.key)) continue;
     auto& problem =
         diagnostics.error("sysctl-key", entry.key_place, "`" + entry.key + "` is no key of sysctl");

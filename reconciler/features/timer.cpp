@@ -5,6 +5,8 @@
 /// Its service is the one process of root's that strangers' answers reach regularly, so it gets no
 /// more of the system than it needs (docs/security.md says what stays open, and why).
 
+#include <algorithm>
+
 #include "reconciler/features/feature.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/sysctl/spec.hpp"
@@ -47,23 +49,19 @@ constexpr keys::Key rows[] = {
 constexpr char const* note =
     "# Made by mailstack from the manifest: change it there, edits here are undone.\n";
 
-/// One word of a command line in a unit (systemd.service(5), "COMMAND LINES").
-std::string quoted(std::string const& word) {
+/// A word in quotes, as the values of a unit have it (systemd.syntax(7)): nothing in it ends the
+/// line or the word. Of a command line (systemd.service(5), "COMMAND LINES") `$` counts, too.
+std::string quoted(std::string const& word, std::string_view doubled) {
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string text = "\"";
   for (char const c : word) {
+    auto const octet = static_cast<unsigned char>(c);
+    if (octet < ' ' || octet == 0x7f) {
+      text += {'\\', 'x', digits[octet >> 4U], digits[octet & 15U]};
+      continue;
+    }
     if (c == '"' || c == '\\') text += '\\';
-    if (c == '%' || c == '$') text += c;
-    text += c;
-  }
-  return text + '"';
-}
-
-/// A path in a list of paths.
-std::string path_word(std::string const& path) {
-  std::string text = "\"";
-  for (char const c : path) {
-    if (c == '"' || c == '\\') text += '\\';
-    if (c == '%') text += c;
+    if (doubled.find(c) != std::string_view::npos) text += c;
     text += c;
   }
   return text + '"';
@@ -84,6 +82,36 @@ std::vector<std::string> written(Manifest const& manifest, Facts const& facts) {
   return paths;
 }
 
+/// docs/security.md says what stays open, and why.
+constexpr char const* hardening =
+    "ProtectHome=read-only\n"
+    "PrivateTmp=yes\n"
+    "PrivateDevices=yes\n"
+    "PrivateMounts=yes\n"
+    "ProtectKernelTunables=yes\n"
+    "ProtectKernelModules=yes\n"
+    "ProtectKernelLogs=yes\n"
+    "ProtectControlGroups=yes\n"
+    "ProtectClock=yes\n"
+    "ProtectHostname=yes\n"
+    "ProtectProc=invisible\n"
+    "NoNewPrivileges=yes\n"
+    "RestrictNamespaces=yes\n"
+    "RestrictRealtime=yes\n"
+    "RestrictSUIDSGID=yes\n"
+    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n"
+    "LockPersonality=yes\n"
+    "MemoryDenyWriteExecute=yes\n"
+    "KeyringMode=private\n"
+    "UMask=0077\n"
+    "SystemCallArchitectures=native\n"
+    "SystemCallFilter=@system-service\n"
+    "SystemCallFilter=~@resources @keyring @memlock\n"
+    "# Refused, not killed: the daemon's own program asks for more files as it starts.\n"
+    "SystemCallErrorNumber=EPERM\n"
+    "# Files of the daemon's group, and programs that run as its user and as the repository's.\n"
+    "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_SETUID CAP_SETGID\n";
+
 std::string service(Manifest const& manifest, Facts const& facts) {
   std::string text = note;
   text +=
@@ -96,8 +124,8 @@ std::string service(Manifest const& manifest, Facts const& facts) {
       "[Service]\n"
       "Type=oneshot\n"
       "ExecStart=" +
-      quoted(facts.here.program) + " reconcile --yes";
-  for (auto const& argument : facts.here.arguments) text += " " + quoted(argument);
+      quoted(facts.here.program, "%$") + " reconcile --yes";
+  for (auto const& argument : facts.here.arguments) text += " " + quoted(argument, "%$");
   text +=
       "\n# Another run is at work, or a name server lags: the next turn is soon.\n"
       "SuccessExitStatus=7 8\n"
@@ -113,37 +141,9 @@ std::string service(Manifest const& manifest, Facts const& facts) {
       "\n"
       "ProtectSystem=strict\n"
       "ReadWritePaths=";
-  for (auto const& path : written(manifest, facts)) text += "-" + path_word(path) + " ";
+  for (auto const& path : written(manifest, facts)) text += "-" + quoted(path, "%") + " ";
   text.back() = '\n';
-  text +=
-      "ProtectHome=read-only\n"
-      "PrivateTmp=yes\n"
-      "PrivateDevices=yes\n"
-      "PrivateMounts=yes\n"
-      "ProtectKernelTunables=yes\n"
-      "ProtectKernelModules=yes\n"
-      "ProtectKernelLogs=yes\n"
-      "ProtectControlGroups=yes\n"
-      "ProtectClock=yes\n"
-      "ProtectHostname=yes\n"
-      "ProtectProc=invisible\n"
-      "NoNewPrivileges=yes\n"
-      "RestrictNamespaces=yes\n"
-      "RestrictRealtime=yes\n"
-      "RestrictSUIDSGID=yes\n"
-      "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n"
-      "LockPersonality=yes\n"
-      "MemoryDenyWriteExecute=yes\n"
-      "KeyringMode=private\n"
-      "UMask=0077\n"
-      "SystemCallArchitectures=native\n"
-      "SystemCallFilter=@system-service\n"
-      "SystemCallFilter=~@resources @keyring @memlock\n"
-      "# Refused, not killed: the daemon's own program asks for more files as it starts.\n"
-      "SystemCallErrorNumber=EPERM\n"
-      "# Files of the daemon's group, and programs that run as its user and as the repository's.\n"
-      "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_SETUID CAP_SETGID\n";
-  return text;
+  return text + hardening;
 }
 
 std::string timer(Manifest const& manifest) {
@@ -166,7 +166,25 @@ std::string timer(Manifest const& manifest) {
          "WantedBy=timers.target\n";
 }
 
+/// The service has a /tmp of its own, and the daemon's user, who runs the signing hook, cannot
+/// reach everybody's home.
+void warn(Facts const& facts, Compiled& out) {
+  auto const among = [](std::string const& path, std::initializer_list<char const*> places) {
+    return std::any_of(places.begin(), places.end(),
+                       [&](char const* place) { return path.starts_with(place); });
+  };
+  if (auto const& program = facts.here.program;
+      among(program, {"/tmp/", "/var/tmp/", "/root/", "/home/"}))
+    out.warnings.push_back("units and the signing hook will call " + program +
+                           ", which they may not reach: put the program into /usr/local/bin");
+  for (auto const& argument : facts.here.arguments)
+    if (among(argument, {"/tmp/", "/var/tmp/"}))
+      out.warnings.push_back("the timer's service has a /tmp of its own and will not find " +
+                             argument + ": put it elsewhere, into /srv or /etc");
+}
+
 void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
+  if (facts.here.runs) warn(facts, out);
   auto const* host = manifest.host(facts.here.host);
   if (host == nullptr || !facts.here.systemd ||
       manifest.root.section("reconcile").text("timer") == "never")

@@ -117,6 +117,10 @@ Result<> check_form(keys::Key const& key, std::string_view text) {
     case keys::Type::url: return check_url(text);
     case keys::Type::path:
       if (text.empty()) return fail(ErrorCode::invalid, "nothing stands in the quotes");
+      // Paths stand in units and scripts, a line each.
+      if (std::any_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }))
+        return fail(ErrorCode::invalid, "a path holds no control characters");
       return {};
     case keys::Type::string:  // Empty is a text too: it switches some defaults off.
     case keys::Type::choice:

@@ -2,11 +2,13 @@
 """A mail server that does no more than show its certificate: tls_server.py PORT CHAIN KEY HABIT.
 
 HABIT: tls (from the first octet), starttls, refuse (454 to STARTTLS), silent (no greeting), chatter (greets without end),
-http (speaks something else), plain (no TLS after STARTTLS).
+http (speaks something else), plain (no TLS after STARTTLS),
+gone (resets the connection right after the handshake).
 """
 
 import socket
 import ssl
+import struct
 import sys
 import time
 
@@ -18,6 +20,11 @@ context.load_cert_chain(chain, key)
 def serve(client):
     if habit == "tls":
         context.wrap_socket(client, server_side=True).recv(100)
+        return
+    if habit == "gone":  # after the handshake, without a word
+        done = context.wrap_socket(client, server_side=True)
+        done.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        done.close()
         return
     if habit == "silent":
         time.sleep(60)

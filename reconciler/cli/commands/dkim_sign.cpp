@@ -7,8 +7,8 @@ namespace mailstack::cli {
 
 namespace {
 
-/// Twice what chasquid takes unless it is told to take more (max_data_size_mb).
-constexpr std::size_t most_octets = std::size_t{100} * 1024 * 1024;
+/// More than the daemon can be told to take (daemon.limits.message_size).
+constexpr std::size_t most_octets = std::size_t{2048} * 1024 * 1024;
 
 }  // namespace
 

@@ -44,7 +44,8 @@ std::optional<unit::File> loaded(Resource const& resource, Facts const& facts) {
 
 }  // namespace
 
-void tell_units(std::vector<Resource>& resources, Facts const& facts) {
+void tell_units(std::vector<Resource>& resources, Facts const& facts,
+                std::vector<std::string>& warnings) {
   if (facts.here.host.empty()) return;
   auto const address = unit::unit(facts.here.host, chasquid::service, {}).address;
   auto const service = std::find_if(resources.begin(), resources.end(), [&](auto const& resource) {
@@ -53,16 +54,23 @@ void tell_units(std::vector<Resource>& resources, Facts const& facts) {
   if (service == resources.end()) return;
   std::vector<unit::File> loads;
   std::vector<Item> leaves;
+  bool certified = false;
   for (auto const& resource : resources) {
     if (resource.lane != service->lane) continue;
     auto file = loaded(resource, facts);
     if (!file) continue;
     loads.push_back(*std::move(file));
+    certified = certified || resource.address.kind == kinds::certificate::kind_name;
     if (resource.address.kind == kinds::certificate::kind_name &&
         kinds::certificate::fits(resource.spec.texts("names"), service->spec.text("name")))
       leaves.emplace_back(engine::Reference{resource.address, "fingerprint"});
   }
   unit::set_loads(*service, loads);
+  if (!certified)
+    warnings.emplace_back(
+        "the manifest asks for no certificate, and chasquid does not start without one: "
+        "`defaults: {certificate: {issuer: letsencrypt}}` (or put a pair of your own into " +
+        facts.conf_directory + "/certs/NAME)");
   // Without a certificate of ours for its name, what it shows is not ours to judge.
   if (!leaves.empty()) service->spec.set("leaves", std::move(leaves));
 }

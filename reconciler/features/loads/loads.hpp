@@ -13,6 +13,8 @@ namespace mailstack::features {
 /// reads only when it starts: its configuration, the certificates and, from 1.14 on, the keys that
 /// it signs with, and which domains there are. Users and aliases it reads by itself every 30
 /// seconds. Certificates that its host's name fits become those that its ports must show.
-void tell_units(std::vector<engine::Resource>& resources, Facts const& facts);
+/// Where there is none at all, chasquid will not start, and a warning says so.
+void tell_units(std::vector<engine::Resource>& resources, Facts const& facts,
+                std::vector<std::string>& warnings);
 
 }  // namespace mailstack::features

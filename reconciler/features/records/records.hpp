@@ -56,6 +56,9 @@ std::optional<dns::Name> below(std::string_view label, dns::Name const& name);
 std::optional<engine::Address> address_record(manifest::Manifest const& manifest,
                                               manifest::Host const& host);
 
+/// True where the daemon runs on the host.
+inline bool runs_daemon(manifest::Host const& host) { return host.mx || host.submit || host.send; }
+
 /// True where the domain is there and takes part in mail at all.
 inline bool live(manifest::Domain const& domain) { return !domain.absent; }
 /// True where mail for the domain arrives at our hosts.

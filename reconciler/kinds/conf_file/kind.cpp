@@ -22,7 +22,8 @@ constexpr std::uint64_t most_octets = std::uint64_t{1024} * 1024;
 
 class ConfFileKind : public OneByOne {
  public:
-  explicit ConfFileKind(Doors const& doors) : files_(doors.files), packages_(doors.files) {}
+  ConfFileKind(Inputs const& inputs, Doors const& doors)
+      : files_(doors.files), packages_(doors.files), units_left_alone_(inputs.units_left_alone) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return conf_file::laws(); }
 
@@ -65,6 +66,15 @@ class ConfFileKind : public OneByOne {
     return Observation::of(std::move(state));
   }
 
+  /// Units that are released keep their files.
+  Observation left_of(engine::Resource const& resource) override {
+    auto seen = look_at(resource);
+    if (units_left_alone_ &&
+        conf_file::path_of(resource.address).starts_with("/etc/systemd/system/"))
+      seen.released = seen.standing == Observation::Standing::present;
+    return seen;
+  }
+
   /// Absent, or the content that the plan was made from or that is wished.
   Result<> check_unmoved(Step const& step, SharedFile const& file) {
     bool const planned = step.before.standing == Observation::Standing::present;
@@ -102,13 +112,14 @@ class ConfFileKind : public OneByOne {
 
   files::Files& files_;
   conf_file::Packages packages_;
+  bool units_left_alone_;
 };
 
 }  // namespace
 
 std::unique_ptr<engine::Kind> make_conf_file(Inputs const& inputs, Doors const& doors);
-std::unique_ptr<engine::Kind> make_conf_file(Inputs const& /*inputs*/, Doors const& doors) {
-  return std::make_unique<ConfFileKind>(doors);
+std::unique_ptr<engine::Kind> make_conf_file(Inputs const& inputs, Doors const& doors) {
+  return std::make_unique<ConfFileKind>(inputs, doors);
 }
 
 }  // namespace mailstack::kinds

@@ -81,6 +81,13 @@ class SysctlKind : public OneByOne {
     return Observation::of(std::move(state));
   }
 
+  /// What it was before is not known, so it stays, and is nobody's.
+  Observation left_of(engine::Resource const& resource) override {
+    auto released = Observation::of({{"value", resource.spec.text("value")}});
+    released.released = true;
+    return released;
+  }
+
   /// Files that a start of the machine reads after ours: by their names, wherever they stand
   /// (sysctl.d(5)). Read once a run.
   std::vector<std::pair<std::string, std::map<std::string, std::string>>> const& later_files() {

@@ -7,8 +7,9 @@
 /// as the kernel says it, words separated by one space; `later` (files that set another value at
 /// the next start, after ours: `PATH VALUE`). Outputs: `value`.
 ///
-/// Laws: the file is another resource, so that both can differ and each is shown. Removing leaves
-/// the value as it is until the next start: what it was before is not known.
+/// Laws: the file is another resource, so that both can differ and each is shown. What nobody
+/// asks for any more is released: it stays until the next start, since what it was before is not
+/// known.
 
 #include <string>
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/text/listed.hpp"
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/unit/failure.hpp"
 #include "reconciler/kinds/unit/loaded.hpp"
@@ -103,7 +104,8 @@ class UnitKind : public engine::Kind {
     if (unit::is_up(state->active)) {
       auto const loaded = loaded_.look(name, resource.spec, *state);
       for (auto const& [field, value] : loaded.entries()) seen.set(field, value);
-      if (auto wrong = served(resource.spec); !wrong.empty()) seen.set("served", std::move(wrong));
+      if (auto ports = served(resource.spec, *state); !ports.empty())
+        seen.set("served", std::move(ports));
     }
     return Observation::of(std::move(seen));
   }
@@ -124,8 +126,18 @@ class UnitKind : public engine::Kind {
     return stopped && unlinked ? Observation::missing() : seen;
   }
 
-  std::vector<engine::Item> served(Fields const& spec) {
-    return tls_ ? unit::served_wrong(*tls_, spec) : std::vector<engine::Item>{};
+  /// Who asks a socket starts its service: one that somebody stopped is not started by a look.
+  std::vector<engine::Item> served(Fields const& spec, UnitState const& state) {
+    if (tls_ == nullptr) return {};
+    for (auto const& service : state.triggers)
+      if (auto const seen = systemd_.state(service); !seen || !unit::is_up(seen->active)) return {};
+    return unit::look_at_ports(*tls_, spec);
+  }
+
+  std::vector<std::string> wrong_ports(Fields const& spec, UnitState const& state) {
+    Fields seen;
+    if (auto ports = served(spec, state); !ports.empty()) seen.set("served", std::move(ports));
+    return unit::ports_in_words(spec, seen);
   }
 
   /// systemd does not notice by itself every file that is new (the first drop-in of a unit), so its
@@ -134,6 +146,8 @@ class UnitKind : public engine::Kind {
     return step.before.standing == Observation::Standing::absent ||
            step.before.state.flag("needs_daemon_reload") ||
            !step.before.state.text("load").empty() || links_differ(step) ||
+           // What a unit that is down was last read from is not known.
+           (step.spec.flag("active") && !unit::is_up(step.before.state.text("active"))) ||
            !unit::pending(step.spec, step.before.state, "files").empty();
   }
 
@@ -160,7 +174,7 @@ class UnitKind : public engine::Kind {
     auto const job = job_for(name, step.spec, *state);
     if (!job) return proved(name, step.spec, *state);
     if (*job == Job::stop) return systemd_.run(name, *job, job_timeout);
-    if (auto tried = unit::try_out(process_, step.spec); !tried)
+    if (auto tried = unit::try_out(process_, step.spec, unit::is_up(state->active)); !tried)
       return fail(
           within(tried.error(), std::string(format(*job)) + " of " + name + " was not tried"));
     if (state->active == "failed" || state->result == "start-limit-hit")
@@ -178,26 +192,20 @@ class UnitKind : public engine::Kind {
     return fail(ErrorCode::not_found,
                 "there is no " + name +
                     (package.empty() ? ": install what brings it, or leave it out of the manifest"
-                                     : ": `apt-get install " + package + "` brings it"));
+                                     : ": `" + unit::install_command(package) + "` brings it"));
   }
 
   /// All that could be done was: what a port shows all the same is for a person to look at. A
   /// further restart would show no more, every ten minutes.
   Result<> proved(std::string const& name, Fields const& spec, UnitState const& state) {
     if (!unit::is_up(state.active)) return {};
-    auto const wrong = served(spec);
+    auto const wrong = wrong_ports(spec, state);
     if (wrong.empty()) return {};
-    auto const& first = std::get<std::string>(wrong.front());
-    auto const mark = first.find(" ! ");
-    auto const port = first.substr(0, mark == first.npos ? first.rfind(' ') : mark);
-    return fail(
-        ErrorCode::unavailable,
-        mark == first.npos
-            ? name + " runs, and " + port + " shows another certificate for " + spec.text("name") +
-                  " than those of the manifest: see whether another "
-                  "program or a proxy answers there, or another certificate in the "
-                  "daemon's folder has that name, too"
-            : name + " runs, and " + port + " shows no certificate: " + first.substr(mark + 3));
+    return fail(ErrorCode::unavailable,
+                name + " runs, but " + listed(wrong) +
+                    ": see whether another program or a proxy answers there, and whether another "
+                    "certificate in the daemon's folder is for " +
+                    spec.text("name") + ", too");
   }
 
   /// What makes `state` be as `spec` wishes; nullopt: nothing.
@@ -219,7 +227,7 @@ class UnitKind : public engine::Kind {
     auto const again = can ? Job::reload : Job::restart;
     if (how != unit::Reload::none && !unit::pending(spec, has, "loads").empty()) return again;
     // We have made it load all of this ourselves already: once is enough.
-    if (loaded_.noted(name, state) || served(spec).empty()) return std::nullopt;
+    if (loaded_.noted(name, state) || wrong_ports(spec, state).empty()) return std::nullopt;
     return again;
   }
 
@@ -236,9 +244,19 @@ class UnitKind : public engine::Kind {
       }
     auto done = systemd_.run(name, job, job_timeout);
     for (auto const& service : moved)
-      if (auto back = systemd_.run(service, Job::start, job_timeout); !back && done)
+      if (auto back = come_back(service); !back && done)
         done = fail(within(back.error(), "after the restart of " + name));
     return done;
+  }
+
+  Result<> come_back(std::string const& service) {
+    auto const begun = clock_.now();
+    auto const done = systemd_.run(service, Job::start, job_timeout);
+    auto const after = done ? settled(service, Job::start) : systemd_.state(service);
+    if (!after) return fail(within(done ? after.error() : done.error(), service));
+    if (!done || !unit::is_up(after->active))
+      return failed(service, Job::start, done, *after, begun);
+    return {};
   }
 
   /// The state once it can be trusted: a job of a service that does not notify is done as soon as
@@ -272,7 +290,18 @@ class UnitKind : public engine::Kind {
     if (state->load == "not-found") return {};
     if (step.spec.flag("enabled"))
       if (auto done = systemd_.disable(name); !done) return fail(within(done.error(), name));
-    if (!step.spec.flag("active") || is_down(state->active)) return {};
+    if (!step.spec.flag("active")) return {};
+    // Sockets first: who connects in between would start the service again.
+    for (auto const& socket : step.spec.texts("needs"))
+      if (socket.ends_with(".socket"))
+        if (auto done = stop(socket); !done) return done;
+    return stop(name);
+  }
+
+  Result<> stop(std::string const& name) {
+    auto const state = systemd_.state(name);
+    if (!state) return fail(within(state.error(), name));
+    if (state->load == "not-found" || is_down(state->active)) return {};
     return systemd_.run(name, Job::stop, job_timeout);
   }
 

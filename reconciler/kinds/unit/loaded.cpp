@@ -55,7 +55,9 @@ std::vector<Item> Loaded::versions(std::vector<std::string> const& paths,
     return std::find(all.begin(), all.end(), one) != all.end();
   };
   // What it was told to load and should not have any more is among them.
-  std::vector<Item> all(noted.begin(), noted.end());
+  std::vector<Item> all;
+  for (auto const& version : noted)
+    if (!version.empty()) all.emplace_back(version);
   std::vector<std::string> known;
   for (auto const& version : noted) known.push_back(parse_version(version).first);
   for (auto const& path : paths) {

@@ -10,9 +10,8 @@
 
 namespace mailstack::kinds::unit {
 
-/// The field `served` of the state: a line for each of `spec`'s ports that does not show one of its
-/// `leaves`. Empty where they all do, where the spec says no ports, and while a leaf is not known
-/// (its certificate is issued in this run). Asks one port after the other.
-std::vector<engine::Item> served_wrong(world::TlsPeer& peer, engine::Fields const& spec);
+/// The field `served` of the state: what each of `spec`'s ports shows, `PORT FINGERPRINT` or
+/// `PORT ! why nothing`. Asks one port after the other.
+std::vector<engine::Item> look_at_ports(world::TlsPeer& peer, engine::Fields const& spec);
 
 }  // namespace mailstack::kinds::unit

@@ -33,18 +33,18 @@ std::string port_words(std::string_view port) {
   return "port " + std::string(port.substr(port.rfind(':') + 1));
 }
 
-/// `port 465 shows another certificate`.
-std::vector<std::string> served_wrong(Fields const& state) {
-  std::vector<std::string> all;
-  for (auto const& line : state.texts("served")) {
-    auto const mark = line.find(" ! ");
-    if (mark != std::string::npos)
-      all.push_back(port_words(line.substr(0, mark)) + " shows none (" + line.substr(mark + 3) +
-                    ")");
-    else
-      all.push_back(port_words(line.substr(0, line.rfind(' '))) + " shows another certificate");
-  }
-  return all;
+/// What one port shows; an empty fingerprint: nothing.
+struct Shown {
+  std::string port;
+  std::string fingerprint;
+  std::string why;
+};
+
+Shown parse_shown(std::string const& line) {
+  auto const mark = line.find(" ! ");
+  if (mark != std::string::npos) return {line.substr(0, mark), {}, line.substr(mark + 3)};
+  auto const space = line.rfind(' ');
+  return {line.substr(0, space), line.substr(space + 1), {}};
 }
 
 void compare_enabled(Fields const& spec, std::string const& live, Verdict& verdict) {
@@ -82,7 +82,7 @@ void compare_loaded(Fields const& spec, Fields const& state, Verdict& verdict) {
     due.load.insert(due.load.end(), loads.load.begin(), loads.load.end());
     due.forget.insert(due.forget.end(), loads.forget.begin(), loads.forget.end());
   }
-  auto const wrong = served_wrong(state);
+  auto const wrong = ports_in_words(spec, state);
   if (due.empty() && wrong.empty()) return;
   std::string what(verb);
   if (!due.load.empty()) what += " to load " + listed(due.load);
@@ -131,7 +131,7 @@ class UnitLaws : public engine::KindLaws {
     if (live.standing == Observation::Standing::absent) {
       verdict.action = Action::create;
       if (auto const& package = spec.text("package"); !package.empty())
-        verdict.reasons.push_back("it is not installed: `apt-get install " + package + "`");
+        verdict.reasons.push_back("it is not installed: `" + install_command(package) + "`");
       return verdict;
     }
     auto const& state = live.state;
@@ -235,6 +235,7 @@ Pending pending(Fields const& spec, Fields const& state, std::string_view field)
   Pending due;
   for (std::size_t i = 0; i < wish.size(); ++i) {
     auto const* version = std::get_if<std::string>(&wish[i]);
+    if (version != nullptr && version->empty()) continue;  // there is nothing to load yet
     if (version == nullptr || std::find(has.begin(), has.end(), *version) == has.end())
       due.load.push_back(i < names.size() ? names[i] : "?");
   }
@@ -244,6 +245,31 @@ Pending pending(Fields const& spec, Fields const& state, std::string_view field)
       due.forget.push_back(std::move(path));
   }
   return due;
+}
+
+std::string install_command(std::string const& package) {
+  return "apt-get install -o Dpkg::Options::=--force-confold " + package;
+}
+
+std::vector<std::string> ports_in_words(Fields const& spec, Fields const& state) {
+  auto const leaves = items(spec, "leaves");
+  std::vector<std::string> known;
+  bool open = false;
+  for (auto const& leaf : leaves) {
+    auto const* text = std::get_if<std::string>(&leaf);
+    open = open || text == nullptr;
+    if (text != nullptr && !text->empty()) known.push_back(*text);
+  }
+  std::vector<std::string> words;
+  for (auto const& line : state.texts("served")) {
+    auto const shown = parse_shown(line);
+    if (shown.fingerprint.empty())
+      words.push_back(port_words(shown.port) + " shows no certificate (" + shown.why + ")");
+    else if (!open && !known.empty() &&
+             std::find(known.begin(), known.end(), shown.fingerprint) == known.end())
+      words.push_back(port_words(shown.port) + " shows another certificate");
+  }
+  return words;
 }
 
 bool is_up(std::string_view active) { return active == "active" || active == "reloading"; }

@@ -14,9 +14,9 @@
 /// ADDRESS:PORT`, `starttls ADDRESS:PORT`), `name` (whom a client asks there for) and `leaves` (the
 /// certificates, by their fingerprints, one of which it must be shown), `needs` (what comes first).
 /// State: `active`, `enabled` (the words of systemd), `load` where that is not `loaded`,
-/// `needs_daemon_reload`, `files` and `loads` as the running process has them, `served` (of each
-/// port that should show another certificate: `PORT FINGERPRINT`, or `PORT ! why none was seen`).
-/// Outputs: `unit`.
+/// `needs_daemon_reload`, `files` and `loads` as the running process has them, `served` (what
+/// each port shows: `PORT FINGERPRINT`, or `PORT ! why nothing`; not while it is down, or while
+/// what it would start is: asking would start it). Outputs: `unit`.
 ///
 /// Laws: what a process has loaded is part of its state, so a reload is an update like any other,
 /// and one that failed is still due. What it has loaded and should not have any more is a
@@ -97,6 +97,13 @@ struct Pending {
 /// Of the list `field` in `spec`: what `state` does not have, and what it has beside it. A
 /// reference that is still open has yet to be loaded.
 Pending pending(engine::Fields const& spec, engine::Fields const& state, std::string_view field);
+
+/// What brings the units of a package. Files of ours that it ships, too, stay, and nobody is asked.
+std::string install_command(std::string const& package);
+
+/// Ports of `state` that show nothing, or none of the `leaves` of `spec` where those are known:
+/// `port 465 shows another certificate`.
+std::vector<std::string> ports_in_words(engine::Fields const& spec, engine::Fields const& state);
 
 /// It runs, and so has something loaded.
 bool is_up(std::string_view active);

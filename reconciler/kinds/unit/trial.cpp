@@ -31,7 +31,7 @@ std::string last_lines(std::string_view text) {
 
 }  // namespace
 
-Result<> try_out(world::Process* process, engine::Fields const& spec) {
+Result<> try_out(world::Process* process, engine::Fields const& spec, bool up) {
   auto const argv = spec.texts("trial");
   if (process == nullptr || argv.empty()) return {};
   world::Command command;
@@ -41,10 +41,11 @@ Result<> try_out(world::Process* process, engine::Fields const& spec) {
   if (!done) return fail(within(done.error(), "its configuration could not be tried out"));
   if (done->status == 0) return {};
   auto const words = last_lines(done->output + "\n" + done->errors);
-  return fail(ErrorCode::invalid,
-              "its configuration was tried out first, and it does not start with "
-              "it; what runs goes on with what it had loaded: " +
-                  (words.empty() ? "it says nothing" : words));
+  return fail(
+      ErrorCode::invalid,
+      std::string("its configuration was tried out first, and it does not start with it; ") +
+          (up ? "what runs goes on with what it had loaded: " : "nothing was started: ") +
+          (words.empty() ? "it says nothing" : words));
 }
 
 }  // namespace mailstack::kinds::unit

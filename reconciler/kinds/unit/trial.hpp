@@ -11,7 +11,7 @@ namespace mailstack::kinds::unit {
 
 /// Runs the `trial` of `spec` as the owner of `trial_by`. Success where there is none, or nobody to
 /// run it. Fails with invalid where the command does: with the last lines that it wrote, printable
-/// and cut.
-Result<> try_out(world::Process* process, engine::Fields const& spec);
+/// and cut. `up`: the unit runs, and will go on doing so.
+Result<> try_out(world::Process* process, engine::Fields const& spec, bool up);
 
 }  // namespace mailstack::kinds::unit

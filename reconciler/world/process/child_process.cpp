@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "core/files/descriptor.hpp"
+#include "reconciler/world/no_broken_pipe.hpp"
 
 namespace mailstack::world {
 namespace {
@@ -155,28 +156,6 @@ struct Launch {
   give_up();
   ::_exit(127);
 }
-
-/// Keeps SIGPIPE from this thread while a child may close its input early.
-class NoBrokenPipe {
- public:
-  NoBrokenPipe() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  NoBrokenPipe(NoBrokenPipe const&) = delete;
-  NoBrokenPipe& operator=(NoBrokenPipe const&) = delete;
-  ~NoBrokenPipe() {
-    timespec const at_once{};
-    while (!::sigismember(&before_, SIGPIPE) && ::sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-};
 
 void feed(Descriptor& to, std::string_view& input) {
   auto const written = ::write(to.number(), input.data(), input.size());

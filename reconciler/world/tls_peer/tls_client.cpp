@@ -13,6 +13,7 @@
 
 #include "core/digest/digest.hpp"
 #include "reconciler/world/dns_query/endpoint.hpp"
+#include "reconciler/world/no_broken_pipe.hpp"
 
 namespace mailstack::world {
 
@@ -174,6 +175,8 @@ Result<std::string> TlsClient::leaf(MailPort const& port, std::string const& nam
   if (auto done = connection.connected(); !done) return fail(done.error());
   if (port.starttls)
     if (auto done = ask_for_tls(connection); !done) return fail(done.error());
+  // OpenSSL writes as write(2) does: a server that has gone must not end us.
+  NoBrokenPipe const guard;
   Context const context(SSL_CTX_new(TLS_client_method()));
   Session const session(context ? SSL_new(context.get()) : nullptr);
   if (!session) return fail(ErrorCode::internal, "OpenSSL: " + words_of_openssl());
