@@ -44,8 +44,12 @@ class CertificateLaws : public engine::KindLaws {
       if (!group.empty() && state.find("group") != nullptr && state.text("group") != group)
         verdict.differ("key's group", state.text("group"), group);
     }
+    // What a run of ours left is nobody's to lose, also where it died before it could say whose.
+    verdict.loses_nothing = verdict.reasons.empty();
     if (state.number("left").value_or(0) > 0)
       verdict.differ("a run that was cut off left challenges in the DNS");
+    if (state.flag("unsettled"))
+      verdict.differ("a run that was cut off left its order and the order's key behind");
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     return verdict;
   }
