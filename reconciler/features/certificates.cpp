@@ -242,6 +242,8 @@ class Certificates {
     if (wish.loads.empty()) at = place;
     wish.reload = kinds::unit::Reload::reload;
     wish.loads.push_back(kinds::unit::version_of(certificate));
+    wish.reads.push_back(kinds::unit::content_of(certificate.spec.text("path") + "/" +
+                                                 kinds::certificate::chain_file));
   }
 
   Manifest const& manifest_;

@@ -12,6 +12,7 @@
 #   manager METHOD SIGNATURE ARGUMENT…  asks systemd
 #   unit_property UNIT INTERFACE NAME   such as ActiveState of Unit
 
+# shellcheck disable=SC2154  # powerdns.sh sets powerdns_key and powerdns_url
 start_network() {
   local directory=$1 zone
   for address in 203.0.113.10/32 203.0.113.99/32 2001:db8::10/128; do ip address add "$address" dev lo; done

@@ -32,6 +32,17 @@ bool is_loaded(Resource const& resource, Facts const& facts) {
          *release >= chasquid::signs;
 }
 
+/// What the version of such a resource is made of.
+std::string read_of(Resource const& resource) {
+  auto const& kind = resource.address.kind;
+  auto const& path = resource.spec.text("path");
+  if (kind == kinds::conf_file::kind_name)
+    return unit::content_of(kinds::conf_file::path_of(resource.address));
+  if (kind == kinds::certificate::kind_name)
+    return unit::content_of(path + "/" + kinds::certificate::chain_file);
+  return unit::presence_of(path);
+}
+
 }  // namespace
 
 void tell_units(std::vector<Resource>& resources, Facts const& facts) {
@@ -41,15 +52,17 @@ void tell_units(std::vector<Resource>& resources, Facts const& facts) {
     return resource.address == address;
   });
   if (service == resources.end()) return;
-  std::vector<Item> loads, leaves;
+  std::vector<Item> loads, reads, leaves;
   for (auto const& resource : resources) {
     if (resource.lane != service->lane || !is_loaded(resource, facts)) continue;
     loads.push_back(unit::version_of(resource));
+    reads.emplace_back(read_of(resource));
     if (resource.address.kind == kinds::certificate::kind_name &&
         kinds::certificate::fits(resource.spec.texts("names"), service->spec.text("name")))
       leaves.emplace_back(engine::Reference{resource.address, "fingerprint"});
   }
   if (!loads.empty()) service->spec.set("loads", std::move(loads));
+  if (!reads.empty()) service->spec.set("reads", std::move(reads));
   // Without a certificate of ours for its name, what it shows is not ours to judge.
   if (!leaves.empty()) service->spec.set("leaves", std::move(leaves));
 }

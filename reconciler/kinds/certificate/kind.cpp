@@ -26,7 +26,7 @@ using engine::Item;
 using engine::Observation;
 using engine::Step;
 
-constexpr char const* chain_file = "fullchain.pem";
+using certificate::chain_file;
 constexpr char const* key_file = "privkey.pem";
 
 std::string below(std::string const& directory, std::string_view name) {

@@ -35,6 +35,7 @@
 namespace mailstack::kinds::certificate {
 
 inline constexpr char const* kind_name = "certificate";
+inline constexpr char const* chain_file = "fullchain.pem";
 
 struct Issuer {
   std::string key;   ///< of the manifest: `local`

@@ -3,7 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/domain_folder/spec.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
 #include "tests/support/engine_run.hpp"
 #include "tests/support/kind_bench.hpp"
@@ -108,4 +110,38 @@ TEST_CASE("unit: a file that cannot be written starts nothing", "[unit]") {
   host.run(true);
   CHECK(host.systemd.calls.empty());
   CHECK(host.failures.size() == 2);
+}
+
+TEST_CASE(
+    "regression: unit: one that somebody restarted has loaded its certificates and folders, too",
+    "[unit]") {
+  Host host;
+  install(host);
+  auto const conf = conf_file::file("mx1", "/etc/x.conf", "one\n", "0644", "");
+  auto const folder = domain_folder::folder("mx1", "/etc/domains/example.org");
+  auto const pair = certificate::certificate(
+      "mx1", "web", {{"www.example.org"}, {"here", "local-ca"}, "/etc/certs/web", "", "/state/ca"});
+  auto const daemon = unit::unit(
+      "mx1", "x.service",
+      {.enabled = true,
+       .active = true,
+       .loads = {unit::version_of(conf), unit::version_of(folder), unit::version_of(pair)},
+       .reads = {unit::content_of("/etc/x.conf"), unit::presence_of("/etc/domains/example.org"),
+                 unit::content_of("/etc/certs/web/fullchain.pem")}});
+  host.resources = {daemon, conf, folder, pair};
+  host.run(true);
+  CHECK(host.failures == Texts{});
+  CHECK(host.run(false).empty());
+  SECTION("by hand") { host.systemd.begin(host.systemd.units.at("x.service")); }
+  SECTION("by a start of the machine, with which the notes went") {
+    REQUIRE(host.files.remove("/run/mailstack/units/x.service"));
+    host.systemd.begin(host.systemd.units.at("x.service"));
+  }
+  CHECK(host.run(false) == Texts{});
+  // What changes afterwards is due again, by its path and not only by a note.
+  REQUIRE(host.files.remove("/etc/certs/web/privkey.pem"));
+  CHECK(host.run(true).size() == 2);
+  CHECK(host.failures == Texts{});
+  CHECK(host.systemd.calls == Texts{"restart x.service"});
+  CHECK(host.run(false) == Texts{});
 }

@@ -54,32 +54,48 @@ Fields Loaded::note_of(std::string const& unit, world::UnitState const& state) {
   return *note;
 }
 
-std::vector<Item> Loaded::versions(std::vector<Item> const& wish,
+std::vector<Loaded::Wanted> Loaded::wanted(Fields const& spec, std::string_view field) {
+  auto const reads = field == "loads" ? spec.texts("reads") : std::vector<std::string>();
+  std::vector<Wanted> all;
+  for (auto const& item : items(spec, field)) {
+    auto const at = all.size();
+    Wanted one{path_of(item), {}, false};
+    if (auto const* version = std::get_if<std::string>(&item)) {
+      one.version = *version;
+      one.presence = *version == format_presence(one.path);
+    } else if (at < reads.size()) {
+      auto const space = reads[at].find(' ');
+      one.path = reads[at].substr(space + 1);
+      one.presence = reads[at].substr(0, space) == "presence";
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<Item> Loaded::versions(std::vector<Wanted> const& wish,
                                    std::vector<std::string> const& noted,
                                    std::optional<Instant> since) {
   std::vector<Item> all;
-  for (auto const& item : wish) {
-    auto const path = path_of(item);
+  for (auto const& one : wish) {
     auto const known = std::find_if(noted.begin(), noted.end(), [&](auto const& version) {
-      return parse_version(version).first == path;
+      return parse_version(version).first == one.path;
     });
     if (known != noted.end()) {
       all.emplace_back(*known);
       continue;
     }
-    if (!since || !older(path, *since)) continue;
-    auto const* version = std::get_if<std::string>(&item);
-    if (version != nullptr && *version == format_presence(path)) {
-      all.emplace_back(*version);
-    } else if (auto const content = files_.read(path)) {
-      all.emplace_back(format_version(path, *content));
+    if (!since || !older(one.path, *since)) continue;
+    if (one.presence) {
+      all.emplace_back(format_presence(one.path));
+    } else if (auto const content = files_.read(one.path)) {
+      all.emplace_back(format_version(one.path, *content));
     }
   }
   // What it was told to load and should not have any more.
   for (auto const& version : noted)
-    if (std::none_of(wish.begin(), wish.end(), [&](auto const& item) {
-          return path_of(item) == parse_version(version).first;
-        }))
+    if (std::none_of(wish.begin(), wish.end(),
+                     [&](auto const& one) { return one.path == parse_version(version).first; }))
       all.emplace_back(version);
   return all;
 }
@@ -96,8 +112,8 @@ Fields Loaded::look(std::string const& unit, Fields const& spec, world::UnitStat
   bool const by_reload = parse_reload(spec.text("reload")) == Reload::reload;
   // systemd itself has an older unit file than the disk: so has the process.
   auto const started = state.needs_daemon_reload ? std::nullopt : state.started;
-  return {{"files", versions(items(spec, "files"), note.texts("files"), started)},
-          {"loads", versions(items(spec, "loads"), note.texts("loads"),
+  return {{"files", versions(wanted(spec, "files"), note.texts("files"), started)},
+          {"loads", versions(wanted(spec, "loads"), note.texts("loads"),
                              by_reload ? last_load(state) : state.started)}};
 }
 

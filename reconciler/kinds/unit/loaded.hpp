@@ -40,7 +40,14 @@ class Loaded {
 
  private:
   engine::Fields note_of(std::string const& unit, world::UnitState const& state);
-  std::vector<engine::Item> versions(std::vector<engine::Item> const& wish,
+  /// One of `files` or `loads`, as far as it is known without what it refers to.
+  struct Wanted {
+    std::string path;
+    std::string version;    ///< empty where it is a reference still
+    bool presence = false;  ///< the version only says that something is there
+  };
+  static std::vector<Wanted> wanted(engine::Fields const& spec, std::string_view field);
+  std::vector<engine::Item> versions(std::vector<Wanted> const& wish,
                                      std::vector<std::string> const& noted,
                                      std::optional<world::Instant> since);
   bool older(std::string const& path, world::Instant since);

@@ -185,6 +185,8 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
   if (wish.active) spec.set("active", *wish.active);
   if (!wish.files.empty()) spec.set("files", wish.files);
   if (!wish.loads.empty()) spec.set("loads", wish.loads);
+  if (!wish.reads.empty())
+    spec.set("reads", std::vector<Item>(wish.reads.begin(), wish.reads.end()));
   spec.set("reload", std::string(format(wish.reload)));
   auto const say = [&spec](char const* field, std::string const& text) {
     if (!text.empty()) spec.set(field, text);
@@ -204,6 +206,9 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
 }
 
 Item version_of(engine::Resource const& file) { return Reference{file.address, "version"}; }
+
+std::string content_of(std::string const& path) { return "content " + path; }
+std::string presence_of(std::string const& path) { return "presence " + path; }
 
 std::string name_of(engine::Address const& address) {
   auto const parts = address_parts(address.name, 2);

@@ -5,16 +5,17 @@
 /// Its files are resources of the kind `conf_file`; a unit is what systemd makes of them
 /// (docs/decisions/0017-units.md). Address: `unit/HOST/NAME.service` (`.timer`, `.socket`).
 /// Spec: `enabled`, `active` (flags; absent: left alone), `files` and `loads` (lists of versions,
-/// version_parts.hpp, as a rule references to the output `version` of files), `reload` (`reload`,
-/// `restart`, `none`), `because` (what that does to those who use it), `package` (what brings it,
-/// where it is missing), `trial` (a command that must succeed before the unit is started or
-/// restarted with something new) and `trial_by` (a path whose owner runs it), `ports` (`tls
-/// ADDRESS:PORT`, `starttls ADDRESS:PORT`), `name` (whom a client asks there for) and `leaves` (the
-/// certificates, by their fingerprints, one of which it must be shown), `needs` (what comes first).
-/// State: `active`, `enabled` (the words of systemd), `load` where that is not `loaded`,
-/// `needs_daemon_reload`, `files` and `loads` as the running process has them, `served` (of each
-/// port that should show another certificate: `PORT FINGERPRINT`, or `PORT ! why none was seen`).
-/// Outputs: `unit`.
+/// version_parts.hpp, as a rule references to the output `version` of files), `reads` (for each of
+/// `loads` what its version is made of, so that it can be told from the disk before the reference
+/// is resolved: `content PATH`, `presence PATH`), `reload` (`reload`, `restart`, `none`), `because`
+/// (what that does to those who use it), `package` (what brings it, where it is missing), `trial`
+/// (a command that must succeed before the unit is started or restarted with something new) and
+/// `trial_by` (a path whose owner runs it), `ports` (`tls ADDRESS:PORT`, `starttls ADDRESS:PORT`),
+/// `name` (whom a client asks there for) and `leaves` (the certificates, by their fingerprints, one
+/// of which it must be shown), `needs` (what comes first). State: `active`, `enabled` (the words of
+/// systemd), `load` where that is not `loaded`, `needs_daemon_reload`, `files` and `loads` as the
+/// running process has them, `served` (of each port that should show another certificate: `PORT
+/// FINGERPRINT`, or `PORT ! why none was seen`). Outputs: `unit`.
 ///
 /// Laws: what a process has loaded is part of its state, so a reload is an update like any other,
 /// and one that failed is still due. What it has loaded and should not have any more is a
@@ -49,6 +50,7 @@ struct Wish {
   std::optional<bool> active = std::nullopt;
   std::vector<engine::Item> files = {};  ///< unit files and drop-ins
   std::vector<engine::Item> loads = {};  ///< configuration, certificates, keys
+  std::vector<std::string> reads = {};   ///< of each of `loads`
   Reload reload = Reload::restart;
   std::string because = {};  ///< `open sessions may be cut; the sockets stay open`
   std::string package = {};  ///< `chasquid`
@@ -65,6 +67,10 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
 
 /// For `files` and `loads`: whatever `file` (of a kind with the output `version`) holds.
 engine::Item version_of(engine::Resource const& file);
+
+/// For `reads`: the version follows the file's content, or only says that something is there.
+std::string content_of(std::string const& path);
+std::string presence_of(std::string const& path);
 
 /// `NAME.service`; empty for anything that unit() does not write.
 std::string name_of(engine::Address const& address);
