@@ -1,5 +1,6 @@
 /// \file
 /// Whatever stands in a chain or a key file: no crash, and what is read holds what it promises.
+// parser: core/x509/chain.cpp
 
 #include <algorithm>
 #include <cstdint>

@@ -399,6 +399,13 @@ TEST_CASE("acme twin: a deactivated account, a URL that is none, no names", "[ac
         {200, {{"location", "https://ca.example/account/1"}}, R"({"status":"deactivated"})"});
     CHECK(contains(bench.failure().what, "is deactivated; make a new account key"));
   }
+  SECTION("not wanted") {
+    bench.ca.instead("/account", problem_answer(403, "unauthorized", "by invitation"));
+    auto const failure = bench.failure();
+    CHECK(failure.code == ErrorCode::denied);
+    CHECK(contains(failure.what,
+                   "the CA does not let this account do that (unauthorized): by invitation; see"));
+  }
   SECTION("URL") {
     bench.request.directory_url = "http://ca.example/dir";
     CHECK(bench.failure().code == ErrorCode::invalid);

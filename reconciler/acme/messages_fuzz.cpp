@@ -81,5 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
   auto const chain = parse_chain(text);
   check_error(chain);
   if (chain) require(parse_chain(*chain) == *chain);
+  // What is no certificate request has nobody's key.
+  if (chain) (void)same_key(*chain, text);
   return 0;
 }

@@ -65,6 +65,10 @@ constexpr std::array<Meaning, 27> meanings{{
     {"about:blank", ErrorCode::unavailable, "the CA refuses", ""},
 }};
 
+constexpr Meaning not_this_account{
+    "unauthorized", ErrorCode::denied, "the CA does not let this account do that",
+    "see that the account is active, and that the CA takes accounts from everybody"};
+
 Meaning meaning_of(std::string const& type) {
   auto const* const at = std::find_if(meanings.begin(), meanings.end(),
                                       [&](Meaning const& row) { return row.type == type; });
@@ -72,10 +76,10 @@ Meaning meaning_of(std::string const& type) {
   return {type, ErrorCode::unavailable, "the CA refuses", ""};
 }
 
-std::string said(Problem const& problem) {
+std::string said(Problem const& problem, Meaning const& meaning) {
   std::string text;
   if (!problem.identifier.empty()) text += problem.identifier + ": ";
-  text += meaning_of(problem.type).words;
+  text += meaning.words;
   if (!problem.type.empty() && problem.type != "about:blank") text += " (" + problem.type + ")";
   if (!problem.detail.empty()) text += ": " + problem.detail;
   return text;
@@ -88,10 +92,12 @@ std::string without_final_dot(std::string text) {
 
 }  // namespace
 
-Error error_of(Problem const& problem, std::optional<TimePoint> until) {
-  auto const meaning = meaning_of(problem.type);
-  auto what = without_final_dot(said(problem));
-  for (auto const& part : problem.subproblems) what += "; " + without_final_dot(said(part));
+Error error_of(Problem const& problem, std::optional<TimePoint> until, About about) {
+  bool const of_account = about == About::request && problem.type == not_this_account.type;
+  auto const meaning = of_account ? not_this_account : meaning_of(problem.type);
+  auto what = without_final_dot(said(problem, meaning));
+  for (auto const& part : problem.subproblems)
+    what += "; " + without_final_dot(said(part, meaning_of(part.type)));
   if (!meaning.remedy.empty()) what += "; " + std::string(meaning.remedy);
   if (!problem.instance.empty()) what += "; see " + problem.instance;
   if (until) {

@@ -23,9 +23,14 @@ struct Problem {
   bool operator==(Problem const&) const = default;
 };
 
+/// What a problem is about: a name that the CA examined, or our request itself. `unauthorized` means
+/// another thing there: an account that was deactivated, or that the CA does not want.
+enum class About { name, request };
+
 /// The problem in words: what its type means, what the CA said, name by name where there are
 /// subproblems, and what helps. `until` is the time from Retry-After, where the CA gave one. The
 /// code says what the caller can do: unavailable where a later run may succeed unchanged.
-Error error_of(Problem const& problem, std::optional<TimePoint> until = {});
+Error error_of(Problem const& problem, std::optional<TimePoint> until = {},
+               About about = About::name);
 
 }  // namespace mailstack::acme

@@ -168,8 +168,13 @@ std::string render_restart(engine::Outcome const& outcome, engine::Plan const& p
 
 void note_outcome(engine::Outcome const& outcome, engine::Plan const& plan, Happenings& happened) {
   std::set<engine::Address> here;
+  // An authority is somebody else's machine, too, although what it signs stands on ours.
+  auto const asks_authority = [](engine::PlanItem const& item) {
+    return item.address.kind == kinds::certificate::kind_name &&
+           !item.spec.text("directory").empty();
+  };
   for (auto const& item : plan.items)
-    if (item.lane.starts_with("host/")) here.insert(item.address);
+    if (item.lane.starts_with("host/") && !asks_authority(item)) here.insert(item.address);
   for (auto const& step : outcome.steps) {
     switch (step.outcome) {
       case Ending::applied: happened.applied = true; break;

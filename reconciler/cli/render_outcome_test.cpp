@@ -40,6 +40,18 @@ ExitCode code_of(engine::Outcome const& outcome, engine::Plan const& plan = {}) 
 
 }  // namespace
 
+TEST_CASE("render_outcome: an authority that refuses is away from here, a disk is not", "[cli]") {
+  engine::Plan plan = plan_of({{"a", "host/mx1"}});
+  engine::Outcome outcome;
+  outcome.steps = {step("a", Ending::failed)};
+  plan.items[0].address = outcome.steps[0].address = {"certificate", "mx1/example.org"};
+  CHECK(code_of(outcome, plan) == ExitCode::error);
+  plan.items[0].spec.set("directory", "https://ca.example/dir");
+  CHECK(code_of(outcome, plan) == ExitCode::unreachable);
+  outcome.steps.push_back(step("b", Ending::applied));
+  CHECK(code_of(outcome, plan) == ExitCode::partly);
+}
+
 TEST_CASE("render_outcome: all well is one line", "[cli]") {
   engine::Outcome outcome;
   outcome.steps = {step("a", Ending::applied), step("b", Ending::applied)};

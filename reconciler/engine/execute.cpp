@@ -113,7 +113,7 @@ bool Run::ready(std::size_t index) {
     if (found == index_.end() || item(found->second).standing != Standing::change) continue;
     auto const& upstream = results_[found->second];
     if (upstream && upstream->outcome == Ending::applied) continue;
-    if (item(index).last && takes_softly(item(index).spec, need)) continue;
+    if (does_without(index, need)) continue;
     end(index, Ending::skipped,
         "depends on " + item(found->second).description + ", which was not applied");
     return false;

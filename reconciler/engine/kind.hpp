@@ -111,10 +111,17 @@ class KindLaws {
   }
 
   /// True for what uses what others put and remove (a process that has files loaded): it is put
-  /// after the removals of the run, so that it needs no second turn to notice them. What it refers
-  /// to in lists (but `needs`) it takes as far as it is there: what failed, waits or cannot be seen
-  /// keeps its old value, or is an empty text, and stops nothing.
+  /// after the removals of the run, so that it needs no second turn to notice them.
   [[nodiscard]] virtual bool comes_last(Address const& address) const {
+    (void)address;
+    return false;
+  }
+
+  /// True for one of several that others can do without for a while (a certificate that nobody
+  /// issues today). What comes last and refers to it in a list (but `needs`) takes it as far as it
+  /// is there: what failed, waits or cannot be seen keeps its old value, or is an empty text, and
+  /// stops nothing.
+  [[nodiscard]] virtual bool may_be_missed(Address const& address) const {
     (void)address;
     return false;
   }

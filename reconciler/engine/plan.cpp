@@ -75,7 +75,8 @@ std::optional<std::string> Planner::output(Reference const& reference, PlanItem&
     return std::nullopt;
   }
   if (upstream.standing == Standing::same) return view_.live_output(reference);
-  if (item.last && takes_softly(item.spec, reference.of))
+  if (item.last && view_.laws(reference.of).may_be_missed(reference.of) &&
+      takes_softly(item.spec, reference.of))
     return view_.live_output(reference).value_or(std::string());
   return std::nullopt;
 }
@@ -88,7 +89,8 @@ void Planner::wait_for_upstream(PlanItem& item) {
     auto const index = view_.desired(need);
     auto const* upstream = index ? &plan_.items[*index] : nullptr;
     if (upstream != nullptr && upstream->standing == Standing::change) continue;
-    if (item.last && takes_softly(item.spec, need)) continue;
+    if (item.last && view_.laws(need).may_be_missed(need) && takes_softly(item.spec, need))
+      continue;
     auto const told = upstream == nullptr ? Standing::same : upstream->standing;
     bool const unseen =
         std::any_of(open.begin(), open.end(), [&](auto const& one) { return one.of == need; });

@@ -18,12 +18,17 @@ std::string Run::old_output(Reference const& reference) const {
   return laws(reference.of).outputs(upstream.wish, upstream.observed).text(reference.output);
 }
 
-/// The spec with what is known by now. What comes last does without the rest (takes_softly()).
+bool Run::does_without(std::size_t index, Address const& upstream) const {
+  return item(index).last && laws(upstream).may_be_missed(upstream) &&
+         takes_softly(item(index).spec, upstream);
+}
+
+/// The spec with what is known by now.
 Fields Run::resolved(std::size_t index) const {
   auto const& it = item(index);
   return resolve(it.spec, [&](Reference const& reference) {
     auto text = output(reference);
-    if (!text && it.last && takes_softly(it.spec, reference.of)) text = old_output(reference);
+    if (!text && does_without(index, reference.of)) text = old_output(reference);
     return text;
   });
 }

@@ -61,6 +61,8 @@ class Run {
   [[nodiscard]] std::optional<std::string> output(Reference const& reference) const;
   [[nodiscard]] std::string old_output(Reference const& reference) const;
   [[nodiscard]] Fields resolved(std::size_t index) const;
+  /// What comes last goes on without what may be missed (KindLaws).
+  [[nodiscard]] bool does_without(std::size_t index, Address const& upstream) const;
 
   // Both.
   [[nodiscard]] bool applied(std::size_t index) const;

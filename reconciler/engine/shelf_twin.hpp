@@ -20,7 +20,7 @@ namespace mailstack::testing {
 /// must be loaded: law 4), `renew_after` (seconds from the state's `made`). State: `value`,
 /// `loaded`, `made`. `only` as a slot excludes every other slot of
 /// its place, as a CNAME does;
-/// `last` comes after removals.
+/// `last` comes after removals. The place `spare` may be missed.
 class ShelfLaws final : public engine::KindLaws {
  public:
   [[nodiscard]] std::string_view name() const override { return "shelf"; }
@@ -31,6 +31,9 @@ class ShelfLaws final : public engine::KindLaws {
   [[nodiscard]] bool excludes(engine::Address const& a, engine::Address const& b) const override;
   [[nodiscard]] bool merges(engine::Address const& a, engine::Address const& b) const override;
   [[nodiscard]] std::string place(engine::Address const& address) const override;
+  [[nodiscard]] bool may_be_missed(engine::Address const& address) const override {
+    return address.name.starts_with("spare/");
+  }
   [[nodiscard]] bool comes_last(engine::Address const& address) const override {
     return address.name.ends_with("/last");
   }

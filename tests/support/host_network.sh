@@ -14,6 +14,7 @@
 #   manager METHOD SIGNATURE ARGUMENT…  asks systemd
 #   unit_property UNIT INTERFACE NAME   such as ActiveState of Unit
 
+# shellcheck disable=SC2154  # powerdns.sh sets powerdns_key and powerdns_url
 start_network() {
   local directory=$1 zone
   # The outside is a network of its own at the other end of a cable.

@@ -3,7 +3,8 @@
 # powerdns.sh (free_port).
 #
 #   start_pebble DIRECTORY DNS [SECONDS]   sets pebble_pid, pebble_url (of its directory), pebble_ca (what its HTTPS is
-#                               trusted by). It asks DNS (HOST:PORT) for challenges; certificates are valid for SECONDS
+#                               trusted by). It asks DNS (HOST:PORT) for challenges; certificates are valid for SECONDS.
+#                               PEBBLE_PORT=14000 has it there
 #   stop_pebble
 
 start_pebble() {
@@ -12,7 +13,7 @@ start_pebble() {
   pebble_ca=$directory/ca.pem
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=IP:127.0.0.1 -keyout "$directory/server.key" -out "$pebble_ca" 2>/dev/null
-  port=$(free_port) management=$(free_port)
+  port=${PEBBLE_PORT:-$(free_port)} management=$(free_port)
   pebble_url=https://127.0.0.1:$port/dir
   cat >"$directory/pebble.json" <<CONF
 {"pebble": {"listenAddress": "127.0.0.1:$port", "managementListenAddress": "127.0.0.1:$management",

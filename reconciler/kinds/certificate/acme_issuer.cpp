@@ -99,6 +99,12 @@ Result<Pair> issue_by_acme(engine::Fields const& spec, std::string const& name,
   return Pair{*std::move(chain), *std::move(key)};
 }
 
+bool is_unsettled(engine::Fields const& spec, std::string const& name, std::string const& key,
+                  files::Files& files) {
+  auto const kept = files.read(order_key_of(spec.text("home"), name));
+  return kept && *kept == key;
+}
+
 Result<> settle(engine::Fields const& spec, std::string const& name, files::Files& files) {
   auto const& home = spec.text("home");
   // The order first: without its key it could not be gone on with.

@@ -24,6 +24,11 @@ std::string notes_of(std::string const& home, std::string const& name);
 Result<Pair> issue_by_acme(engine::Fields const& spec, std::string const& name,
                            Inputs const& inputs, Doors const& doors);
 
+/// Whether a run was cut off after the pair of `key` was in place, and before its order was
+/// forgotten.
+bool is_unsettled(engine::Fields const& spec, std::string const& name, std::string const& key,
+                  files::Files& files);
+
 /// The pair is in place: its order is forgotten.
 Result<> settle(engine::Fields const& spec, std::string const& name, files::Files& files);
 

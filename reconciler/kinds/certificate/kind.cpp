@@ -26,7 +26,7 @@ using engine::Item;
 using engine::Observation;
 using engine::Step;
 
-constexpr char const* chain_file = "fullchain.pem";
+using certificate::chain_file;
 constexpr char const* key_file = "privkey.pem";
 
 std::string below(std::string const& directory, std::string_view name) {
@@ -75,6 +75,9 @@ class CertificateKind : public OneByOne {
     if (state.find("broken") == nullptr) {
       if (auto by = recorded(resource, state.text("fingerprint")); !by.empty())
         state.set("by", std::move(by));
+      if (certificate::is_unsettled(resource.spec, certificate::name_of(resource.address),
+                                    key->content, files_))
+        state.set("unsettled", true);
     }
     return Observation::of(std::move(state));
   }
@@ -137,11 +140,18 @@ class CertificateKind : public OneByOne {
     bool const there = step.before.standing == Observation::Standing::present;
     bool const due =
         !there || certificate::reason_to_issue(step.spec, state, clock_.now()).has_value();
-    if (auto swept = sweep(step); !swept) return swept;
+    auto const name = certificate::name_of(step.address);
+    // The order of what stands there can bring nothing else: it is forgotten first.
+    if (due && state.flag("unsettled"))
+      if (auto settled = certificate::settle(step.spec, name, files_); !settled) return settled;
     auto const pair = due ? issue(step) : kept(step);
+    // Afterwards: the CA may still be looking for what a run that was cut off had told it of, and
+    // an order whose challenge it does not find is lost.
+    auto const swept = sweep(step);
     if (!pair) return fail(pair.error());
     if (auto stored = store(step, *pair); !stored) return stored;
-    return certificate::settle(step.spec, certificate::name_of(step.address), files_);
+    if (auto settled = certificate::settle(step.spec, name, files_); !settled) return settled;
+    return swept;
   }
 
   Result<> sweep(Step const& step) {

@@ -46,8 +46,12 @@ class CertificateLaws : public engine::KindLaws {
       if (!group.empty() && state.find("group") != nullptr && state.text("group") != group)
         verdict.differ("key's group", state.text("group"), group);
     }
+    // What a run of ours left is nobody's to lose, also where it died before it could say whose.
+    verdict.loses_nothing = verdict.reasons.empty();
     if (state.number("left").value_or(0) > 0)
       verdict.differ("a run that was cut off left challenges in the DNS");
+    if (state.flag("unsettled"))
+      verdict.differ("a run that was cut off left its order and the order's key behind");
     if (!verdict.reasons.empty()) verdict.action = Action::update;
     verdict.by_clock = due && verdict.reasons.size() == 1;
     if (verdict.reasons.empty())
@@ -61,6 +65,8 @@ class CertificateLaws : public engine::KindLaws {
             {"public_key", live.state.text("public_key")},
             {"version", live.state.text("version")}};
   }
+
+  [[nodiscard]] bool may_be_missed(Address const& /*address*/) const override { return true; }
 
   [[nodiscard]] std::string describe(Address const& address,
                                      Fields const& /*spec*/) const override {

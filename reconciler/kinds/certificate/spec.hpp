@@ -16,11 +16,12 @@
 /// `not_before`, `not_after` (seconds since 1970), `fingerprint`, `public_key`, `version`, `mode`
 /// and, where this process could change it, `group` of the key; `broken` where what stands there is
 /// no pair of one key and its chain: why. `left` counts challenges that a run that was cut off left
-/// in the DNS.
+/// in the DNS; `unsettled` where it left the order of what stands there.
 ///
 /// Laws: what is there and fits is kept until two thirds of its lifetime are over; then it is
 /// renewed, with a new key. Other names, another issuer and a broken pair are a new issuance, too.
-/// Challenges are leases outside of plans; those that were left behind are a difference.
+/// Challenges are leases outside of plans; those that were left behind are a difference, and so is
+/// an order that has brought its certificate.
 /// Outputs: `fingerprint`, `public_key` (as TLSA 3 1 1 has it), `version` of the chain
 /// (version_parts.hpp).
 
@@ -34,6 +35,7 @@
 namespace mailstack::kinds::certificate {
 
 inline constexpr char const* kind_name = "certificate";
+inline constexpr char const* chain_file = "fullchain.pem";
 
 struct Issuer {
   std::string key;   ///< of the manifest: `local`

@@ -92,6 +92,8 @@ class DkimKeyLaws : public engine::KindLaws {
             {"version", format_presence(live.state.text("path"))}};
   }
 
+  [[nodiscard]] bool may_be_missed(Address const& /*address*/) const override { return true; }
+
   [[nodiscard]] std::string describe(Address const& address, Fields const& spec) const override {
     auto const where = parse(address);
     if (!where) return "DKIM key " + address.name;

@@ -1,11 +1,11 @@
 /// \file
 /// The kind `sysctl` at work: reads below /proc/sys, and writes there.
 
-#include <algorithm>
 #include <map>
 
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/one_by_one.hpp"
+#include "reconciler/kinds/sysctl/settings.hpp"
 #include "reconciler/kinds/sysctl/spec.hpp"
 
 namespace mailstack::kinds {
@@ -16,31 +16,6 @@ using engine::Observation;
 using engine::Step;
 
 constexpr char const* ours = "99-mailstack.conf";
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  auto const start = text.find_first_not_of(blanks);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(blanks) - start + 1);
-}
-
-/// Settings of one file of sysctl.d(5): `KEY = VALUE`, with `-` in front where a failure is no
-/// matter.
-std::map<std::string, std::string> settings_in(std::string_view text) {
-  std::map<std::string, std::string> all;
-  while (!text.empty()) {
-    auto line = trimmed(text.substr(0, text.find('\n')));
-    text.remove_prefix(std::min(text.size(), text.find('\n') == std::string_view::npos
-                                                 ? text.size()
-                                                 : text.find('\n') + 1));
-    if (line.starts_with('#') || line.starts_with(';')) continue;
-    if (line.starts_with('-')) line.remove_prefix(1);
-    auto const equals = line.find('=');
-    if (equals == std::string_view::npos) continue;
-    all[std::string(trimmed(line.substr(0, equals)))] = sysctl::plain(line.substr(equals + 1));
-  }
-  return all;
-}
 
 class SysctlKind : public OneByOne {
  public:
@@ -98,7 +73,7 @@ class SysctlKind : public OneByOne {
       for (auto const& name : files_.list(folder).value_or(std::vector<std::string>()))
         if (name.ends_with(".conf") && name > ours) by_name[name] = folder + ("/" + name);
     for (auto const& [name, path] : by_name)
-      if (auto const text = files_.read(path)) later_.emplace_back(path, settings_in(*text));
+      if (auto const text = files_.read(path)) later_.emplace_back(path, sysctl::settings_in(*text));
     return later_;
   }
 

@@ -3,12 +3,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "reconciler/engine/execute.hpp"
-#include "reconciler/engine/inventory.hpp"
-#include "reconciler/engine/observe.hpp"
-#include "reconciler/engine/plan.hpp"
+#include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/domain_folder/spec.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
+#include "tests/support/engine_run.hpp"
 #include "tests/support/kind_bench.hpp"
 
 using namespace mailstack;
@@ -47,59 +46,10 @@ struct Host : support::KindBench {
     systemd.time += std::chrono::seconds(10);
     files.set_time(systemd.time);
     systemd.time += std::chrono::seconds(1);
-    auto const owned = make_kinds(inputs, doors());
-    engine::Kinds kinds;
-    for (auto const& kind : owned) kinds.add(*kind, kind->laws().name());
-    auto inventory = engine::load_inventory(files, "/state/inventory.jsonl");
-    REQUIRE(inventory);
-    auto const rows = inventory->rows();
-    std::set<std::string> const lanes{"host/mx1"};
-    auto const world = engine::observe(kinds, resources, rows, lanes, 1, clock.now(), progress);
-    engine::PlanInput input{.laws = all_laws(),
-                            .resources = resources,
-                            .rows = rows,
-                            .inventory = *inventory,
-                            .world = world,
-                            .now = clock.now()};
-    input.lanes = lanes;
-    engine::note_look(*inventory, input, std::nullopt);
-    auto const plan = engine::make_plan(input);
-    Texts due;
-    for (auto const& item : plan.items) {
-      if (item.standing != engine::Standing::change) continue;
-      due.push_back(item.address.text() + ":");
-      for (auto const& reason : item.reasons) due.back() += " " + reason;
-    }
-    if (act) execute(kinds, plan, input, *inventory);
-    return due;
-  }
-
- private:
-  void execute(engine::Kinds& kinds, engine::Plan const& plan, engine::PlanInput const& input,
-               engine::Inventory& inventory) {
-    systemd.calls.clear();
-    failures.clear();
-    auto journal = engine::Journal::open(files, "/state/journal.jsonl");
-    REQUIRE(journal);
-    auto const outcome =
-        engine::execute({.kinds = kinds,
-                         .plan = plan,
-                         .planned_from = input,
-                         .inventory = inventory,
-                         .journal = *journal,
-                         .run = "r",
-                         .parallelism = 1,
-                         .wait = Duration(0),
-                         .now = [&] { return clock.now(); },
-                         .store =
-                             [&](engine::Inventory const& now) {
-                               return engine::store_inventory(files, "/state/inventory.jsonl", now);
-                             },
-                         .interrupted = {},
-                         .progress = progress});
-    for (auto const& step : outcome.steps)
-      if (step.outcome != engine::StepResult::Outcome::applied)
-        failures.push_back(step.address.text() + ": " + step.message);
+    if (act) systemd.calls.clear();
+    auto ran = support::run_engine(inputs, doors(), resources, progress, act);
+    if (act) failures = std::move(ran.failures);
+    return std::move(ran.due);
   }
 };
 
@@ -160,4 +110,38 @@ TEST_CASE("unit: a file that cannot be written starts nothing", "[unit]") {
   host.run(true);
   CHECK(host.systemd.calls.empty());
   CHECK(host.failures.size() == 2);
+}
+
+TEST_CASE(
+    "regression: unit: one that somebody restarted has loaded its certificates and folders, too",
+    "[unit]") {
+  Host host;
+  install(host);
+  auto const conf = conf_file::file("mx1", "/etc/x.conf", "one\n", "0644", "");
+  auto const folder = domain_folder::folder("mx1", "/etc/domains/example.org");
+  auto const pair = certificate::certificate(
+      "mx1", "web", {{"www.example.org"}, {"here", "local-ca"}, "/etc/certs/web", "", "/state/ca"});
+  auto const daemon = unit::unit(
+      "mx1", "x.service",
+      {.enabled = true,
+       .active = true,
+       .loads = {unit::version_of(conf),
+                 unit::File(folder, "/etc/domains/example.org", "domain example.org", true),
+                 unit::File(pair, "/etc/certs/web/fullchain.pem", "certificate web", false)}});
+  host.resources = {daemon, conf, folder, pair};
+  host.run(true);
+  CHECK(host.failures == Texts{});
+  CHECK(host.run(false).empty());
+  SECTION("by hand") { host.systemd.begin(host.systemd.units.at("x.service")); }
+  SECTION("by a start of the machine, with which the notes went") {
+    REQUIRE(host.files.remove("/run/mailstack/units/x.service"));
+    host.systemd.begin(host.systemd.units.at("x.service"));
+  }
+  CHECK(host.run(false) == Texts{});
+  // What changes afterwards is due again, by its path and not only by a note.
+  REQUIRE(host.files.remove("/etc/certs/web/privkey.pem"));
+  CHECK(host.run(true).size() == 2);
+  CHECK(host.failures == Texts{});
+  CHECK(host.systemd.calls == Texts{"restart x.service"});
+  CHECK(host.run(false) == Texts{});
 }
