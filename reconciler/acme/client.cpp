@@ -80,7 +80,8 @@ Refusal Client::refusal_of(HttpResponse const& response, std::string const& url)
             response.status};
   }
   if (auto const problem = problem_of(response))
-    return {within(error_of(*problem, until, About::request), said), problem->type, response.status};
+    return {within(error_of(*problem, until, About::request), said), problem->type,
+            response.status};
   auto what = said + " without a problem document: `" +
               shown(std::string_view(response.body).substr(0, 80)) + "`";
   if (until) what += "; not before " + format(*until);

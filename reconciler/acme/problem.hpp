@@ -23,8 +23,8 @@ struct Problem {
   bool operator==(Problem const&) const = default;
 };
 
-/// What a problem is about: a name that the CA examined, or our request itself. `unauthorized` means
-/// another thing there: an account that was deactivated, or that the CA does not want.
+/// What a problem is about: a name that the CA examined, or our request itself. `unauthorized`
+/// means another thing there: an account that was deactivated, or that the CA does not want.
 enum class About { name, request };
 
 /// The problem in words: what its type means, what the CA said, name by name where there are

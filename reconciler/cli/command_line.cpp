@@ -377,6 +377,9 @@ void Parser::build_signing() {
           "                     in chasquid's hooks/post-data, up to chasquid 1.13\n");
   sign->add_option("--conf", options_.conf, "the daemon's configuration (/etc/chasquid)")
       ->type_name("DIR");
+  sign->add_option("--most", options_.most, "the largest message, in MiB (100)")
+      ->type_name("MIB")
+      ->check(CLI::Range(1u, 2047u).description(""));
   // Without a value it is the null sender.
   sign->add_option("--from", options_.envelope_sender,
                    "the envelope sender: whose keys sign where the domain of From has none")

@@ -43,6 +43,7 @@ struct Options {
   bool no_password = false;
 
   // dkim-sign.
+  std::size_t most = 100;       ///< MiB that a message may have
   std::string conf;             ///< the daemon's tree; empty: /etc/chasquid
   std::string envelope_sender;  ///< `--from`
 

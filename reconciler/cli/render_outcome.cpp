@@ -179,11 +179,7 @@ void note_outcome(engine::Outcome const& outcome, engine::Plan const& plan, Happ
     switch (step.outcome) {
       case Ending::applied: happened.applied = true; break;
       case Ending::failed:
-        // A certificate is the host's, and whoever issues it is not.
-        (here.contains(step.address) && !(step.address.kind == kinds::certificate::kind_name &&
-                                          step.code == ErrorCode::unavailable)
-             ? happened.failed_here
-             : happened.failed_away) = true;
+        (here.contains(step.address) ? happened.failed_here : happened.failed_away) = true;
         break;
       case Ending::conflict: happened.refused = true; break;
       case Ending::interrupted: happened.interrupted = true; break;

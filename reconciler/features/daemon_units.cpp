@@ -80,9 +80,11 @@ done
 cat "$d/log"
 exit 1)";
 
+constexpr long long mebibyte = 1024LL * 1024;
+
 /// Debian's hook looks for programs that sign; this one knows its own. What else a hook should do,
-/// a file of the administrator's does.
-std::string hook(Facts const& facts) {
+/// a file of the administrator's does. `most`: MiB that a message may have.
+std::string hook(Facts const& facts, long long most) {
   auto const& conf = facts.conf_directory;
   return "#!/bin/sh\n"
          "# Made by mailstack: chasquid before 1.14 does not sign by itself.\n"
@@ -101,7 +103,7 @@ std::string hook(Facts const& facts) {
          "said\n"
          "# last here is what the client reads.\n"
          "if [ -n \"$AUTH_AS\" ]; then\n  '" +
-         facts.here.program + "' dkim-sign --conf=" + conf +
+         facts.here.program + "' dkim-sign --conf=" + conf + " --most=" + std::to_string(most) +
          " --from=\"$MAIL_FROM\" <\"$message\" || {\n"
          "    echo 'it could not be signed: is there one From field, can the DKIM keys be read?'\n "
          "   exit 75\n  }\nfi\n";
@@ -235,8 +237,9 @@ class Units {
           " takes a bare line feed for the end of a message, so strangers can smuggle mail past "
           "the checks of others (CVE-2023-52354): 1.13 and later do not");
     if (*release >= chasquid::signs) return;
-    say(kinds::conf_file::file(host_.key, facts_.conf_directory + "/hooks/post-data", hook(facts_),
-                               "0755", {}),
+    say(kinds::conf_file::file(
+            host_.key, facts_.conf_directory + "/hooks/post-data",
+            hook(facts_, daemon_.section("limits").number("message_size") / mebibyte), "0755", {}),
         "chasquid " + facts_.here.daemon_version + " does not sign by itself");
   }
 

@@ -5,17 +5,10 @@
 
 namespace mailstack::cli {
 
-namespace {
-
-/// More than the daemon can be told to take (daemon.limits.message_size).
-constexpr std::size_t most_octets = std::size_t{2048} * 1024 * 1024;
-
-}  // namespace
-
 ExitCode commands_of::dkim_sign(Options const& options, Doors& doors) {
   Talk talk(options, doors);
   if (doors.terminal.answers) talk.note("Reads a message; Ctrl-D ends it.");
-  auto message = doors.read_input(most_octets);
+  auto message = doors.read_input(options.most * 1024 * 1024);
   if (!message) {
     talk.error(message.error().what);
     return ExitCode::error;

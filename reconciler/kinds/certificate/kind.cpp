@@ -147,7 +147,7 @@ class CertificateKind : public OneByOne {
     auto const pair = due ? issue(step) : kept(step);
     // Afterwards: the CA may still be looking for what a run that was cut off had told it of, and
     // an order whose challenge it does not find is lost.
-    auto const swept = sweep(step);
+    auto swept = sweep(step);
     if (!pair) return fail(pair.error());
     if (auto stored = store(step, *pair); !stored) return stored;
     if (auto settled = certificate::settle(step.spec, name, files_); !settled) return settled;

@@ -73,7 +73,8 @@ class SysctlKind : public OneByOne {
       for (auto const& name : files_.list(folder).value_or(std::vector<std::string>()))
         if (name.ends_with(".conf") && name > ours) by_name[name] = folder + ("/" + name);
     for (auto const& [name, path] : by_name)
-      if (auto const text = files_.read(path)) later_.emplace_back(path, sysctl::settings_in(*text));
+      if (auto const text = files_.read(path))
+        later_.emplace_back(path, sysctl::settings_in(*text));
     return later_;
   }
 

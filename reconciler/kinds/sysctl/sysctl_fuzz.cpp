@@ -1,6 +1,6 @@
 /// \file
-/// Whatever stands in a file of sysctl.d(5): no crash, and what is read can be written so that it is
-/// read again.
+/// Whatever stands in a file of sysctl.d(5): no crash, and what is read can be written so that it
+/// is read again.
 
 // parser: reconciler/kinds/sysctl/settings.cpp
 
@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
     require(separator == std::string::npos || key[separator] == '.');
     require(sysctl::plain(value) == value);
     // With a dash, since one in front belongs to the line and not to the key.
-    text += "-" + key + " = " + value + "\n";
+    text.append("-").append(key).append(" = ").append(value).append("\n");
   }
   require(sysctl::settings_in(text) == settings);
   return 0;

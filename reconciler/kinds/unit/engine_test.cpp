@@ -130,18 +130,18 @@ TEST_CASE(
                  unit::File(pair, "/etc/certs/web/fullchain.pem", "certificate web", false)}});
   host.resources = {daemon, conf, folder, pair};
   host.run(true);
-  CHECK(host.failures == Texts{});
+  CHECK(host.failures.empty());
   CHECK(host.run(false).empty());
   SECTION("by hand") { host.systemd.begin(host.systemd.units.at("x.service")); }
   SECTION("by a start of the machine, with which the notes went") {
     REQUIRE(host.files.remove("/run/mailstack/units/x.service"));
     host.systemd.begin(host.systemd.units.at("x.service"));
   }
-  CHECK(host.run(false) == Texts{});
+  CHECK(host.run(false).empty());
   // What changes afterwards is due again, by its path and not only by a note.
   REQUIRE(host.files.remove("/etc/certs/web/privkey.pem"));
   CHECK(host.run(true).size() == 2);
-  CHECK(host.failures == Texts{});
+  CHECK(host.failures.empty());
   CHECK(host.systemd.calls == Texts{"restart x.service"});
-  CHECK(host.run(false) == Texts{});
+  CHECK(host.run(false).empty());
 }

@@ -180,11 +180,16 @@ class UnitKind : public engine::Kind {
     if (state->active == "failed" || state->result == "start-limit-hit")
       (void)systemd_.reset_failed(name);
     auto const begun = clock_.now();
-    auto const done = perform(name, *job, *state);
+    std::vector<std::string> moved;
+    auto const done = perform(name, *job, *state, moved);
+    Result<> back;
+    for (auto const& service : moved)
+      if (auto came = come_back(service); !came) back = came;
     auto const after = done ? settled(name, *job) : systemd_.state(name);
     if (!after) return fail(within(done ? after.error() : done.error(), name));
     if (!done || !unit::is_up(after->active)) return failed(name, *job, done, *after, begun);
     loaded_.note(name, step.spec, *after);
+    if (!back) return fail(within(back.error(), "after the restart of " + name));
     return proved(name, step.spec, *after);
   }
 
@@ -232,9 +237,10 @@ class UnitKind : public engine::Kind {
   }
 
   /// A socket does not start while its service runs and holds what it listens on: after a plain
-  /// restart nothing would listen any more. So the service makes room, and comes back.
-  Result<> perform(std::string const& name, Job job, UnitState const& state) {
-    std::vector<std::string> moved;
+  /// restart nothing would listen any more. So the service makes room, and comes back. Who was
+  /// moved is added to `moved`.
+  Result<> perform(std::string const& name, Job job, UnitState const& state,
+                   std::vector<std::string>& moved) {
     if (job == Job::restart && name.ends_with(".socket"))
       for (auto const& service : state.triggers) {
         auto const seen = systemd_.state(service);
@@ -242,11 +248,7 @@ class UnitKind : public engine::Kind {
         if (auto done = systemd_.run(service, Job::stop, job_timeout); !done) return done;
         moved.push_back(service);
       }
-    auto done = systemd_.run(name, job, job_timeout);
-    for (auto const& service : moved)
-      if (auto back = come_back(service); !back && done)
-        done = fail(within(back.error(), "after the restart of " + name));
-    return done;
+    return systemd_.run(name, job, job_timeout);
   }
 
   Result<> come_back(std::string const& service) {

@@ -10,7 +10,6 @@ std::unique_ptr<engine::Kind> make_unit(Inputs const&, Doors const&);
 
 using namespace mailstack;
 using namespace mailstack::kinds;
-using engine::Action;
 using Reasons = std::vector<std::string>;
 using Standing = engine::Observation::Standing;
 using namespace std::chrono_literals;
@@ -279,6 +278,7 @@ TEST_CASE("unit: a service that does not come back after its socket's restart is
                                {.active = true, .files = {Bench::version("/etc/drop-in", "y")}});
   auto const done = bench.apply(*bench.made, {wish}).at(0);
   REQUIRE_FALSE(done);
+  INFO(done.error().what);
   CHECK(done.error().what.find("after the restart of a.socket") != std::string::npos);
   CHECK(done.error().what.find("203/EXEC") != std::string::npos);
 }
