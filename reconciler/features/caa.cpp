@@ -22,7 +22,7 @@ constexpr keys::Key rows[] = {
      .type = Type::string,
      .list = true,
      .fallback = "auto",
-     .summary = "`auto` (the issuers of managed certificates; none are managed yet, so nothing), "
+     .summary = "`auto` (nothing is derived), "
                 "`off`, or the values of the CAA records.",
      .example = "['0 issue \"letsencrypt.org\"', '0 iodef \"mailto:security@example.org\"']"},
 };

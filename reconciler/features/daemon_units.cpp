@@ -7,12 +7,12 @@
 
 #include <algorithm>
 
-#include "core/dns/rdata.hpp"
 #include "reconciler/features/chasquid/chasquid.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/records/records.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
+#include "reconciler/manifest/values.hpp"
 
 namespace mailstack::features {
 namespace {
@@ -113,11 +113,10 @@ std::string hook(Facts const& facts, long long most) {
 bool can_listen(std::string const& endpoint) {
   auto const colon = endpoint.rfind(':');
   if (colon == std::string::npos) return false;
-  auto host = endpoint.substr(0, colon);
+  auto const host = endpoint.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']'))
-    return !dns::address_octets(host.substr(1, host.size() - 2)).empty();
-  return host.empty() ||
-         (host.find(':') == std::string::npos && !dns::address_octets(host).empty());
+    return manifest::parse_ipv6(host.substr(1, host.size() - 2)).has_value();
+  return host.empty() || manifest::parse_ipv4(host).has_value();
 }
 
 constexpr manifest::Code codes[] = {

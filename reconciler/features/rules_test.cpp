@@ -381,6 +381,21 @@ TEST_CASE("rules: certificates and their issuers", "[features]") {
        "`nginx` is no service of systemd"},
       {"sysctl-key", "sysctl: {/proc/sys/net/ipv6: 0}", "`/proc/sys/net/ipv6` is no key"},
       {"sysctl-key", "sysctl: {net..x: 0}", "`net..x` is no key"},
+      {"sysctl-key", "sysctl: {net/ipv4/ip_forward: 0}", "`net/ipv4/ip_forward` is no key"},
+      {"sysctl-runs-programs", "sysctl: {kernel.core_pattern: \" |/bin/x %p\"}",
+       "would have the kernel run a program"},
+      {"sysctl-runs-programs", "sysctl: {kernel.modprobe: /bin/x}",
+       "would have the kernel run a program"},
+      {"certificate-in-no-zone",
+       "certificates: {a: {names: [www.other.example], issuer: letsencrypt}}",
+       "`www.other.example` is in no zone"},
+      {"listen-nowhere", "daemon: {listen: {smtp: []}}", "`smtp` would listen nowhere"},
+      {"listen-not-an-address", "daemon: {listen: {smtp: 192.0.2.1}}",
+       "the daemon cannot listen on `192.0.2.1`"},
+      {"listen-not-an-address", "daemon: {listen: {submission: \"mail.example.org:587\"}}",
+       "the daemon cannot listen on `mail.example.org:587`"},
+      {"listen-not-an-address", "daemon: {listen: {submissions: \"2001:db8::1\"}}",
+       "the daemon cannot listen on `2001:db8::1`"},
   };
   for (auto const& row : cases) {
     auto const diagnostics = check(std::string(row.text) + "\n" + domain("users: {i: {}}"));
@@ -395,11 +410,13 @@ TEST_CASE("rules: certificates and their issuers", "[features]") {
             "certificates: {a: {names: [example.org, \"*.example.org\"], issuer: local}}\n" +
             domain("users: {i: {}}"))
           .failed());
-  CHECK_FALSE(check("defaults: {certificate: {issuer: letsencrypt}}\n"
-                    "certificates: {a: {names: [example.org], reload: [nginx.service]}}\n"
-                    "sysctl: {net.ipv6.conf.eth0/100.disable_ipv6: 0}\n" +
-                    domain("users: {i: {}}"))
-                  .failed());
+  CHECK_FALSE(
+      check("defaults: {certificate: {issuer: letsencrypt}}\n"
+            "certificates: {a: {names: [example.org], reload: [nginx.service]}}\n"
+            "sysctl: {net.ipv6.conf.eth0/100.disable_ipv6: 0, kernel.core_pattern: core}\n"
+            "daemon: {listen: {smtp: [\":25\", \"192.0.2.1:25\", \"[2001:db8::1]:25\"]}}\n" +
+            domain("users: {i: {}}"))
+          .failed());
 }
 
 TEST_CASE("rules: a name that has no room for the derived ones", "[features]") {
