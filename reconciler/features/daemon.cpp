@@ -53,10 +53,9 @@ constexpr keys::Key rows[] = {
 
 std::string configuration(Manifest const& manifest, Host const& host) {
   auto const daemon = manifest.root.section("daemon");
-  std::string text =
-      "# Made by mailstack from the manifest: change it there, edits here are undone.\n"
-      "# The listening addresses are systemd's sockets, so none stands here.\n\n"
-      "# The name in HELO; its PTR and its address records must agree.\n";
+  auto text = std::string(kinds::conf_file::made_by_us) +
+              "# The listening addresses are systemd's sockets, so none stands here.\n\n"
+              "# The name in HELO; its PTR and its address records must agree.\n";
   text += "hostname: " + format_text_string(host.fqdn.display()) + "\n";
   auto const size = daemon.section("limits").number("message_size") / mebibyte;
   text += "max_data_size_mb: " + std::to_string(size) + "\n";

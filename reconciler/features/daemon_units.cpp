@@ -183,16 +183,11 @@ class Units {
     if (auto const& why = facts_.here.without_systemd; !why.empty())
       out_.unmanaged.push_back("units (" + why + ")");
     if (!facts_.here.systemd) return;
-    unit::Wish service{.enabled = true,
-                       .active = true,
-                       .reload = unit::Reload::restart,
-                       .because =
-                           "open sessions may be cut; the sockets stay open, so no "
-                           "connection is refused",
-                       .package = "chasquid",
-                       .trial = {"sh", "-c", trial, "sh", facts_.conf_directory},
-                       .trial_by = "/var/lib/chasquid",
-                       .name = host_.fqdn.display()};
+    auto service = proved();
+    service.enabled = true;
+    service.reload = unit::Reload::restart;
+    service.because =
+        "open sessions may be cut; the sockets stay open, so no connection is refused";
     for (auto const& socket : sockets) {
       auto made = add_socket(socket);
       service.needs.emplace_back(engine::Reference{made.address, "unit"});
@@ -242,19 +237,23 @@ class Units {
         "chasquid " + facts_.here.daemon_version + " does not sign by itself");
   }
 
+  /// What is started only after a trial, and then asked for under the host's name.
+  [[nodiscard]] unit::Wish proved() const {
+    return {.active = true,
+            .package = "chasquid",
+            .trial = {"sh", "-c", trial, "sh", facts_.conf_directory},
+            .trial_by = "/var/lib/chasquid",
+            .name = host_.fqdn.display()};
+  }
+
   engine::Resource add_socket(Socket const& socket) {
     // Who connects starts the daemon, and a changed socket restarts it: the trial comes before.
-    unit::Wish wish{.active = true,
-                    .package = "chasquid",
-                    .trial = {"sh", "-c", trial, "sh", facts_.conf_directory},
-                    .trial_by = "/var/lib/chasquid",
-                    .name = host_.fqdn.display()};
+    auto wish = proved();
     for (auto const& endpoint : listen_.texts(socket.key))
       wish.ports.push_back((socket.starttls ? "starttls " : "tls ") + reached(endpoint));
     if (listen_.present(socket.key)) {
-      std::string text =
-          "# Made by mailstack from the manifest: change it there, edits here are undone.\n"
-          "[Socket]\n# Empties the list of the package's own.\nListenStream=\n";
+      auto text = std::string(kinds::conf_file::made_by_us) +
+                  "[Socket]\n# Empties the list of the package's own.\nListenStream=\n";
       bool named = false;
       for (auto const& endpoint : listen_.texts(socket.key)) {
         text += "ListenStream=" + stream(endpoint) + "\n";

@@ -47,8 +47,7 @@ void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Co
   auto const* values = manifest.root.node("sysctl");
   if (values == nullptr || values->entries.empty()) return;
   for (auto const& host : manifest.hosts) {
-    std::string text =
-        "# Made by mailstack from the manifest: change it there, edits here are undone.\n";
+    std::string text = kinds::conf_file::made_by_us;
     for (auto const& entry : values->entries)
       text += entry.key + " = " + kinds::sysctl::plain(entry.value.scalar) + "\n";
     auto file =

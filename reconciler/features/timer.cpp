@@ -46,9 +46,6 @@ constexpr keys::Key rows[] = {
      .example = "5m"},
 };
 
-constexpr char const* note =
-    "# Made by mailstack from the manifest: change it there, edits here are undone.\n";
-
 /// A word in quotes, as the values of a unit have it (systemd.syntax(7)): nothing in it ends the
 /// line or the word. Of a command line (systemd.service(5), "COMMAND LINES") `$` counts, too.
 std::string quoted(std::string const& word, std::string_view doubled) {
@@ -113,7 +110,7 @@ constexpr char const* hardening =
     "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_SETUID CAP_SETGID\n";
 
 std::string service(Manifest const& manifest, Facts const& facts) {
-  std::string text = note;
+  std::string text = kinds::conf_file::made_by_us;
   text +=
       "[Unit]\n"
       "Description=mailstack: repairs drift and renews certificates\n"
@@ -151,7 +148,7 @@ std::string timer(Manifest const& manifest) {
   auto const seconds = [&](char const* key) {
     return std::to_string(reconcile.duration(key).count()) + "s\n";
   };
-  return std::string(note) +
+  return std::string(kinds::conf_file::made_by_us) +
          "[Unit]\n"
          "Description=mailstack: time to look at drift and certificates\n"
          "Documentation=man:mailstack(1)\n"

@@ -21,6 +21,10 @@ namespace mailstack::kinds::conf_file {
 
 inline constexpr char const* kind_name = "conf_file";
 
+/// How a file whose comments begin with `#` says whose it is.
+inline constexpr char const* made_by_us =
+    "# Made by mailstack from the manifest: change it there, edits here are undone.\n";
+
 engine::Resource file(std::string host, std::string const& path, std::string content,
                       std::string mode, std::string group);
 /// Has `resource` compared as a message in protobuf's text format.

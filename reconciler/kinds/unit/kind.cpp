@@ -185,9 +185,8 @@ class UnitKind : public engine::Kind {
     Result<> back;
     for (auto const& service : moved)
       if (auto came = come_back(service); !came) back = came;
-    auto const after = done ? settled(name, *job) : systemd_.state(name);
-    if (!after) return fail(within(done ? after.error() : done.error(), name));
-    if (!done || !unit::is_up(after->active)) return failed(name, *job, done, *after, begun);
+    auto const after = came_up(name, *job, done, begun);
+    if (!after) return fail(after.error());
     loaded_.note(name, step.spec, *after);
     if (!back) return fail(within(back.error(), "after the restart of " + name));
     return proved(name, step.spec, *after);
@@ -254,11 +253,17 @@ class UnitKind : public engine::Kind {
   Result<> come_back(std::string const& service) {
     auto const begun = clock_.now();
     auto const done = systemd_.run(service, Job::start, job_timeout);
-    auto const after = done ? settled(service, Job::start) : systemd_.state(service);
-    if (!after) return fail(within(done ? after.error() : done.error(), service));
-    if (!done || !unit::is_up(after->active))
-      return failed(service, Job::start, done, *after, begun);
-    return {};
+    auto const after = came_up(service, Job::start, done, begun);
+    return after ? Result<>{} : fail(after.error());
+  }
+
+  /// What the unit is after a job that ended as `done` says; where it is not up, why.
+  Result<UnitState> came_up(std::string const& name, Job job, Result<> const& done,
+                            TimePoint begun) {
+    auto after = done ? settled(name, job) : systemd_.state(name);
+    if (!after) return fail(within(done ? after.error() : done.error(), name));
+    if (!done || !unit::is_up(after->active)) return fail(failure(name, job, done, *after, begun));
+    return after;
   }
 
   /// The state once it can be trusted: a job of a service that does not notify is done as soon as
@@ -274,14 +279,13 @@ class UnitKind : public engine::Kind {
     return state;
   }
 
-  Result<> failed(std::string const& name, Job job, Result<> const& done, UnitState const& state,
-                  TimePoint begun) {
+  Error failure(std::string const& name, Job job, Result<> const& done, UnitState const& state,
+                TimePoint begun) {
     // Not the unit's doing: no bus any more, or not allowed.
     if (!done && done.error().code != ErrorCode::conflict &&
         done.error().code != ErrorCode::invalid && done.error().code != ErrorCode::not_found)
-      return fail(within(done.error(), name));
-    return fail(
-        unit::explain_failure({name, job, state}, systemd_.journal(name, begun, asked_lines)));
+      return within(done.error(), name);
+    return unit::explain_failure({name, job, state}, systemd_.journal(name, begun, asked_lines));
   }
 
   Result<> take_back(Step const& step) {

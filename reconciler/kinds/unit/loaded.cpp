@@ -17,12 +17,6 @@ using world::Instant;
 // The kernel stamps files with the clock of its last tick, which is late by up to 10 ms.
 constexpr std::chrono::milliseconds tick{20};
 
-std::vector<Item> items(Fields const& spec, std::string_view field) {
-  auto const* value = spec.find(field);
-  auto const* list = value ? std::get_if<std::vector<Item>>(value) : nullptr;
-  return list ? *list : std::vector<Item>{};
-}
-
 std::int64_t count(std::optional<Instant> const& time) {
   return time ? time->time_since_epoch().count() : 0;
 }

@@ -22,12 +22,6 @@ std::string short_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-std::vector<Item> items(Fields const& spec, std::string_view field) {
-  auto const* value = spec.find(field);
-  auto const* list = value ? std::get_if<std::vector<Item>>(value) : nullptr;
-  return list ? *list : std::vector<Item>{};
-}
-
 /// `port 465`, of `tls 127.0.0.1:465`.
 std::string port_words(std::string_view port) {
   return "port " + std::string(port.substr(port.rfind(':') + 1));
@@ -224,6 +218,12 @@ std::string name_of(engine::Address const& address) {
   auto const parts = address_parts(address.name, 2);
   auto const whole = address.kind == kind_name && !parts.empty();
   return whole && parts[1].find('/') == std::string::npos ? parts[1] : std::string();
+}
+
+std::vector<Item> items(Fields const& spec, std::string_view field) {
+  auto const* value = spec.find(field);
+  auto const* list = value ? std::get_if<std::vector<Item>>(value) : nullptr;
+  return list ? *list : std::vector<Item>{};
 }
 
 Pending pending(Fields const& spec, Fields const& state, std::string_view field) {

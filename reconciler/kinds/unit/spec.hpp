@@ -87,6 +87,9 @@ engine::Item version_of(engine::Resource const& file);
 /// `NAME.service`; empty for anything that unit() does not write.
 std::string name_of(engine::Address const& address);
 
+/// The list `field`; empty where there is none.
+std::vector<engine::Item> items(engine::Fields const& spec, std::string_view field);
+
 /// What a process has yet to do, as short names: `chasquid.conf`.
 struct Pending {
   std::vector<std::string> load;
