@@ -1,14 +1,7 @@
 # shellcheck shell=bash
 # Runs inside the host of real_host_days_test.sh.
-# shellcheck source=tests/programs/person.sh
-source "$1/tests/programs/person.sh" "$@"
-# shellcheck source=tests/support/host_network.sh
-source "$source_directory/tests/support/host_network.sh"
-
-run() {
-  out=$("$mailstack" "$@" --as mx1 </dev/null 2>&1)
-  code=$?
-}
+# shellcheck source=tests/programs/real_host/inside.sh
+source "$1/tests/programs/real_host/inside.sh" "$@"
 state_of() { unit_property "$1" Unit ActiveState; }
 is_done() {
   run plan

@@ -1,23 +1,8 @@
 # shellcheck shell=bash
 # Runs inside the host of real_host_test.sh.
-# shellcheck source=tests/programs/person.sh
-source "$1/tests/programs/person.sh" "$@"
-# shellcheck source=tests/support/powerdns.sh
-source "$source_directory/tests/support/powerdns.sh"
-# shellcheck source=tests/support/pebble.sh
-source "$source_directory/tests/support/pebble.sh"
-# shellcheck source=tests/support/host_network.sh
-source "$source_directory/tests/support/host_network.sh"
-at_exit+=(stop_network)
-# Where units and the daemon's user reach it, wherever this tree stands.
-cp "$mailstack" /srv/mailstack-program
-mailstack=/srv/mailstack-program
+# shellcheck source=tests/programs/real_host/inside.sh
+source "$1/tests/programs/real_host/inside.sh" "$@"
 start_network "$work" || exit 1
-
-run() {
-  out=$("$mailstack" "$@" --as mx1 </dev/null 2>&1)
-  code=$?
-}
 mkdir secrets
 mkdir -p /etc/mailstack
 (umask 077 && printf %s "$powerdns_key" >/etc/mailstack/powerdns.key)
