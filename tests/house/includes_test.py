@@ -42,6 +42,17 @@ RULES = [
       "reconciler/world/machine.hpp", "reconciler/world/process.hpp"]),
     (["reconciler/git/*"], ["core/*", "reconciler/git/*", "reconciler/world/process.hpp"]),
     (["reconciler/world/*"], ["core/*", "reconciler/world/*"]),
+    (["daemon/smtp/*"], ["core/*", "daemon/smtp/*"]),
+    (["daemon/conf/*"], ["core/*", "daemon/conf/*", "daemon/smtp/server_session.hpp"]),
+    (["daemon/policy/*"],
+     ["core/*", "daemon/policy/*", "daemon/conf/*.hpp", "daemon/smtp/*.hpp", "daemon/queue/envelope.hpp"]),
+    (["daemon/queue/*"], ["core/*", "daemon/queue/*", "daemon/smtp/reply.hpp", "daemon/delivery/courier.hpp"]),
+    (["daemon/net/*"], ["core/*", "daemon/net/*"]),
+    (["daemon/delivery/*"],
+     ["core/*", "daemon/delivery/*", "daemon/conf/*.hpp", "daemon/policy/*.hpp", "daemon/queue/*.hpp",
+      "daemon/smtp/*.hpp", "daemon/net/*.hpp"]),
+    (["daemon/control/*"], ["core/*", "daemon/control/*", "daemon/conf/*.hpp", "daemon/queue/*.hpp"]),
+    (["daemon/serve/*", "daemon/main.cpp"], ["core/*", "daemon/*"]),
     (["reconciler/cli/*"],
      ["core/*", "reconciler/cli/*", "providers/dns_provider.hpp", "providers/ptr_provider.hpp",
       "reconciler/engine/*", "reconciler/manifest/*", "reconciler/features/*", "reconciler/kinds/kinds.hpp", "reconciler/kinds/*/spec.hpp",
@@ -52,14 +63,16 @@ RULES = [
 # Headers of others that cost seconds to compile, or whose exceptions must be caught where they are included: only here,
 # and only in a .cpp, or in a .hpp of a folder that is named as a whole.
 HEAVY = [
-    (r"yaml-cpp/", ["reconciler/manifest/*.cpp"]),
+    (r"yaml-cpp/", ["reconciler/manifest/*.cpp", "daemon/conf/*.cpp"]),
     (r"curl/", ["reconciler/world/*.cpp"]),
     (r"ldns/", ["core/dns/*", "reconciler/world/*.cpp"]),
     (r"sdbus-c\+\+/", ["reconciler/world/systemd/*.cpp"]),
     (r"CLI/", ["reconciler/cli/*.cpp"]),
     (r"openssl/", ["core/*.cpp", "core/x509/handles.hpp", "reconciler/kinds/*.cpp", "reconciler/acme/*.cpp",
-                    "reconciler/world/tls_peer/*.cpp", "tests/support/csr.cpp"]),
-    (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "tests/*.cpp", "tests/golden/run.hpp"]),
+                    "reconciler/world/tls_peer/*.cpp", "daemon/net/*.cpp", "tests/support/csr.cpp"]),
+    (r"asio", ["daemon/net/*.cpp"]),
+    (r"unbound\.h", ["daemon/net/*.cpp"]),
+    (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "daemon/*.cpp", "tests/*.cpp", "tests/golden/run.hpp"]),
     (r"simdjson\.h", ["providers/powerdns/convert.cpp", "reconciler/engine/*.cpp", "reconciler/engine/fields_json.hpp",
                       "reconciler/acme/messages.cpp"]),
     (r"fmt/", ["*.cpp"]),
@@ -68,7 +81,7 @@ HEAVY = [
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
-FOLDERS = ["core", "providers", "reconciler", "tests"]
+FOLDERS = ["core", "providers", "reconciler", "daemon", "tests"]
 
 
 def matches(path, patterns):
@@ -132,6 +145,12 @@ OFFENCES = [
     ("reconciler/doctor/examine.cpp", "reconciler/world/machine/local_machine.hpp"),
     ("reconciler/doctor/examine.cpp", "reconciler/manifest/manifest.hpp"),
     ("reconciler/kinds/ptr/spec.cpp", "reconciler/resolve/resolve.hpp"),
+    ("daemon/smtp/server_session.cpp", "daemon/net/loop.hpp"),
+    ("daemon/queue/queue.cpp", "daemon/net/loop.hpp"),
+    ("daemon/policy/sender.cpp", "daemon/net/loop.hpp"),
+    ("daemon/smtp/server_session.cpp", "<asio.hpp>"),
+    ("daemon/serve/daemon.cpp", "reconciler/engine/kind.hpp"),
+    ("reconciler/cli/plan.cpp", "daemon/conf/settings.hpp"),
     ("reconciler/acme/client.cpp", "<simdjson.h>"),
     ("reconciler/world/curl_http.cpp", "reconciler/engine/kind.hpp"),
     ("reconciler/cli/plan.cpp", "reconciler/world/curl_http.hpp"),

@@ -1,0 +1,3 @@
+#include "core/mail/path/path.hpp"
+
+namespace mailstack::mail {}  // namespace mailstack::mail
