@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/dns/rrset.hpp"
+#include "reconciler/engine/resource.hpp"
 #include "reconciler/manifest/diagnostic.hpp"
 #include "reconciler/manifest/section.hpp"
 #include "reconciler/world/secrets.hpp"
