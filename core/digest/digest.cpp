@@ -1,5 +1,6 @@
 #include "core/digest/digest.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -51,6 +52,10 @@ std::string hmac_sha1(std::string_view key, std::string_view octets) {
 
 std::string hmac_sha256(std::string_view key, std::string_view octets) {
   return hmac_of(key, octets, EVP_sha256());
+}
+
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace mailstack::digest

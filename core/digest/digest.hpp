@@ -21,4 +21,7 @@ std::string hmac_sha1(std::string_view key, std::string_view octets);
 /// The same with SHA-256, as 32 octets.
 std::string hmac_sha256(std::string_view key, std::string_view octets);
 
+/// Whether two texts are equal, in a time that depends on their lengths only.
+bool same(std::string_view a, std::string_view b);
+
 }  // namespace mailstack::digest

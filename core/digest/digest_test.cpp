@@ -29,3 +29,10 @@ TEST_CASE("digest: HMAC of RFC 2202's and RFC 4231's examples", "[digest]") {
   CHECK(hex(digest::hmac_sha256("Jefe", "what do ya want for nothing?")) ==
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
+
+TEST_CASE("digest: equal texts are the same, others are not", "[digest]") {
+  CHECK(digest::same("", ""));
+  CHECK(digest::same("abc", "abc"));
+  CHECK_FALSE(digest::same("abc", "abd"));
+  CHECK_FALSE(digest::same("abc", "abcd"));
+}

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <openssl/crypto.h>
-
 #include "core/base64/base64.hpp"
 #include "core/digest/digest.hpp"
 #include "core/dns/name.hpp"
@@ -48,8 +46,7 @@ bool right_hash(std::string_view hash, std::string_view first, std::string_view 
   bool right = false;
   for (auto const& secret : secrets) {
     auto const wanted = lowered(full_hash(secret, first, second));
-    if (said.size() <= wanted.size() && CRYPTO_memcmp(said.data(), wanted.data(), said.size()) == 0)
-      right = true;
+    if (digest::same(said, wanted.substr(0, said.size()))) right = true;
   }
   return right;
 }
