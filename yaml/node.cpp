@@ -1,9 +1,9 @@
-#include "reconciler/manifest/node.hpp"
+#include "yaml/node.hpp"
 
 #include <algorithm>
 #include <functional>
 
-namespace mailstack::manifest {
+namespace mailstack::yaml {
 
 namespace {
 
@@ -74,4 +74,4 @@ bool same_content(Node const& a, Node const& b) {
                     });
 }
 
-}  // namespace mailstack::manifest
+}  // namespace mailstack::yaml

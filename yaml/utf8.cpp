@@ -1,10 +1,10 @@
-#include "reconciler/manifest/utf8.hpp"
+#include "yaml/utf8.hpp"
 
 #include <unistr.h>
 
 #include <cstdint>
 
-namespace mailstack::manifest {
+namespace mailstack::yaml {
 
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   auto const* start = reinterpret_cast<std::uint8_t const*>(text.data());
@@ -13,4 +13,4 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   return static_cast<std::size_t>(bad - start);
 }
 
-}  // namespace mailstack::manifest
+}  // namespace mailstack::yaml

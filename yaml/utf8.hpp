@@ -6,9 +6,9 @@
 #include <optional>
 #include <string_view>
 
-namespace mailstack::manifest {
+namespace mailstack::yaml {
 
 /// The offset of the first octet that does not belong to valid UTF-8 (RFC 3629).
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
-}  // namespace mailstack::manifest
+}  // namespace mailstack::yaml

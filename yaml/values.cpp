@@ -1,4 +1,4 @@
-#include "reconciler/manifest/values.hpp"
+#include "yaml/values.hpp"
 
 #include <arpa/inet.h>
 
@@ -11,9 +11,8 @@
 #include "core/dns/name.hpp"
 #include "core/mail/address/address.hpp"
 #include "core/text/listed.hpp"
-#include "reconciler/manifest/key_table.hpp"
 
-namespace mailstack::manifest {
+namespace mailstack::yaml {
 
 namespace {
 
@@ -157,6 +156,16 @@ std::optional<WrongValue> wrong_range(keys::Key const& key, std::string_view tex
 
 }  // namespace
 
+std::vector<std::string_view> words_of(std::string_view choices) {
+  std::vector<std::string_view> words;
+  while (!choices.empty()) {
+    std::size_t const bar = std::min(choices.find('|'), choices.size());
+    words.push_back(choices.substr(0, bar));
+    choices.remove_prefix(std::min(bar + 1, choices.size()));
+  }
+  return words;
+}
+
 Result<long long> parse_integer(std::string_view text) {
   std::string_view digits = text;
   if (digits.starts_with('-')) digits.remove_prefix(1);
@@ -277,4 +286,4 @@ std::vector<std::string> fallback_values(std::string_view fallback) {
   return values;
 }
 
-}  // namespace mailstack::manifest
+}  // namespace mailstack::yaml

@@ -1,10 +1,10 @@
-#include "reconciler/manifest/diagnostic.hpp"
+#include "yaml/diagnostic.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <tuple>
 
-namespace mailstack::manifest {
+namespace mailstack::yaml {
 
 namespace {
 
@@ -76,4 +76,4 @@ std::string_view nearest(std::string_view word, std::vector<std::string_view> co
   return found;
 }
 
-}  // namespace mailstack::manifest
+}  // namespace mailstack::yaml

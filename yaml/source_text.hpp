@@ -1,16 +1,16 @@
 #pragma once
 /// \file
 /// The text of a YAML file with its lines, and where values end in it: yaml-cpp says only where
-/// they start. Inside manifest/ only.
+/// they start.
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "reconciler/manifest/diagnostic.hpp"
+#include "yaml/diagnostic.hpp"
 
-namespace mailstack::manifest {
+namespace mailstack::yaml {
 
 /// The text with the offsets of its lines.
 class SourceText {
@@ -91,4 +91,4 @@ inline std::size_t plain_length(std::string_view line, std::size_t column, std::
   return rest.size();
 }
 
-}  // namespace mailstack::manifest
+}  // namespace mailstack::yaml
