@@ -15,7 +15,7 @@ TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "MX": 15, "AAAA": 28}
 
 
 def wire_name(text):
-    labels = [label.encode() for label in text.strip(".").split(".")]
+    labels = [label.encode() for label in text.split(".") if label]
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
