@@ -94,7 +94,7 @@ inline void take_setup(Dialogue& dialogue, std::string const& text) {
     setup.proxy_header = yes;
   } else if (key == "early") {
     dialogue.early = yes;
-  } else {
+  } else if (key != "tcp") {
     throw std::invalid_argument("setup `" + key + "`");
   }
 }
