@@ -279,6 +279,7 @@ Effects ServerSession::disconnected() {
 
 bool ServerSession::waiting() const { return state_->question != Question::none; }
 bool ServerSession::in_message() const { return state_->phase == Phase::message; }
+std::size_t ServerSession::kept() const { return state_->kept.size(); }
 Transaction const& ServerSession::transaction() const { return state_->transaction; }
 std::string const& ServerSession::user() const { return state_->user; }
 std::string const& ServerSession::greeted_as() const { return state_->greeted_as; }

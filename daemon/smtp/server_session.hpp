@@ -154,6 +154,8 @@ class ServerSession {
   [[nodiscard]] bool waiting() const;
   /// A message is being read: a slow one may take longer than a command.
   [[nodiscard]] bool in_message() const;
+  /// Octets that came and were not looked at: less than a line where no question is open.
+  [[nodiscard]] std::size_t kept() const;
   [[nodiscard]] Transaction const& transaction() const;
   [[nodiscard]] std::string const& user() const;        ///< empty: not authenticated
   [[nodiscard]] std::string const& greeted_as() const;  ///< the EHLO name; empty: none yet
