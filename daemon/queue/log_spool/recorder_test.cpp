@@ -153,7 +153,7 @@ class Judge {
   /// Opens the spool that `tree` is, and asks it for all that was `told`. Recovery works on `disk`.
   void look(support::DiskTree const& tree, Told const& told, std::shared_ptr<Disk> disk,
             std::string const& name) {
-    support::TemporaryDirectory const directory;
+    support::TemporaryDirectory const directory(support::TemporaryDirectory::in_memory());
     support::write_tree(tree, directory.path());
     look_at(directory.path(), told, std::move(disk), name);
   }
@@ -218,6 +218,33 @@ Tally replay(Workload& workload, unsigned tears) {
   return judge.tally;
 }
 
+/// At every `step`-th call the torn disk is recovered, and that recovery is cut short at each of
+/// its own calls.
+Tally replay_recovery(Workload& workload, std::size_t step) {
+  Judge judge(workload.sizes);
+  Told told;
+  for (std::size_t i = 0; i < workload.calls.size(); ++i) {
+    auto const& call = workload.calls[i];
+    workload.start->take(call);
+    if (call.kind == DiskCall::Kind::mark) told.take(call.octets);
+    if (i % step != 0 || !workload.start->unsynced()) continue;
+    support::TemporaryDirectory const directory(support::TemporaryDirectory::in_memory());
+    support::write_tree(workload.start->torn(static_cast<std::uint32_t>(i)), directory.path());
+    DiskModel again(directory.path());
+    auto const disk = std::make_shared<RecordingDisk>();
+    auto const name = "recovery after call " + std::to_string(i);
+    judge.look_at(directory.path(), told, disk, name);
+    auto const calls = disk->calls();
+    for (std::size_t j = 0; j < calls.size(); ++j) {
+      again.take(calls[j]);
+      auto const seed = static_cast<std::uint32_t>(i + j);
+      judge.look(again.strict(), told, std::make_shared<UnsyncedDisk>(), name + ", strict");
+      judge.look(again.torn(seed), told, std::make_shared<UnsyncedDisk>(), name + ", torn");
+    }
+  }
+  return judge.tally;
+}
+
 void print(char const* what, Tally const& tally) {
   std::printf("%s: %u points tried, %u messages lost, %u wrong, %u false alarms\n", what,
               tally.points, tally.lost, tally.wrong, tally.alarmed);
@@ -231,6 +258,16 @@ TEST_CASE("spool: at no call does a power loss lose what was acknowledged", "[sp
   auto const tally = replay(workload, 4);
   print("power loss", tally);
   CHECK(tally.points > 500);
+  CHECK(tally.lost == 0);
+  CHECK(tally.wrong == 0);
+  CHECK(tally.alarmed == 0);
+}
+
+TEST_CASE("spool: a recovery that is cut short loses nothing either", "[spool][recorder]") {
+  auto workload = record(20, 3, false);
+  auto const tally = replay_recovery(workload, 5);
+  print("power loss during recovery", tally);
+  CHECK(tally.points > 200);
   CHECK(tally.lost == 0);
   CHECK(tally.wrong == 0);
   CHECK(tally.alarmed == 0);
