@@ -42,9 +42,11 @@ NewMessage make_bounce(Bounce const& bounce, std::string const& host) {
   if (bounce.content) report.original = *bounce.content;
   bool const refused = bounce.kind == Bounce::Kind::failed;
   for (auto const& recipient : bounce.recipients) {
-    // RFC 3463 3.5: a message that waited too long is 4.4.7 whatever the last reply was.
-    auto status =
-        bounce.kind == Bounce::Kind::expired ? "4.4.7" : enhanced_of(recipient.last_reply);
+    std::string status;
+    if (bounce.kind == Bounce::Kind::expired)
+      status = "4.4.7";  // RFC 3463 3.5, whatever the last reply was
+    else if (bounce.kind != Bounce::Kind::removed)
+      status = enhanced_of(recipient.last_reply);
     report.recipients.push_back({.address = recipient.original,
                                  .status = std::move(status),
                                  .host = recipient.last_host,

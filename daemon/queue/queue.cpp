@@ -187,7 +187,7 @@ void Queue::arm() {
 
 /// The time of an item has come: to try it, to warn of its delay, or to give it up.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
-  if (item.held || item.doom != Doom::none) return;
+  if (item.held || item.unreadable || item.doom != Doom::none) return;
   bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
   bool const speaks = ends || now >= warning_of(item);
   if (speaks) {
