@@ -101,10 +101,17 @@ TEST_CASE("chasquid.conf: each mistake is told with its place", "[conf]") {
   CHECK(problem("dovecot_auth: yes") == "c:1:1: dovecot_auth is neither true nor false");
   CHECK(problem("smtp_address: \"mx:25\"").starts_with("c:1:1: smtp_address: the host"));
   CHECK(problem("monitoring_address: \"1099\"").starts_with("c:1:1: monitoring_address"));
+  CHECK(problem("monitoring_address: \"/run/x\"").starts_with("c:1:1: monitoring_address"));
   CHECK(problem("hostname: \"a").starts_with("c:1:11: "));
   CHECK(problem("hostname { }").starts_with("c:1:1: hostname is not a text"));
   Settings settings;
   CHECK(read_chasquid_conf("c", "a: 1\nb: 2\nhostname: 3", settings).size() == 3);
+}
+
+TEST_CASE("chasquid.conf: the monitoring address is canonical", "[conf]") {
+  CHECK(read("monitoring_address: ':1099'").monitoring_address == ":1099");
+  CHECK(read("monitoring_address: 'localhost:1099'").monitoring_address == "127.0.0.1:1099");
+  CHECK(read("monitoring_address: '[0::1]:1099'").monitoring_address == "[::1]:1099");
 }
 
 TEST_CASE("chasquid.conf: dovecot is a warning, not a reason to stop", "[conf]") {

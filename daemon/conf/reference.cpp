@@ -56,6 +56,20 @@ std::string bound(keys::Key const& key, long long value) {
   return std::to_string(value);
 }
 
+/// What a value looks like; how durations and sizes are written, the introduction says.
+std::string form(keys::Key const& key) {
+  switch (key.type) {
+    case keys::Type::duration: return "A duration";
+    case keys::Type::size: return "A size";
+    case keys::Type::integer: return "A number";
+    case keys::Type::boolean: return "`true` or `false`";
+    default: break;
+  }
+  auto text = yaml::expectation(key);
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text;
+}
+
 /// "A list of names. From 1 to 10. Default: `3`."
 std::string value_line(keys::Key const& key) {
   std::string text;
@@ -66,8 +80,7 @@ std::string value_line(keys::Key const& key) {
       text += (text.empty() ? "`" : ", `") + std::string(word) + "`";
     text += ".";
   } else {
-    text = yaml::full_expectation(key) + ".";
-    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    text = form(key) + (key.list ? ", or a list of them." : ".");
   }
   bool const counted = key.type == keys::Type::integer || key.type == keys::Type::size ||
                        key.type == keys::Type::duration;
