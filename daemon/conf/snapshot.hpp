@@ -12,6 +12,7 @@
 #include "core/result/result.hpp"
 #include "core/secret/secret.hpp"
 #include "core/userdb/resolve.hpp"
+#include "daemon/conf/problem.hpp"
 #include "daemon/conf/settings.hpp"
 
 namespace mailstack::conf {
@@ -35,6 +36,9 @@ struct SigningKey {
 struct DomainConf {
   std::map<std::string, UserPolicy, std::less<>> policies;  ///< by folded name
   std::vector<SigningKey> keys;                             ///< by selector
+  /// Users, aliases or policies could not be used, and nothing of before stands in: who is not
+  /// known here may exist all the same, so that mail for it and logins get 4yz and not 5yz.
+  bool incomplete = false;
 };
 
 /// `certs/NAME/{fullchain,privkey}.pem`.
@@ -53,19 +57,20 @@ struct Snapshot {
   std::map<std::string, std::string> digests;  ///< path below the tree → SHA-256 of what is in use
 };
 
-/// Something of the tree that could not be used, and what is used in its place.
-struct Problem {
-  std::string path;  ///< with line and column where known
-  std::string what;
-};
-
 struct Loaded {
   std::shared_ptr<Snapshot const> snapshot;
-  std::vector<Problem> problems;
+  Problems problems;
 };
 
-/// Reads the whole tree below `directory`. `before` supplies what a bad file would have replaced.
-/// Fails with invalid only where nothing can run: no usable settings and none before.
+/// Reads the whole tree below `directory`. `before` supplies what a bad file would have replaced:
+/// the settings as a whole, the users, the aliases or the policies of a domain, a signing key, a
+/// certificate with its key. `digests` names what is in use, so a bad file keeps the digest of the
+/// one that it would have replaced. What is gone from the tree is gone from the snapshot, too; only
+/// without chasquid.conf and mailstackd.yaml the settings stay.
+///
+/// On the first start, where nothing stands in: a domain whose users, aliases or policies are bad
+/// exists and is `incomplete`; the good lines of its aliases count. Problems that are warnings took
+/// nothing away. Fails with invalid only where nothing can run: no usable settings and none before.
 Result<Loaded> load(std::string const& directory, std::shared_ptr<Snapshot const> const& before);
 
 }  // namespace mailstack::conf

@@ -24,6 +24,9 @@ class Loop {
   virtual void post(std::function<void()> call) = 0;
   virtual std::unique_ptr<Timer> after(std::chrono::milliseconds span,
                                        std::function<void()> call) = 0;
+  /// Calls whenever `fd` can be read, until what is returned is destroyed. The caller keeps `fd`
+  /// open for as long.
+  virtual std::unique_ptr<Timer> watch(int fd, std::function<void()> call) = 0;
   /// Turns until stop().
   virtual void run() = 0;
   virtual void stop() = 0;

@@ -22,6 +22,9 @@ struct Reply {
 /// could end one.
 std::string format(Reply const& reply);
 
+/// The same at the end of `out`, from parts.
+void append_reply(std::string& out, int code, std::string_view enhanced, std::string_view text);
+
 /// `550 5.1.1 no such user`, on one line: for logs and bounces.
 std::string one_line(Reply const& reply);
 

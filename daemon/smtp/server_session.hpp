@@ -8,9 +8,9 @@
 ///            ◀──────────────               ──────────────▶
 ///              Send, StartTls, Close         Ask…, Body, Finish
 /// ```
-/// A session asks one question at a time. While one is open it keeps what comes in (at most
-/// Limits::buffered octets, which the transport respects by not reading while waiting()) and goes
-/// on when the answer is there, so that pipelined commands are answered in order (RFC 2920).
+/// A session asks one question at a time. While one is open it keeps what comes in, and goes on
+/// when the answer is there, so that pipelined commands are answered in order (RFC 2920). The
+/// transport does not read while waiting(): then what is kept is no more than one read has brought.
 
 #include <cstddef>
 #include <cstdint>
@@ -41,11 +41,12 @@ struct Limits {
   std::size_t auth_line = 12288;            ///< a line of an AUTH exchange (RFC 4954 4)
   std::size_t text_line = 0;                ///< a line of a message; 0: any (relayed as they are)
   std::size_t recipients = 100;             ///< of a message (RFC 5321 4.5.3.1.8: at least 100)
-  std::size_t errors = 10;                  ///< 4yz and 5yz replies before 421
-  std::size_t unknown = 3;                  ///< of those: words that are no command
-  std::size_t commands = 1000;              ///< that bring no mail forward, between two messages
-  std::size_t messages = 1000;              ///< of a session
-  std::size_t received = 50;                ///< Received fields: more is a loop (RFC 5321 6.3)
+  std::size_t errors = 10;      ///< 4yz and 5yz replies, the last with 421, between two messages
+                                ///< that were kept; 452 for too many recipients is none
+  std::size_t unknown = 3;      ///< of those: words that are no command
+  std::size_t commands = 1000;  ///< that bring no mail forward, between two messages
+  std::size_t messages = 1000;  ///< of a session
+  std::size_t received = 50;    ///< Received fields: more is a loop (RFC 5321 6.3)
 };
 
 struct SessionSetup {
@@ -54,7 +55,9 @@ struct SessionSetup {
   Limits limits;
   bool tls_possible = true;                ///< a certificate is there: offer STARTTLS
   bool bare_line_ends_normalised = false;  ///< else a bare CR or LF in a message is refused
-  bool proxy_header = false;  ///< the first line must be PROXY v1 (the peer is a named proxy)
+  bool proxy_header = false;  ///< the first line must be PROXY v1 (the peer is a named proxy); on
+                              ///< submissions it comes before TLS: the transport reads it there
+                              ///< (proxy_line.hpp)
   bool auth_on_smtp = true;   ///< AUTH on port 25 too, under TLS, as chasquid has it
 };
 
@@ -131,7 +134,8 @@ class ServerSession {
   /// The connection stands (submissions: its TLS too, given here). The greeting; nothing where a
   /// PROXY line must come first.
   Effects open(std::optional<TlsState> tls = {});
-  /// Octets came. Allowed at any time but between StartTls and tls_started().
+  /// Octets came. What comes between StartTls and tls_started() is dropped; before open() it is the
+  /// end of the session.
   Effects receive(std::string_view octets);
   /// The handshake after StartTls is done. Everything said before is forgotten (RFC 3207 4.2).
   Effects tls_started(TlsState tls);

@@ -210,7 +210,7 @@ std::string Session::root() const {
 }
 
 features::Facts Session::facts() const {
-  features::Facts facts;
+  auto facts = features::facts_for(manifest_->daemon);
   if (options_.root.empty() && !(doors_.privileged() && options_.state.empty())) {
     facts.key_directory = state_ + "/dkim";
     facts.certificate_directory = state_ + "/certificates";

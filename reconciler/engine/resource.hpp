@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/clock/clock.hpp"
+#include "core/source/source.hpp"
 
 namespace mailstack::engine {
 
@@ -85,15 +86,8 @@ class Fields {
   std::shared_ptr<std::vector<Entry>> entries_;  ///< nullptr: none
 };
 
-/// Where in the manifest something was said. Line and column count from 1; 0 is "nowhere"
-/// (derived).
-struct Source {
-  std::string file;
-  unsigned line = 0;
-  unsigned column = 0;
-
-  bool operator==(Source const&) const = default;
-};
+/// Where in the manifest something was said; line 0 is "nowhere" (derived).
+using mailstack::Source;
 
 /// What must be allowed by name before it happens. The words are those of `--allow`.
 enum class Hazard { deletes, purge, mx, ns, spf, dkim, tlsa, user, domain, clock };

@@ -137,7 +137,7 @@ void check(Manifest const& manifest, Published const& /*published*/,
   for (auto const& socket : sockets) {
     if (!listen.present(socket.key)) continue;
     auto const all = listen.texts(socket.key);
-    if (all.empty()) {
+    if (all.empty() && manifest.daemon == manifest::Daemon::chasquid) {
       auto& problem = diagnostics.error("listen-nowhere", listen.place(socket.key),
                                         std::string("`") + socket.key + "` would listen nowhere");
       problem.cause = "chasquid.service does not start without one of its sockets";
@@ -289,10 +289,10 @@ class Units {
 };
 
 void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
-  bool const any = std::any_of(manifest.domains.begin(), manifest.domains.end(),
-                               [](auto const& domain) { return records::sends(domain); });
   auto const* host = manifest.host(facts.here.host);
-  if (!any || host == nullptr || !records::runs_daemon(*host)) return;
+  if (manifest.daemon != manifest::Daemon::chasquid || !records::serves_mail(manifest) ||
+      host == nullptr || !records::runs_daemon(*host))
+    return;
   Units(manifest, facts, *host, out).add();
 }
 

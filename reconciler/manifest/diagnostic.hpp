@@ -1,36 +1,19 @@
 #pragma once
 /// \file
-/// What is wrong with a manifest, where, why, and what to do: many at once, never just the first.
+/// What is wrong with a manifest: diagnostics of yaml/ under the names of the manifest, and what
+/// `mailstack explain` knows of their codes.
 
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "reconciler/engine/resource.hpp"
+#include "yaml/diagnostic.hpp"
 
 namespace mailstack::manifest {
 
-using engine::Source;
-
-enum class Severity { error, warning, information };
-
-/// A stretch of one line in a file. `octets` is the length of the marked text in octets; 0 marks
-/// one character.
-struct Place {
-  Source at;
-  unsigned octets = 0;
-};
-
-struct Diagnostic {
-  Severity severity = Severity::error;
-  std::string code;     ///< stable, lower case with hyphens: `spf-too-many-lookups`; `mailstack
-                        ///< explain CODE` teaches it
-  std::string message;  ///< what is wrong, one clause, no final stop
-  Place place;
-  std::string cause;   ///< why it is wrong (a rule, an RFC clause); may be empty
-  std::string remedy;  ///< what to write instead; may be empty
-  std::vector<std::pair<Place, std::string>> related;  ///< "first defined here"
-};
+using yaml::Diagnostic;
+using yaml::Diagnostics;
+using yaml::nearest;
+using yaml::Place;
+using yaml::Severity;
 
 /// One entry of `mailstack explain CODE`. Fragments of them stand beside the code that reports
 /// them.
@@ -40,26 +23,5 @@ struct Code {
   std::string_view
       text;  ///< a few paragraphs: what it means, an example that fails, the one that works
 };
-
-class Diagnostics {
- public:
-  /// Adds an error and returns it for more (cause, remedy).
-  Diagnostic& error(std::string code, Place place, std::string message);
-  Diagnostic& warning(std::string code, Place place, std::string message);
-  Diagnostic& information(std::string code, Place place, std::string message);
-
-  [[nodiscard]] bool failed() const;  ///< at least one error
-  [[nodiscard]] std::vector<Diagnostic> const& all() const { return all_; }
-  /// By file, line, column.
-  void sort();
-
- private:
-  Diagnostic& add(Severity severity, std::string code, Place place, std::string message);
-  std::vector<Diagnostic> all_;
-};
-
-/// The candidate nearest to `word` (edit distance of at most a third of its length), or empty: "did
-/// you mean".
-std::string_view nearest(std::string_view word, std::vector<std::string_view> const& candidates);
 
 }  // namespace mailstack::manifest

@@ -38,16 +38,6 @@ std::string_view parent_path(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
 }
 
-std::vector<std::string_view> words_of(std::string_view choices) {
-  std::vector<std::string_view> words;
-  while (!choices.empty()) {
-    std::size_t const bar = std::min(choices.find('|'), choices.size());
-    words.push_back(choices.substr(0, bar));
-    choices.remove_prefix(std::min(bar + 1, choices.size()));
-  }
-  return words;
-}
-
 KeyTable::KeyTable() { add_feature("manifest", own_keys()); }
 
 void KeyTable::add_feature(std::string_view owner, std::span<keys::Key const> rows) {

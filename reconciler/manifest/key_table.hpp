@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/keys/key.hpp"
+#include "yaml/values.hpp"
 
 namespace mailstack::manifest {
 
@@ -96,7 +97,6 @@ class KeyTable {
 std::string_view last_part(std::string_view path);
 /// All but the last part; empty for a key at the root.
 std::string_view parent_path(std::string_view path);
-/// The words of `choices`.
-std::vector<std::string_view> words_of(std::string_view choices);
+using yaml::words_of;
 
 }  // namespace mailstack::manifest

@@ -2,9 +2,9 @@
 /// Fuzzes the way of a manifest from text to the typed struct, and the in-place editor on what
 /// parses: each edit is undone by its opposite, and what was added can be looked up. A line `%%`
 /// divides the manifest from `/m/more/a.yaml`, which it may include.
-// parser: reconciler/manifest/yaml.cpp reconciler/manifest/include.cpp
-// parser: reconciler/manifest/check.cpp reconciler/manifest/values.cpp
-// parser: reconciler/manifest/source_text.hpp reconciler/manifest/layout.hpp
+// parser: yaml/parse.cpp reconciler/manifest/include.cpp
+// parser: reconciler/manifest/check.cpp yaml/values.cpp
+// parser: yaml/source_text.hpp reconciler/manifest/layout.hpp
 // parser: reconciler/manifest/splice.cpp reconciler/manifest/edit.cpp
 // parser: reconciler/manifest/build_hosts.cpp reconciler/manifest/build_zones.cpp
 // parser: reconciler/manifest/build_domains.cpp reconciler/manifest/mail_rules.cpp

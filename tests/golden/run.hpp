@@ -195,11 +195,12 @@ class Run {
 
  private:
   void build_host() {
-    for (auto const& directory : {"/etc/chasquid/domains", "/var/lib/mailstack/dkim", "/run"})
+    for (auto const& directory : {facts_.conf_directory + "/domains",
+                                  std::string("/var/lib/mailstack/dkim"), std::string("/run")})
       REQUIRE(files_.make_directory(directory, {}));
     auto const put = [&](std::string const& path, std::string const& text, unsigned mode) {
       REQUIRE(files_.make_directory(fs::path(path).parent_path().string(), {}));
-      REQUIRE(files_.write(path, text, {mode, "root", "chasquid"}));
+      REQUIRE(files_.write(path, text, {mode, "root", facts_.conf_group}));
     };
     for (auto const& [path, text] : members(live_, "files"))
       put(path, text.get<std::string>(), 0640);

@@ -26,7 +26,7 @@ for word in "$@"; do
 done
 
 harnesses() {
-  { find core providers reconciler daemon -name '*_fuzz.cpp' 2>/dev/null || true; } | sort | while read -r file; do
+  { find core yaml providers reconciler daemon -name '*_fuzz.cpp' 2>/dev/null || true; } | sort | while read -r file; do
     local found
     found=$(basename "$file" _fuzz.cpp)
     [[ -n $name && $name != "$found" ]] || echo "$found $file"

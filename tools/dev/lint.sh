@@ -27,8 +27,8 @@ check() { # check NAME COMMAND...: runs it, and remembers a failure so that all 
   "$@" || failed+=("$name")
 }
 
-sources() { { find core providers reconciler tests -name '*.cpp' 2>/dev/null || true; } | sort; }
-headers() { { find core providers reconciler tests -name '*.hpp' 2>/dev/null || true; } | sort; }
+sources() { { find core yaml providers reconciler daemon tests -name '*.cpp' 2>/dev/null || true; } | sort; }
+headers() { { find core yaml providers reconciler daemon tests -name '*.hpp' 2>/dev/null || true; } | sort; }
 scripts() { { echo dev; echo .ci/run; find tools tests cmake packaging examples -name '*.sh' 2>/dev/null || true; } | sort; }
 
 # Sources that differ from the main branch, and those of changed headers (same stem).
@@ -97,9 +97,9 @@ check_shell() { scripts | xargs shellcheck -x -P SCRIPTDIR; }
 # Words that promise work instead of doing it, and names that say nothing (CONTRIBUTING.md).
 check_words() {
   local bad=0
-  if grep -rnEw 'TODO|FIXME|XXX|HACK' core providers reconciler tests tools cmake docs .ci dev ./*.md --include='*' \
+  if grep -rnEw 'TODO|FIXME|XXX|HACK' core yaml providers reconciler daemon tests tools cmake docs .ci dev ./*.md --include='*' \
     --exclude=lint.sh 2>/dev/null; then bad=1; fi
-  if find core providers reconciler tests tools | grep -E '/[^/]*(util|helper|manager|handler|common|_impl)[^/]*$'; then bad=1; fi
+  if find core yaml providers reconciler daemon tests tools | grep -E '/[^/]*(util|helper|manager|handler|common|_impl)[^/]*$'; then bad=1; fi
   return $bad
 }
 

@@ -14,6 +14,7 @@ struct evp_pkey_st;  // OpenSSL's EVP_PKEY, whose header few should pay for
 
 namespace mailstack::mail::dkim {
 
+/// Copies share the key, which nothing changes: several threads may sign with it at once.
 class PrivateKey {
  public:
   /// Parses PKCS#8 in PEM (`-----BEGIN PRIVATE KEY-----`). Fails with invalid for anything else:
@@ -35,9 +36,9 @@ class PrivateKey {
   struct Free {
     void operator()(evp_pkey_st* key) const;
   };
-  explicit PrivateKey(evp_pkey_st* key) : key_(key) {}
+  explicit PrivateKey(evp_pkey_st* key) : key_(key, Free()) {}
 
-  std::unique_ptr<evp_pkey_st, Free> key_;
+  std::shared_ptr<evp_pkey_st> key_;
 };
 
 }  // namespace mailstack::mail::dkim

@@ -17,7 +17,8 @@ struct Path {
   static constexpr std::size_t most_domain = 255;  ///< octets, RFC 5321 4.5.3.1.2
   static constexpr std::size_t most_octets = 256;  ///< with the brackets, RFC 5321 4.5.3.1.3
 
-  std::string local;   ///< without quotes and escapes; UTF-8; compared as it is
+  std::string local;   ///< without quotes and escapes; UTF-8; compared as it is; in lower case only
+                       ///< where it is a bare postmaster
   std::string domain;  ///< A-labels in lower case, or a literal `[192.0.2.1]`,
                        ///< `[IPv6:2001:db8::1]`; empty for the null path and for a bare postmaster
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "reconciler/features/chasquid/chasquid.hpp"
+#include "reconciler/features/mailstackd/mailstackd.hpp"
 #include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/dkim_key/spec.hpp"
@@ -11,6 +12,10 @@
 #include "reconciler/kinds/unit/spec.hpp"
 
 namespace mailstack::features {
+
+char const* daemon_service(manifest::Daemon daemon) {
+  return daemon == manifest::Daemon::chasquid ? chasquid::service : mailstackd::service;
+}
 
 namespace {
 

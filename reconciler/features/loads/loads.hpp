@@ -9,6 +9,9 @@
 
 namespace mailstack::features {
 
+/// `mailstackd.service`.
+char const* daemon_service(manifest::Daemon daemon);
+
 /// Tells the daemon's unit, where it is among `resources`, of everything on its host that chasquid
 /// reads only when it starts: its configuration, the certificates and, from 1.14 on, the keys that
 /// it signs with, and which domains there are. Users and aliases it reads by itself every 30

@@ -1,5 +1,6 @@
 #include "reconciler/features/records/records.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "reconciler/kinds/dns_record/spec.hpp"
@@ -10,6 +11,11 @@ namespace dns_record = kinds::dns_record;
 
 Asker asked_by(manifest::Domain const& domain) { return {domain.name.display(), true}; }
 Asker asked_by(manifest::Host const& host) { return {host.key, false}; }
+
+bool serves_mail(manifest::Manifest const& manifest) {
+  return std::any_of(manifest.domains.begin(), manifest.domains.end(),
+                     [](auto const& domain) { return sends(domain); });
+}
 
 engine::Resource* publish(manifest::Manifest const& manifest, Compiled& out, Wish wish) {
   auto const* zone = manifest.zone_of(wish.name);

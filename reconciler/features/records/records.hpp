@@ -61,6 +61,8 @@ inline bool runs_daemon(manifest::Host const& host) { return host.mx || host.sub
 
 /// True where the domain is there and takes part in mail at all.
 inline bool live(manifest::Domain const& domain) { return !domain.absent; }
+/// True where some domain takes part in mail, so that hosts run a daemon.
+bool serves_mail(manifest::Manifest const& manifest);
 /// True where mail for the domain arrives at our hosts.
 inline bool receives(manifest::Domain const& domain) {
   return !domain.absent && !domain.sends_no_mail &&

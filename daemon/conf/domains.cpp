@@ -1,0 +1,260 @@
+#include <optional>
+
+#include "core/digest/digest.hpp"
+#include "core/dns/idn.hpp"
+#include "core/dns/name.hpp"
+#include "core/mail/username/username.hpp"
+#include "daemon/conf/mailstackd_yaml.hpp"
+#include "daemon/conf/parts.hpp"
+#include "daemon/conf/tree_file.hpp"
+
+namespace mailstack::conf {
+
+namespace {
+
+/// One directory of domains/ while it is read.
+class DomainReader {
+ public:
+  DomainReader(Reading reading, std::string entry, std::string const& name)
+      : reading_(reading), below_("domains/" + std::move(entry)), name_(name) {
+    if (reading.before == nullptr) return;
+    if (auto const found = reading.before->domains.find(name);
+        found != reading.before->domains.end())
+      before_ = &found->second;
+    auto const& domains = reading.before->mail.domains;
+    if (auto const found = domains.find(name); found != domains.end())
+      mail_before_ = &found->second;
+  }
+
+  void read() {
+    auto const names = list_directory(path({}));
+    if (!names) {
+      problem(unreadable(path({}), names.error()));
+      keep_all();
+    } else {
+      read_users();
+      read_aliases();
+      read_policies();
+      read_keys(*names);
+    }
+    reading_.next.mail.domains.emplace(name_, std::move(mail_));
+    reading_.next.domains.emplace(name_, std::move(conf_));
+  }
+
+ private:
+  [[nodiscard]] std::string below(std::string_view file) const {
+    return file.empty() ? below_ : below_ + "/" + std::string(file);
+  }
+  [[nodiscard]] std::string path(std::string_view file) const {
+    return reading_.directory + "/" + below(file);
+  }
+  void problem(Problem one) { reading_.problems.push_back(std::move(one)); }
+  void use(std::string_view file, std::string digest) {
+    reading_.next.digests[below(file)] = std::move(digest);
+  }
+
+  /// The digest of `file` that was in use before; empty where it was not.
+  [[nodiscard]] std::string digest_before(std::string_view file) const {
+    if (reading_.before == nullptr) return {};
+    auto const found = reading_.before->digests.find(below(file));
+    return found == reading_.before->digests.end() ? std::string() : found->second;
+  }
+  /// Whether the file was there before and was good, so that it may stand in.
+  [[nodiscard]] bool was_good(std::string_view file) const { return !digest_before(file).empty(); }
+
+  void keep_all() {
+    if (mail_before_ == nullptr || before_ == nullptr) {
+      conf_.incomplete = true;
+      return;
+    }
+    mail_ = *mail_before_;
+    conf_ = *before_;
+    auto const prefix = below_ + "/";
+    auto const& digests = reading_.before->digests;
+    for (auto one = digests.lower_bound(prefix);
+         one != digests.end() && one->first.starts_with(prefix); ++one)
+      reading_.next.digests.insert(*one);
+  }
+
+  /// The content, or nothing where the file is not there or unreadable (`bad` is set then).
+  std::optional<std::string> content(std::string_view file, bool& bad) {
+    auto text = read_file(path(file));
+    if (text) return *std::move(text);
+    if (text.error().code != ErrorCode::not_found) {
+      bad = true;
+      problem(unreadable(path(file), text.error()));
+    }
+    return std::nullopt;
+  }
+
+  void read_users() {
+    bool bad = false;
+    auto const text = content("users", bad);
+    if (text) {
+      auto digest = digest::sha256(*text);
+      if (mail_before_ != nullptr && digest == digest_before("users")) {
+        mail_.users = mail_before_->users;
+        return use("users", std::move(digest));
+      }
+      auto users = userdb::parse_users(*text);
+      if (users) {
+        mail_.users = *std::move(users);
+        return use("users", std::move(digest));
+      }
+      problem(located(path("users"), users.error().what));
+      bad = true;
+    }
+    if (bad) keep_users();
+  }
+
+  void keep_users() {
+    if (mail_before_ != nullptr && was_good("users")) {
+      mail_.users = mail_before_->users;
+      use("users", digest_before("users"));
+    } else {
+      conf_.incomplete = true;
+    }
+  }
+
+  void read_aliases() {
+    bool bad = false;
+    auto const text = content("aliases", bad);
+    if (text) {
+      auto digest = digest::sha256(*text);
+      if (mail_before_ != nullptr && digest == digest_before("aliases")) {
+        mail_.aliases = mail_before_->aliases;
+        return use("aliases", std::move(digest));
+      }
+      mail_.aliases = userdb::Aliases::parse(*text);
+      auto const wrong = mail_.aliases.problems();
+      if (wrong.empty()) return use("aliases", std::move(digest));
+      for (auto const& one : wrong)
+        problem({path("aliases"), one.what, one.line, 0,
+                 "write `name: address, address` or `name: | command`"});
+      bad = true;
+    }
+    if (!bad) return;
+    if (mail_before_ != nullptr && was_good("aliases")) {
+      mail_.aliases = mail_before_->aliases;
+      use("aliases", digest_before("aliases"));
+    } else {
+      conf_.incomplete = true;
+    }
+  }
+
+  void read_policies() {
+    bool bad = false;
+    auto const text = content("mailstackd.yaml", bad);
+    if (text) {
+      auto found = read_domain_yaml(path("mailstackd.yaml"), *text, conf_.policies);
+      bad = failed(found);
+      for (auto& one : found) problem(std::move(one));
+      if (!bad) return use("mailstackd.yaml", digest::sha256(*text));
+    }
+    if (!bad) return;
+    if (before_ != nullptr && (was_good("mailstackd.yaml") || !before_->incomplete)) {
+      conf_.policies = before_->policies;
+      if (was_good("mailstackd.yaml")) use("mailstackd.yaml", digest_before("mailstackd.yaml"));
+    } else {
+      // Whom it disabled is not known: nobody of this domain is let in.
+      conf_.policies.clear();
+      mail_.users.clear();
+      reading_.next.digests.erase(below("users"));
+      conf_.incomplete = true;
+    }
+  }
+
+  void read_keys(std::vector<std::string> const& names) {
+    constexpr std::string_view start = "dkim:";
+    constexpr std::string_view end = ".pem";
+    for (auto const& name : names) {
+      if (!name.starts_with(start) || !name.ends_with(end)) continue;
+      auto const selector =
+          name.substr(start.size(), name.size() - std::min(name.size(), start.size() + end.size()));
+      if (auto key = read_key(name, selector)) {
+        use(name, key->digest);
+        conf_.keys.push_back(*std::move(key));
+      }
+    }
+  }
+
+  std::optional<SigningKey> read_key(std::string const& file, std::string const& selector) {
+    auto const refuse = [&](Problem why) {
+      problem(std::move(why));
+      return key_before(selector);
+    };
+    if (auto const fits = mail::dkim::check_selector(selector); !fits)
+      return refuse({path(file), "the name holds no selector: " + fits.error().what});
+    auto content = read_file(path(file));
+    if (!content) return refuse(unreadable(path(file), content.error()));
+    SigningKey key{selector, path(file), digest::sha256(*content), {}, {}};
+    if (auto before = key_before(selector); before && before->digest == key.digest) return before;
+    auto parsed = mail::dkim::PrivateKey::parse(Secret<std::string>(*std::move(content)));
+    if (!parsed) return refuse({path(file), parsed.error().what});
+    auto half = parsed->public_key();
+    if (!half) return refuse({path(file), half.error().what});
+    key.public_key = *std::move(half);
+    key.key = std::make_shared<mail::dkim::PrivateKey const>(*std::move(parsed));
+    return key;
+  }
+
+  [[nodiscard]] std::optional<SigningKey> key_before(std::string const& selector) const {
+    if (before_ == nullptr) return std::nullopt;
+    for (auto const& key : before_->keys)
+      if (key.selector == selector) return key;
+    return std::nullopt;
+  }
+
+  Reading reading_;
+  std::string below_;  ///< `domains/example.org`
+  std::string const& name_;
+  DomainConf const* before_ = nullptr;
+  userdb::LocalDomain const* mail_before_ = nullptr;
+  userdb::LocalDomain mail_;
+  DomainConf conf_;
+};
+
+/// The domain that a directory is for, in the form of MailDomains.
+Result<std::string> domain_of(std::string const& entry) {
+  auto const name = dns::Name::parse(entry);
+  if (!name) return fail(name.error());
+  // No more is asked: chasquid takes `localhost` and `my_domain`, too.
+  if (name->label_count() == 0) return fail(ErrorCode::invalid, "it is the root");
+  return dns::unicode_form(*name);
+}
+
+/// Everything of before stays where domains/ itself cannot be listed.
+void keep_domains(Reading reading) {
+  if (reading.before == nullptr) return;
+  reading.next.mail.domains = reading.before->mail.domains;
+  reading.next.domains = reading.before->domains;
+  for (auto const& [path, digest] : reading.before->digests)
+    if (path.starts_with("domains/")) reading.next.digests.emplace(path, digest);
+}
+
+}  // namespace
+
+void read_domains(Reading reading) {
+  auto const path = reading.directory + "/domains";
+  auto const entries = list_directory(path);
+  if (!entries) {
+    if (entries.error().code == ErrorCode::not_found) return;
+    reading.problems.push_back(unreadable(path, entries.error()));
+    return keep_domains(reading);
+  }
+  for (auto const& entry : *entries) {
+    if (!is_directory(path + "/" + entry)) continue;
+    auto const domain = domain_of(entry);
+    if (!domain) {
+      reading.problems.push_back(
+          {path + "/" + entry, "the name of the directory is no domain: " + domain.error().what});
+    } else if (reading.next.domains.contains(*domain)) {
+      reading.problems.push_back({path + "/" + entry, "a second directory for " + *domain, 0, 0,
+                                  "move its files into the other one"});
+    } else {
+      DomainReader(reading, entry, *domain).read();
+    }
+  }
+}
+
+}  // namespace mailstack::conf

@@ -1,0 +1,117 @@
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "core/digest/digest.hpp"
+#include "daemon/conf/chasquid_conf.hpp"
+#include "daemon/conf/mailstackd_yaml.hpp"
+#include "daemon/conf/parts.hpp"
+#include "daemon/conf/snapshot.hpp"
+#include "daemon/conf/tree_file.hpp"
+
+namespace mailstack::conf {
+
+namespace {
+
+constexpr std::array setting_files{std::string_view("chasquid.conf"),
+                                   std::string_view("mailstackd.yaml")};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+void make_absolute(std::string const& directory, std::string& path) {
+  if (!path.empty() && !path.starts_with('/')) path = directory + "/" + path;
+}
+
+/// What follows from other settings, and absolute paths.
+void complete(std::string const& directory, Settings& settings) {
+  settings.directory = directory;
+  if (settings.hostname.empty()) settings.hostname = host_name();
+  make_absolute(directory, settings.state);
+  if (settings.spool.empty()) settings.spool = settings.state + "/queue";
+  if (settings.control_socket.empty()) settings.control_socket = settings.state + "/control";
+  if (settings.srs_secret_file.empty()) settings.srs_secret_file = settings.state + "/srs.key";
+  for (auto* path : {&settings.spool, &settings.control_socket, &settings.srs_secret_file})
+    make_absolute(directory, *path);
+  for (auto& listen : settings.listen)
+    if (listen.address.find('/') != std::string::npos) make_absolute(directory, listen.address);
+  if (!settings.mail_log_path.starts_with('<')) make_absolute(directory, settings.mail_log_path);
+}
+
+/// Reads one of setting_files over `settings`. Returns its digest; empty where it is not there.
+std::string read_settings_file(Reading reading, std::string_view name, Settings& settings) {
+  auto const path = reading.directory + "/" + std::string(name);
+  auto const text = read_file(path);
+  if (!text) {
+    if (text.error().code != ErrorCode::not_found)
+      reading.problems.push_back(unreadable(path, text.error()));
+    return {};
+  }
+  auto const read_secret = [&](std::string const& file) {
+    auto absolute = file;
+    make_absolute(reading.directory, absolute);
+    return read_file(absolute);
+  };
+  auto found = name == setting_files[0] ? read_chasquid_conf(path, *text, settings)
+                                        : read_yaml(path, *text, read_secret, settings);
+  std::move(found.begin(), found.end(), std::back_inserter(reading.problems));
+  return digest::sha256(*text);
+}
+
+/// False where there are no usable settings, neither in the tree nor of before.
+bool read_settings(Reading reading) {
+  Settings settings;
+  for (auto const service :
+       {smtp::Service::smtp, smtp::Service::submission, smtp::Service::submissions})
+    settings.listen.push_back({{}, 0, service, true});
+  std::map<std::string, std::string> digests;
+  for (auto const name : setting_files)
+    if (auto digest = read_settings_file(reading, name, settings); !digest.empty())
+      digests.emplace(name, std::move(digest));
+  if (digests.empty() && !failed(reading.problems))
+    reading.problems.push_back({reading.directory,
+                                "neither chasquid.conf nor mailstackd.yaml is here", 0, 0,
+                                "an empty chasquid.conf is enough for the defaults"});
+  if (!failed(reading.problems)) {
+    complete(reading.directory, settings);
+    reading.next.settings = std::move(settings);
+    reading.next.digests.merge(digests);
+    return true;
+  }
+  if (reading.before == nullptr) return false;
+  reading.next.settings = reading.before->settings;
+  for (auto const name : setting_files)
+    if (auto const found = reading.before->digests.find(std::string(name));
+        found != reading.before->digests.end())
+      reading.next.digests.insert(*found);
+  return true;
+}
+
+Result<std::string> absolute(std::string const& directory) {
+  std::unique_ptr<char, void (*)(void*)> const real(::realpath(directory.c_str(), nullptr),
+                                                    std::free);
+  if (!real) return fail(ErrorCode::invalid, directory + ": no such directory");
+  return std::string(real.get());
+}
+
+}  // namespace
+
+Result<Loaded> load(std::string const& directory, std::shared_ptr<Snapshot const> const& before) {
+  auto const root = absolute(directory);
+  if (!root) return fail(root.error());
+  auto next = std::make_shared<Snapshot>();
+  Loaded loaded;
+  Reading const reading{*root, before.get(), *next, loaded.problems};
+  if (!read_settings(reading)) return fail(ErrorCode::invalid, format(loaded.problems));
+  next->mail.suffix_separators = next->settings.suffix_separators;
+  next->mail.drop_characters = next->settings.drop_characters;
+  read_domains(reading);
+  read_certificates(reading);
+  loaded.snapshot = std::move(next);
+  return loaded;
+}
+
+}  // namespace mailstack::conf

@@ -1,0 +1,488 @@
+#include "daemon/net/stream.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+
+#include "daemon/net/asio_loop.hpp"
+#include "daemon/net/sockets.hpp"
+#include "daemon/net/tcp_stream.hpp"
+#include "daemon/net/tls_session.hpp"
+
+namespace mailstack::net {
+
+namespace {
+
+using Descriptor = asio::posix::stream_descriptor;
+
+/// Reads of one turn, so that one fast peer does not starve the others.
+constexpr int most_reads = 8;
+constexpr std::size_t read_room = 65'536;
+constexpr std::size_t most_pieces = 16;
+/// How long the other end may take to see our last octets before the connection is cut.
+constexpr std::chrono::seconds last_words{5};
+
+std::string error_text(int error) { return std::strerror(error); }
+
+/// Octets on their way out, owned or shared.
+struct Piece {
+  std::string own;
+  std::shared_ptr<std::string const> shared;
+  std::size_t sent = 0;
+
+  [[nodiscard]] std::string_view rest() const {
+    return std::string_view(shared ? *shared : own).substr(sent);
+  }
+};
+
+/// The connection itself. Lives as long as Asio or the owner of the stream wants something of it.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(asio::io_context& context, int fd) : descriptor_(context, fd), fd_(fd) {}
+
+  void start(Stream::Events events) {
+    events_ = std::make_shared<Stream::Events const>(std::move(events));
+    reading_ = true;
+    arm_read();
+  }
+
+  void read(bool wanted) {
+    if (wanted == reading_) return;
+    reading_ = wanted;
+    if (!wanted) return;
+    if (tls_ && tls_->pending())
+      later([self = shared_from_this()] { self->readable(); });
+    else
+      arm_read();
+  }
+
+  void write(Piece piece) {
+    if (state_ != State::open || piece.rest().empty()) return;
+    unsent_ += piece.rest().size();
+    out_.push_back(std::move(piece));
+    if (!write_armed_ && !handshaking()) flush();
+  }
+
+  [[nodiscard]] std::size_t unsent() const { return unsent_; }
+
+  void start_tls(std::shared_ptr<TlsContext> context, std::string const& server_name,
+                 std::function<void(Result<TlsInfo>)> done) {
+    handshake_done_ = std::move(done);
+    auto session = TlsSession::make(std::move(context), fd_, server_name);
+    if (!session) {
+      later([self = shared_from_this(), error = session.error()] {
+        self->finish_handshake(tl::unexpected(error));
+      });
+      return;
+    }
+    next_tls_ = std::move(*session);
+    if (unsent_ == 0) begin_handshake();
+  }
+
+  void close() {
+    if (state_ != State::open) return;
+    events_.reset();
+    state_ = State::closing;
+    limit_.emplace(descriptor_.get_executor(), last_words);
+    limit_->async_wait([self = shared_from_this()](asio::error_code const& error) {
+      if (!error) self->cut();
+    });
+    if (unsent_ == 0) say_goodbye();
+  }
+
+  void cut() {
+    if (state_ == State::gone) return;
+    state_ = State::gone;
+    events_.reset();
+    handshake_done_ = {};
+    limit_.reset();
+    asio::error_code ignored;
+    descriptor_.close(ignored);
+  }
+
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  enum class State { open, closing, goodbye, gone };
+
+  [[nodiscard]] bool handshaking() const { return static_cast<bool>(next_tls_); }
+
+  template <class Call>
+  void later(Call call) {
+    asio::post(descriptor_.get_executor(), std::move(call));
+  }
+
+  void arm_read() {
+    if (read_armed_ || state_ == State::gone) return;
+    read_armed_ = true;
+    descriptor_.async_wait(Descriptor::wait_read,
+                           [self = shared_from_this()](asio::error_code const& error) {
+                             self->read_armed_ = false;
+                             if (!error) self->ready();
+                           });
+  }
+
+  void arm_write() {
+    if (write_armed_ || state_ == State::gone) return;
+    write_armed_ = true;
+    descriptor_.async_wait(Descriptor::wait_write,
+                           [self = shared_from_this()](asio::error_code const& error) {
+                             self->write_armed_ = false;
+                             if (!error) self->writable();
+                           });
+  }
+
+  void ready() {
+    if (state_ == State::gone) return;
+    if (state_ == State::goodbye) return drain();
+    if (handshaking() && unsent_ == 0) return shake_hands();
+    readable();
+  }
+
+  void writable() {
+    if (state_ == State::gone) return;
+    if (handshaking() && unsent_ == 0) return shake_hands();
+    flush();
+    if (read_wants_write_) {
+      read_wants_write_ = false;
+      readable();
+    }
+  }
+
+  // ---- reading ----
+
+  void readable() {
+    static thread_local std::array<char, read_room> room;
+    for (int i = 0; i < most_reads; ++i) {
+      if (state_ != State::open || !reading_ || handshaking()) return;
+      auto const step = take(room.data(), room.size());
+      switch (step.kind) {
+        case TlsStep::Kind::octets:
+          received({room.data(), step.octets});
+          // A short read of a plain socket has taken all that was there.
+          if (!tls_ && step.octets < room.size()) return arm_read();
+          break;
+        case TlsStep::Kind::want_read: return arm_read();
+        case TlsStep::Kind::want_write: read_wants_write_ = true; return arm_write();
+        case TlsStep::Kind::ended: return end("the other end closed the connection");
+        case TlsStep::Kind::broken: return end(step.why);
+      }
+    }
+    // More may be there; others first.
+    if (state_ == State::open && reading_) later([self = shared_from_this()] { self->readable(); });
+  }
+
+  void received(std::string_view octets) {
+    // The owner may destroy the stream, and with it the function that is running.
+    auto const self = shared_from_this();
+    auto const events = events_;
+    if (events) events->received(octets);
+  }
+
+  TlsStep take(char* to, std::size_t room) {
+    if (tls_) return tls_->read(to, room);
+    for (;;) {
+      auto const got = ::recv(fd_, to, room, 0);
+      if (got > 0) return {TlsStep::Kind::octets, static_cast<std::size_t>(got), {}};
+      if (got == 0) return {TlsStep::Kind::ended, 0, {}};
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return {TlsStep::Kind::want_read, 0, {}};
+      return {TlsStep::Kind::broken, 0, error_text(errno)};
+    }
+  }
+
+  void end(std::string const& why) {
+    if (state_ == State::gone) return;
+    auto const self = shared_from_this();
+    auto events = std::move(events_);
+    auto done = std::move(handshake_done_);
+    cut();
+    if (done)
+      done(fail(ErrorCode::unavailable, why));
+    else if (events)
+      events->ended(why);
+  }
+
+  // ---- writing ----
+
+  void flush() {
+    while (!out_.empty()) {
+      auto const step = tls_ ? push_tls() : push_plain();
+      switch (step.kind) {
+        case TlsStep::Kind::octets: sent(step.octets); break;
+        case TlsStep::Kind::want_write: was_behind_ = true; return arm_write();
+        case TlsStep::Kind::want_read:  // TLS 1.3 key update: what is read makes room
+          was_behind_ = true;
+          return arm_read();
+        default:
+          // The owner is inside of write(); it hears of it from the loop.
+          later([self = shared_from_this(), why = step.why] { self->end(why); });
+          out_.clear();
+          unsent_ = 0;
+          return;
+      }
+    }
+    all_sent();
+  }
+
+  void all_sent() {
+    if (next_tls_ && state_ == State::open) return begin_handshake();
+    if (state_ == State::closing) return say_goodbye();
+    if (was_behind_) {
+      was_behind_ = false;
+      auto const self = shared_from_this();
+      auto const events = events_;
+      if (events && events->drained) events->drained();
+    }
+  }
+
+  TlsStep push_plain() {
+    std::array<iovec, most_pieces> pieces{};
+    std::size_t count = 0;
+    for (auto const& piece : out_) {
+      if (count == pieces.size()) break;
+      auto const rest = piece.rest();
+      pieces[count++] = {const_cast<char*>(rest.data()), rest.size()};
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    for (;;) {
+      auto const put = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+      if (put >= 0) return {TlsStep::Kind::octets, static_cast<std::size_t>(put), {}};
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return {TlsStep::Kind::want_write, 0, {}};
+      return {TlsStep::Kind::broken, 0, error_text(errno)};
+    }
+  }
+
+  TlsStep push_tls() {
+    auto const rest = out_.front().rest();
+    return tls_->write(rest.data(), rest.size());
+  }
+
+  void sent(std::size_t octets) {
+    unsent_ -= octets;
+    while (octets > 0 && !out_.empty()) {
+      auto& piece = out_.front();
+      auto const part = std::min(octets, piece.rest().size());
+      piece.sent += part;
+      octets -= part;
+      if (piece.rest().empty()) out_.pop_front();
+    }
+  }
+
+  // ---- TLS ----
+
+  void begin_handshake() {
+    later([self = shared_from_this()] { self->shake_hands(); });
+  }
+
+  void shake_hands() {
+    if (state_ != State::open || !next_tls_) return;
+    auto const step = next_tls_->handshake();
+    switch (step.kind) {
+      case TlsStep::Kind::want_read: return arm_read();
+      case TlsStep::Kind::want_write: return arm_write();
+      case TlsStep::Kind::octets: {
+        tls_ = std::move(next_tls_);
+        finish_handshake(tls_->info());
+        if (state_ == State::open && reading_)
+          later([self = shared_from_this()] { self->readable(); });
+        if (state_ == State::open) flush();
+        return;
+      }
+      default:
+        next_tls_.reset();
+        return finish_handshake(
+            fail(ErrorCode::unavailable,
+                 step.why.empty() ? "the other end closed the connection" : step.why));
+    }
+  }
+
+  void finish_handshake(Result<TlsInfo> result) {
+    auto const self = shared_from_this();
+    auto done = std::move(handshake_done_);
+    handshake_done_ = {};
+    if (done) done(std::move(result));
+  }
+
+  // ---- the end ----
+
+  /// What is closed with octets unread is reset, and the peer may lose our last reply: we say that
+  /// we are done, and read on for a moment.
+  void say_goodbye() {
+    state_ = State::goodbye;
+    if (tls_) tls_->shut_down();
+    if (::shutdown(fd_, SHUT_WR) != 0) return cut();
+    drain();
+  }
+
+  void drain() {
+    static thread_local std::array<char, read_room> room;
+    for (int i = 0; i < most_reads; ++i) {
+      auto const got = ::recv(fd_, room.data(), room.size(), 0);
+      if (got > 0) continue;
+      if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
+      return cut();
+    }
+    arm_read();
+  }
+
+  Descriptor descriptor_;
+  int fd_;
+  /// Shared with the call that runs: it may end the stream.
+  std::shared_ptr<Stream::Events const> events_;
+  State state_ = State::open;
+  std::deque<Piece> out_;
+  std::size_t unsent_ = 0;
+  bool reading_ = false;
+  bool read_armed_ = false;
+  bool write_armed_ = false;
+  bool read_wants_write_ = false;
+  bool was_behind_ = false;
+  std::unique_ptr<TlsSession> tls_;
+  std::unique_ptr<TlsSession> next_tls_;  // until its handshake is done
+  std::function<void(Result<TlsInfo>)> handshake_done_;
+  std::optional<asio::steady_timer> limit_;
+};
+
+class TcpStream : public Stream {
+ public:
+  TcpStream(asio::io_context& context, int fd)
+      : connection_(std::make_shared<Connection>(context, fd)), peer_(peer_endpoint(fd)) {}
+  ~TcpStream() override {
+    if (!closed_) connection_->cut();
+  }
+  void start(Events events) override { connection_->start(std::move(events)); }
+  void read(bool wanted) override { connection_->read(wanted); }
+  void write(std::string octets) override { connection_->write({std::move(octets), nullptr}); }
+  void write(std::shared_ptr<std::string const> octets) override {
+    connection_->write({{}, std::move(octets)});
+  }
+  [[nodiscard]] std::size_t unsent() const override { return connection_->unsent(); }
+  void start_tls(std::shared_ptr<TlsContext> context, std::string const& server_name,
+                 std::function<void(Result<TlsInfo>)> done) override {
+    connection_->start_tls(std::move(context), server_name, std::move(done));
+  }
+  void close() override {
+    closed_ = true;
+    connection_->close();
+  }
+  [[nodiscard]] Endpoint peer() const override { return peer_; }
+  [[nodiscard]] Endpoint local() const override { return local_endpoint(connection_->fd()); }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+  Endpoint peer_;
+  bool closed_ = false;
+};
+
+/// A connection on its way.
+class Connecting : public Timer {
+ public:
+  Connecting(Loop& loop, int fd, std::chrono::milliseconds limit,
+             std::function<void(Result<std::unique_ptr<Stream>>)> done)
+      : state_(std::make_shared<State>(State{loop, {context_of(loop), fd}, std::move(done), {}})) {
+    state_->limit = loop.after(limit, [state = std::weak_ptr(state_)] {
+      if (auto const held = state.lock()) finish(*held, fail(ErrorCode::unavailable, "timed out"));
+    });
+    state_->descriptor.async_wait(Descriptor::wait_write, [state = state_](auto const& error) {
+      if (!error) connected(*state);
+    });
+  }
+  Connecting(Loop& loop, Error const& error,
+             std::function<void(Result<std::unique_ptr<Stream>>)> done)
+      : state_(std::make_shared<State>(
+            State{loop, Descriptor(context_of(loop)), std::move(done), {}})) {
+    loop.post([state = std::weak_ptr(state_), error] {
+      if (auto const held = state.lock()) finish(*held, tl::unexpected(error));
+    });
+  }
+  ~Connecting() override {
+    state_->done = {};
+    asio::error_code ignored;
+    state_->descriptor.close(ignored);
+    state_->limit.reset();
+  }
+
+ private:
+  struct State {
+    Loop& loop;
+    Descriptor descriptor;
+    std::function<void(Result<std::unique_ptr<Stream>>)> done;
+    std::unique_ptr<Timer> limit;
+  };
+
+  static void connected(State& state) {
+    if (!state.done) return;
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(state.descriptor.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) return finish(state, fail(ErrorCode::unavailable, error_text(error)));
+    int const fd = state.descriptor.release();
+    finish(state, stream_of(state.loop, fd));
+  }
+
+  static void finish(State& state, Result<std::unique_ptr<Stream>> result) {
+    auto const done = std::exchange(state.done, {});
+    asio::error_code ignored;
+    if (state.descriptor.is_open()) state.descriptor.close(ignored);
+    if (done) done(std::move(result));
+  }
+
+  std::shared_ptr<State> state_;
+};
+
+/// A socket that is connecting to `to`.
+Result<int> begin_connect(Endpoint const& to, std::optional<std::string> const& source) {
+  auto const address = socket_address(to);
+  if (!address) return tl::unexpected(address.error());
+  int const fd = ::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail(ErrorCode::unavailable, "no socket: " + error_text(errno));
+  auto const refuse = [fd](std::string const& what) {
+    auto error = fail(ErrorCode::unavailable, what);
+    ::close(fd);
+    return error;
+  };
+  if (source) {
+    auto const from = socket_address({*source, 0});
+    if (!from) return refuse(from.error().what);
+    if (::bind(fd, from->get(), from->size) != 0)
+      return refuse("the source address " + *source + ": " + error_text(errno));
+  }
+  if (::connect(fd, address->get(), address->size) != 0 && errno != EINPROGRESS)
+    return refuse(error_text(errno));
+  return fd;
+}
+
+}  // namespace
+
+std::unique_ptr<Stream> stream_of(Loop& loop, int fd) {
+  int const on = 1;
+  // Fails on a unix socket, which has no use for it.
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return std::make_unique<TcpStream>(context_of(loop), fd);
+}
+
+std::unique_ptr<Timer> connect(Loop& loop, Endpoint const& to,
+                               std::optional<std::string> const& source,
+                               std::chrono::milliseconds limit,
+                               std::function<void(Result<std::unique_ptr<Stream>>)> done) {
+  auto fd = begin_connect(to, source);
+  if (!fd) return std::make_unique<Connecting>(loop, fd.error(), std::move(done));
+  return std::make_unique<Connecting>(loop, *fd, limit, std::move(done));
+}
+
+}  // namespace mailstack::net

@@ -1,0 +1,129 @@
+#include "daemon/queue/destinations.hpp"
+
+#include <utility>
+
+namespace mailstack::queue {
+namespace {
+
+/// Takes the first of the line. What was taken is given back to the allocator in halves, which
+/// costs each of them one move at most.
+ItemId take_first(Destination& destination) {
+  auto& line = destination.line;
+  auto const id = line[destination.line_start++];
+  if (destination.line_start == line.size()) {
+    std::vector<ItemId>().swap(line);
+    destination.line_start = 0;
+  } else if (destination.line_start * 2 > line.size() && line.size() > 64) {
+    line.erase(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(destination.line_start));
+    destination.line_start = 0;
+  }
+  return id;
+}
+
+}  // namespace
+
+Destination* Destinations::join(std::string_view name) {
+  auto& place = all_[std::string(name)];
+  if (!place) {
+    place = std::make_unique<Destination>();
+    place->name = name;
+  }
+  ++place->parts;
+  return place.get();
+}
+
+void Destinations::leave(Destination* destination) {
+  --destination->parts;
+  forget_if_idle(destination);
+}
+
+void Destinations::enqueue(Destination* destination, ItemId id, TimePoint now) {
+  destination->line.push_back(id);
+  offer(destination, now);
+}
+
+bool Destinations::may_start(Destination const& destination, TimePoint now) const {
+  return destination.parts > 0 && destination.ready() > 0 && destination.host.until <= now &&
+         destination.running < window(destination.host, *policy_);
+}
+
+void Destinations::offer(Destination* destination, TimePoint now) {
+  if (destination->offered || !may_start(*destination, now)) return;
+  destination->offered = true;
+  offered_.push_back(destination);
+}
+
+std::optional<std::pair<Destination*, ItemId>> Destinations::next(TimePoint now) {
+  while (!offered_.empty()) {
+    auto* const destination = offered_.front();
+    offered_.pop_front();
+    destination->offered = false;
+    if (!may_start(*destination, now)) {
+      forget_if_idle(destination);
+      continue;
+    }
+    auto const id = take_first(*destination);
+    offer(destination, now);
+    return std::pair{destination, id};
+  }
+  return std::nullopt;
+}
+
+std::uint32_t Destinations::started(Destination* destination) {
+  ++destination->running;
+  return destination->host.round;
+}
+
+void Destinations::finished(Destination* destination, std::uint32_t round,
+                            std::optional<Fault> fault, TimePoint now, double random) {
+  --destination->running;
+  auto& host = destination->host;
+  if (fault) {
+    auto const before = host.round;
+    host = after_fault(host, round, now, *policy_, random);
+    destination->last_reply = std::move(fault->reply);
+    destination->last_host = std::move(fault->host);
+    if (host.round != before) {
+      wake_ups_.push({host.until, destination});
+      ++destination->wake_ups;
+    }
+  } else {
+    host = after_success(host, round, *policy_);
+  }
+  offer(destination, now);
+  forget_if_idle(destination);
+}
+
+void Destinations::forgive(Destination* destination, TimePoint now) {
+  destination->host.until = {};
+  offer(destination, now);
+}
+
+void Destinations::wake(TimePoint now) {
+  while (!wake_ups_.empty() && wake_ups_.top().when <= now) {
+    auto* const destination = wake_ups_.top().who;
+    wake_ups_.pop();
+    --destination->wake_ups;
+    offer(destination, now);
+    forget_if_idle(destination);
+  }
+}
+
+TimePoint Destinations::next_wake() const {
+  return wake_ups_.empty() ? TimePoint::max() : wake_ups_.top().when;
+}
+
+std::vector<Destination const*> Destinations::list() const {
+  std::vector<Destination const*> found;
+  found.reserve(all_.size());
+  for (auto const& [name, destination] : all_) found.push_back(destination.get());
+  return found;
+}
+
+void Destinations::forget_if_idle(Destination* destination) {
+  if (destination->parts > 0 || destination->running > 0) return;
+  if (destination->offered || destination->wake_ups > 0) return;  // a pointer to it is kept
+  all_.erase(destination->name);
+}
+
+}  // namespace mailstack::queue

@@ -1,0 +1,91 @@
+#pragma once
+/// \file
+/// Who stands in line for which destination, and who may go next.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/queue/schedule.hpp"
+#include "daemon/queue/spool.hpp"
+
+namespace mailstack::queue {
+
+/// One place where messages go. Its fields are changed by Destinations only.
+struct Destination {
+  std::string name;
+  HostState host;
+  std::size_t parts = 0;    ///< items with recipients here that are not done
+  std::size_t running = 0;  ///< attempts now
+  std::string last_reply;   ///< of the last fault, for those who stood in line behind it
+  std::string last_host;
+
+  std::vector<ItemId> line;  ///< from `line_start`: who is ready, the longest first
+  std::size_t line_start = 0;
+  bool offered = false;      ///< stands among those that next() looks at
+  std::size_t wake_ups = 0;  ///< that are set for it
+  [[nodiscard]] std::size_t ready() const { return line.size() - line_start; }
+};
+
+/// All destinations that anything is queued for. Each call costs O(log n) at most; next() takes
+/// destinations in turn, so that a long line does not hold back a short one. Pointers stay good
+/// while `parts` is not zero. Who leaves the queue while standing in line stays in it: next() gives
+/// out the id, and its caller passes over it.
+class Destinations {
+ public:
+  explicit Destinations(Policy const& policy) : policy_(&policy) {}
+
+  /// One more item has recipients for `name`.
+  Destination* join(std::string_view name);
+  /// One item has none any more.
+  void leave(Destination* destination);
+
+  void enqueue(Destination* destination, ItemId id, TimePoint now);
+  /// Whoever may be tried now, taken out of its line. The caller says started() or asks again.
+  std::optional<std::pair<Destination*, ItemId>> next(TimePoint now);
+  /// An attempt begins; what comes back is handed to finished().
+  std::uint32_t started(Destination* destination);
+  struct Fault {
+    std::string reply;
+    std::string host;
+  };
+  void finished(Destination* destination, std::uint32_t round, std::optional<Fault> fault,
+                TimePoint now, double random);
+
+  /// Forgets that it is unwell: somebody wants it tried now.
+  void forgive(Destination* destination, TimePoint now);
+
+  /// Offers those whose pause is over.
+  void wake(TimePoint now);
+  /// When wake() has something to do; TimePoint::max() for never.
+  [[nodiscard]] TimePoint next_wake() const;
+
+  [[nodiscard]] std::size_t size() const { return all_.size(); }
+  [[nodiscard]] std::vector<Destination const*> list() const;
+
+ private:
+  [[nodiscard]] bool may_start(Destination const& destination, TimePoint now) const;
+  void offer(Destination* destination, TimePoint now);
+  void forget_if_idle(Destination* destination);
+
+  struct WakeUp {
+    TimePoint when;
+    Destination* who;
+    bool operator>(WakeUp const& other) const { return when > other.when; }
+  };
+  Policy const* policy_;
+  std::unordered_map<std::string, std::unique_ptr<Destination>> all_;
+  std::deque<Destination*> offered_;
+  std::priority_queue<WakeUp, std::vector<WakeUp>, std::greater<>> wake_ups_;
+};
+
+}  // namespace mailstack::queue

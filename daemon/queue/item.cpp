@@ -1,0 +1,199 @@
+// One item of the queue: its parts, its times, and what the spool knows of it.
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/queue/queue.hpp"
+
+namespace mailstack::queue {
+
+std::string_view format(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::queued: return "queued";
+    case Event::Kind::delivered: return "delivered";
+    case Event::Kind::deferred: return "deferred";
+    case Event::Kind::failed: return "failed";
+    case Event::Kind::expired: return "expired";
+    case Event::Kind::bounced: return "bounced";
+    case Event::Kind::delayed: return "delayed";
+    case Event::Kind::dropped: return "dropped";
+    case Event::Kind::removed: return "removed";
+    case Event::Kind::unreadable: return "unreadable";
+  }
+  return "unreadable";
+}
+
+Queue::Open& Queue::open(Item& item) const {
+  if (item.open) return *item.open;
+  // It was parsed when it came, and what is packed since is our own.
+  item.open = std::make_unique<Open>();
+  if (auto envelope = parse_envelope(item.packed)) item.open->envelope = std::move(*envelope);
+  item.open->closing.resize(item.open->envelope.recipients.size());
+  std::string().swap(item.packed);
+  return *item.open;
+}
+
+/// Whether `recipient` waits and nothing is under way about it.
+bool Queue::idle(Item const& item, std::size_t recipient) const {
+  auto const& one = item.open->envelope.recipients[recipient];
+  if (one.status != RecipientStatus::waiting || item.open->closing[recipient]) return false;
+  if (item.open->attempts == 0) return true;
+  auto const destination = doors_.destination_of(one);
+  return std::none_of(item.parts.begin(), item.parts.end(), [&](Part const& part) {
+    return part.state == PartState::running && part.destination->name == destination;
+  });
+}
+
+/// Brings the parts up to who waits for what. Those that run or stand in line go on doing so.
+void Queue::rebuild_parts(Item& item) {
+  auto& opened = *item.open;
+  opened.closing.resize(opened.envelope.recipients.size());
+  for (auto& part : item.parts) {
+    part.next = TimePoint::max();
+    part.untold = false;
+  }
+  for (std::size_t i = 0; i < opened.closing.size(); ++i) {
+    auto const& recipient = opened.envelope.recipients[i];
+    if (recipient.status != RecipientStatus::waiting || opened.closing[i]) continue;
+    auto const name = doors_.destination_of(recipient);
+    auto part = std::find_if(item.parts.begin(), item.parts.end(),
+                             [&](Part const& one) { return one.destination->name == name; });
+    if (part == item.parts.end()) {
+      if (item.parts.empty()) item.parts.reserve(1);  // most have one
+      item.parts.push_back({destinations_.join(name), TimePoint::max()});
+      part = item.parts.end() - 1;
+    }
+    part->next = std::min(part->next, recipient.next);
+    if (!recipient.delay_told) part->untold = warns(opened.envelope);
+  }
+  std::erase_if(item.parts, [&](Part const& part) {
+    bool const over = part.next == TimePoint::max() && part.state != PartState::running;
+    if (over) destinations_.leave(part.destination);
+    return over;
+  });
+}
+
+/// After anything has changed: tells the spool, ends what is done, closes what nothing is done
+/// with.
+void Queue::settle(ItemId id, Item& item) {
+  auto& opened = *item.open;
+  bool const at_rest = opened.attempts == 0 && opened.notices == 0;
+  rebuild_parts(item);
+  if (at_rest && item.parts.empty()) {
+    doors_.spool.remove(id);
+    return erase(id, item);
+  }
+  if (opened.changed || at_rest) {
+    auto text = format(opened.envelope);
+    if (opened.changed) doors_.spool.update(id, text);
+    opened.changed = false;
+    if (at_rest) {
+      item.packed = std::move(text);
+      item.packed.shrink_to_fit();
+      item.open.reset();
+    }
+  }
+  schedule(id, item);
+}
+
+/// Ends and warnings of those who wait idly.
+void Queue::review(ItemId id, Item& item, TimePoint now) {
+  if (item.doom != Doom::none) return close_all(id, item);
+  if (item.held) return;
+  bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
+  if (!ends && now < warning_of(item)) return;
+  std::vector<std::size_t> who;
+  for (std::size_t i = 0; i < item.open->envelope.recipients.size(); ++i) {
+    auto& recipient = item.open->envelope.recipients[i];
+    if (!idle(item, i) || (!ends && recipient.delay_told)) continue;
+    auto const name = doors_.destination_of(recipient);
+    for (auto const& part : item.parts) {
+      // It stood in line behind a pause: what the first in line heard is why.
+      if (part.destination->name != name || part.destination->last_reply.empty()) continue;
+      if (part.state != PartState::ready && !recipient.last_reply.empty()) continue;
+      recipient.last_reply = part.destination->last_reply;
+      recipient.last_host = part.destination->last_host;
+    }
+    if (ends) tell(Event::Kind::expired, id, item, recipient, name);
+    who.push_back(i);
+  }
+  if (!who.empty())
+    notify(id, item, std::move(who), ends ? Bounce::Kind::expired : Bounce::Kind::delayed);
+}
+
+/// An operator has removed it.
+void Queue::close_all(ItemId id, Item& item) {
+  std::vector<std::size_t> who;
+  for (std::size_t i = 0; i < item.open->envelope.recipients.size(); ++i) {
+    if (!idle(item, i)) continue;
+    auto const& recipient = item.open->envelope.recipients[i];
+    tell(Event::Kind::removed, id, item, recipient, doors_.destination_of(recipient));
+    who.push_back(i);
+  }
+  if (who.empty()) return;
+  if (item.doom == Doom::told) return notify(id, item, std::move(who), Bounce::Kind::removed);
+  close(item, who, Bounce::Kind::removed);
+}
+
+TimePoint Queue::due_of(Item const& item) const {
+  auto due = TimePoint::max();
+  if (item.held || item.unreadable || item.doom != Doom::none) return due;
+  bool idles = false;
+  for (auto const& part : item.parts) {
+    if (part.state == PartState::waiting) due = std::min(due, part.next);
+    idles = idles || part.state != PartState::running;
+  }
+  if (!idles) return due;
+  due = std::min(due, expires_at(policy_, item.created, item.earliest_end));
+  return std::min(due, warning_of(item));
+}
+
+TimePoint Queue::warning_of(Item const& item) const {
+  bool const wanted = std::any_of(item.parts.begin(), item.parts.end(), [](Part const& part) {
+    return part.untold && part.state != PartState::running;
+  });
+  return wanted ? warns_at(policy_, item.created, item.earliest_end) : TimePoint::max();
+}
+
+void Queue::schedule(ItemId id, Item& item) {
+  auto const due = due_of(item);
+  if (due == item.due) return;
+  item.due = due;
+  if (due == TimePoint::max()) return;
+  due_.push({due, id});
+  // Entries that count no more go when their time comes; not where there are more of them than of
+  // the others.
+  if (due_.size() < 2 * items_.size() + 1024) return;
+  std::vector<Due> counting;
+  counting.reserve(items_.size());
+  for (auto const& [other, one] : items_)
+    if (one.due != TimePoint::max()) counting.push_back({one.due, other});
+  due_ = decltype(due_)(std::greater<>{}, std::move(counting));
+}
+
+void Queue::erase(ItemId id, Item& item) {
+  for (auto const& part : item.parts) destinations_.leave(part.destination);
+  octets_ -= item.octets;
+  held_ -= item.held ? 1 : 0;
+  unreadable_ -= item.unreadable ? 1 : 0;
+  items_.erase(id);
+}
+
+void Queue::tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
+                 std::string_view destination, ItemId notice) const {
+  if (!doors_.event) return;
+  doors_.event({.kind = kind,
+                .id = id,
+                .sender = item.open ? std::string_view(item.open->envelope.sender) : "",
+                .recipient = recipient.address,
+                .original = recipient.original,
+                .destination = destination,
+                .reply = recipient.last_reply,
+                .host = recipient.last_host,
+                .attempt = recipient.attempts,
+                .delay = item.unreadable ? Duration{0} : doors_.now() - item.created,
+                .octets = item.octets,
+                .notice = notice});
+}
+
+}  // namespace mailstack::queue

@@ -1,0 +1,118 @@
+#include "daemon/queue/log_spool/index.hpp"
+
+namespace mailstack::queue {
+
+namespace {
+
+std::uint64_t live_octets(Item const& item) {
+  Head head;
+  head.apart = item.apart;
+  head.state_octets = item.state.octets;
+  head.content_octets = item.content.octets;
+  return record_octets(head);
+}
+
+}  // namespace
+
+void Index::count(Item const& item, bool present) {
+  // Unsigned: taking away is adding what wraps to it.
+  std::uint64_t const sign = present ? 1 : ~std::uint64_t{0};
+  totals_.items += sign;
+  totals_.live_octets += sign * live_octets(item);
+  if (item.apart) totals_.apart_octets += sign * item.content.octets;
+  auto const segment = segments_.find(item.content.segment);
+  if (segment != segments_.end()) segment->second.live += static_cast<std::uint32_t>(sign);
+}
+
+void Index::add_segment(SegmentFilePtr file) {
+  std::lock_guard const lock(mutex_);
+  auto const sequence = file->name.sequence;
+  segments_[sequence].file = std::move(file);
+}
+
+void Index::set_used(std::uint32_t segment, std::uint32_t octets) {
+  std::lock_guard const lock(mutex_);
+  auto& used = segments_[segment].used;
+  totals_.used_octets += std::uint64_t{octets} - used;
+  used = octets;
+}
+
+void Index::put(ItemId id, Item const& item) {
+  std::lock_guard const lock(mutex_);
+  auto const [place, is_new] = items_.try_emplace(id, item);
+  if (!is_new) {
+    count(place->second, false);
+    place->second = item;
+  }
+  count(item, true);
+  segments_[item.content.segment].puts.push_back(id);
+}
+
+void Index::set_state(ItemId id, Part const& state) {
+  std::lock_guard const lock(mutex_);
+  auto const place = items_.find(id);
+  if (place == items_.end()) return;
+  count(place->second, false);
+  place->second.state = state;
+  count(place->second, true);
+}
+
+std::optional<Item> Index::remove(ItemId id) {
+  std::lock_guard const lock(mutex_);
+  auto const place = items_.find(id);
+  if (place == items_.end()) return std::nullopt;
+  auto const item = place->second;
+  count(item, false);
+  items_.erase(place);
+  return item;
+}
+
+void Index::drop_segment(std::uint32_t segment) {
+  std::lock_guard const lock(mutex_);
+  auto const place = segments_.find(segment);
+  if (place == segments_.end()) return;
+  totals_.used_octets -= place->second.used;
+  segments_.erase(place);
+}
+
+std::optional<Index::Found> Index::find(ItemId id) const {
+  std::lock_guard const lock(mutex_);
+  auto const place = items_.find(id);
+  if (place == items_.end()) return std::nullopt;
+  auto const& item = place->second;
+  return Found{item, segments_.at(item.content.segment).file,
+               segments_.at(item.state.segment).file};
+}
+
+Index::Totals Index::totals() const {
+  std::lock_guard const lock(mutex_);
+  return totals_;
+}
+
+std::pair<SegmentFilePtr, std::uint32_t> Index::oldest() const {
+  std::lock_guard const lock(mutex_);
+  auto const& segment = segments_.begin()->second;
+  return {segment.file, segment.live};
+}
+
+std::vector<ItemId> Index::some_of(std::uint32_t segment, std::uint64_t octets) {
+  std::lock_guard const lock(mutex_);
+  std::vector<ItemId> some;
+  auto& puts = segments_.at(segment).puts;
+  for (std::uint64_t gathered = 0; !puts.empty() && gathered < octets; puts.pop_back()) {
+    auto const item = items_.find(puts.back());
+    if (item == items_.end() || item->second.content.segment != segment) continue;
+    some.push_back(item->first);
+    gathered += live_octets(item->second);
+  }
+  return some;
+}
+
+void Index::give_back(std::uint32_t segment, std::vector<ItemId> const& ids) {
+  std::lock_guard const lock(mutex_);
+  auto const place = segments_.find(segment);
+  if (place == segments_.end()) return;
+  place->second.puts.insert(place->second.puts.end(), ids.begin(), ids.end());
+}
+
+}  // namespace mailstack::queue

@@ -1,0 +1,196 @@
+// What an operator sees and does.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/glob/glob.hpp"
+#include "daemon/queue/queue.hpp"
+
+namespace mailstack::queue {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string folded(text);
+  std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return folded;
+}
+
+bool globs(std::string const& pattern, std::string const& text) {
+  return pattern.empty() || glob::matches(lower(pattern), lower(text));
+}
+
+bool in_domain(std::string const& domain, std::string const& address) {
+  auto const at = address.rfind('@');
+  return at != address.npos && lower(std::string_view(address).substr(at + 1)) == lower(domain);
+}
+
+bool matches(Filter const& filter, Envelope const& envelope) {
+  if (!globs(filter.sender, envelope.sender.empty() ? "<>" : envelope.sender)) return false;
+  auto const waits = [&](auto const& test) {
+    return std::any_of(
+        envelope.recipients.begin(), envelope.recipients.end(),
+        [&](Recipient const& one) { return one.status == RecipientStatus::waiting && test(one); });
+  };
+  auto const is_recipient = [&](Recipient const& one) {
+    return globs(filter.recipient, one.address) || globs(filter.recipient, one.original);
+  };
+  if (!filter.recipient.empty() && !waits(is_recipient)) return false;
+  return filter.domain.empty() || in_domain(filter.domain, envelope.sender) ||
+         waits([&](Recipient const& one) { return in_domain(filter.domain, one.address); });
+}
+
+}  // namespace
+
+bool Queue::matches(Filter const& filter, ItemId id, Item const& item, TimePoint now) const {
+  if (filter.id && *filter.id != id) return false;
+  if (filter.held && *filter.held != item.held) return false;
+  if (filter.older_than && (item.unreadable || now - item.created < *filter.older_than))
+    return false;
+  if (filter.sender.empty() && filter.recipient.empty() && filter.domain.empty()) return true;
+  if (item.open) return queue::matches(filter, item.open->envelope);
+  auto const envelope = parse_envelope(item.packed);
+  return envelope && queue::matches(filter, *envelope);
+}
+
+Entry Queue::entry(ItemId id, Item const& item) const {
+  Entry entry;
+  entry.id = id;
+  entry.octets = item.octets;
+  entry.unreadable = item.unreadable;
+  if (item.open)
+    entry.envelope = item.open->envelope;
+  else if (auto envelope = parse_envelope(item.packed))
+    entry.envelope = std::move(*envelope);
+  for (auto const& part : item.parts) {
+    entry.running = entry.running || part.state == PartState::running;
+    if (part.state == PartState::waiting && !item.held)
+      entry.next = std::min(entry.next.value_or(part.next), part.next);
+  }
+  return entry;
+}
+
+std::vector<Entry> Queue::list(Filter const& filter, ItemId after, std::size_t most) const {
+  std::vector<Entry> found;
+  auto const now = doors_.now();
+  auto at = filter.id ? items_.find(*filter.id) : items_.upper_bound(after);
+  for (; at != items_.end() && found.size() < most; ++at) {
+    if (matches(filter, at->first, at->second, now)) found.push_back(entry(at->first, at->second));
+    if (filter.id) break;
+  }
+  return found;
+}
+
+Result<Entry> Queue::show(ItemId id) const {
+  auto const found = items_.find(id);
+  if (found == items_.end()) return fail(ErrorCode::not_found, "no such message in the queue");
+  return entry(id, found->second);
+}
+
+QueueStats Queue::stats(std::size_t most_destinations) const {
+  QueueStats stats;
+  stats.items = items_.size();
+  stats.held = held_;
+  stats.unreadable = unreadable_;
+  stats.running = running_;
+  stats.octets = octets_;
+  for (auto const& [id, item] : items_) {  // ids grow with time
+    if (item.unreadable) continue;
+    stats.oldest = std::max(Duration{0}, doors_.now() - item.created);
+    break;
+  }
+  auto all = destinations_.list();
+  for (auto const* const one : all) {
+    stats.ready += one->ready();
+    stats.waiting += one->parts - std::min(one->parts, one->ready() + one->running);
+  }
+  auto const shown =
+      all.begin() + static_cast<std::ptrdiff_t>(std::min(most_destinations, all.size()));
+  std::partial_sort(all.begin(), shown, all.end(), [](auto const* left, auto const* right) {
+    return std::pair(right->parts, std::string_view(left->name)) <
+           std::pair(left->parts, std::string_view(right->name));
+  });
+  for (auto at = all.begin(); at != shown; ++at)
+    stats.destinations.push_back({.name = (*at)->name,
+                                  .items = (*at)->parts,
+                                  .running = (*at)->running,
+                                  .ready = (*at)->ready(),
+                                  .window = window((*at)->host, policy_),
+                                  .paused_until = (*at)->host.until,
+                                  .last_reply = (*at)->last_reply});
+  return stats;
+}
+
+/// Ids first: what is done with one may end it, and others with it.
+std::size_t Queue::for_each(Filter const& filter, std::function<void(ItemId, Item&)> const& act) {
+  auto const now = doors_.now();
+  std::vector<ItemId> ids;
+  if (filter.id) {
+    auto const found = items_.find(*filter.id);
+    if (found != items_.end() && matches(filter, found->first, found->second, now))
+      ids.push_back(found->first);
+  } else {
+    for (auto const& [id, item] : items_)
+      if (matches(filter, id, item, now)) ids.push_back(id);
+  }
+  for (auto const id : ids) act(id, items_.at(id));
+  pump();
+  arm();
+  return ids.size();
+}
+
+std::size_t Queue::flush(Filter const& filter) {
+  auto const now = doors_.now();
+  return for_each(filter, [&](ItemId id, Item& item) {
+    if (item.held || item.doom != Doom::none) return;
+    for (auto& part : item.parts) {
+      if (part.state == PartState::running) continue;
+      part.all = true;
+      destinations_.forgive(part.destination, now);
+      if (part.state == PartState::waiting) part.next = now;
+    }
+    wake(id, item, now);
+  });
+}
+
+void Queue::set_held(ItemId id, Item& item, bool held, TimePoint now) {
+  if (item.held == held || item.unreadable) return;
+  item.held = held;
+  held_ = held ? held_ + 1 : held_ - 1;
+  item.earliest_end = now + policy_.retry_max;
+  for (auto& part : item.parts)
+    if (part.state == PartState::ready) part.state = PartState::waiting;
+  auto& opened = open(item);
+  opened.envelope.held = held;
+  opened.changed = true;
+  settle(id, item);
+}
+
+std::size_t Queue::hold(Filter const& filter) {
+  auto const now = doors_.now();
+  return for_each(filter, [&](ItemId id, Item& item) { set_held(id, item, true, now); });
+}
+
+std::size_t Queue::release(Filter const& filter) {
+  auto const now = doors_.now();
+  return for_each(filter, [&](ItemId id, Item& item) { set_held(id, item, false, now); });
+}
+
+std::size_t Queue::remove(Filter const& filter, bool bounce) {
+  return for_each(filter, [&](ItemId id, Item& item) {
+    if (item.unreadable) {
+      tell(Event::Kind::removed, id, item, {}, "");
+      doors_.spool.remove(id);
+      return erase(id, item);
+    }
+    item.doom = bounce ? Doom::told : Doom::silent;
+    for (auto& part : item.parts)
+      if (part.state == PartState::ready) part.state = PartState::waiting;
+    open(item);
+    close_all(id, item);
+    settle(id, item);
+  });
+}
+
+}  // namespace mailstack::queue

@@ -1,0 +1,302 @@
+#include "daemon/queue/queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text/listed.hpp"
+
+namespace mailstack::queue {
+namespace {
+
+constexpr std::size_t most_woken = 500;       ///< in one turn of the loop: sessions wait for it
+constexpr std::size_t most_notices = 100;     ///< under way, before more items are looked at
+constexpr std::size_t most_recipients = 100;  ///< in one transaction (RFC 5321 4.5.3.1.8)
+/// A clock that jumps is noticed after this time.
+constexpr Duration longest_sleep{60};
+
+/// What a courier that forgot a recipient meant.
+delivery::Outcome no_outcome() {
+  return {{451, "4.3.0", "the attempt ended without a reply"}, "", false};
+}
+
+std::optional<Destinations::Fault> fault_of(std::vector<delivery::Outcome> const& outcomes) {
+  auto const found = std::find_if(outcomes.begin(), outcomes.end(), [](auto const& outcome) {
+    return outcome.host_fault || blames_host(outcome.reply);
+  });
+  if (found == outcomes.end()) return std::nullopt;
+  return Destinations::Fault{smtp::one_line(found->reply), found->host};
+}
+
+}  // namespace
+
+Queue::Queue(Doors doors, Policy policy, std::string postmaster)
+    : doors_(std::move(doors)),
+      policy_(policy),
+      postmaster_(std::move(postmaster)),
+      destinations_(policy_),
+      self_(std::make_shared<Queue*>(this)) {}
+
+Queue::~Queue() = default;
+
+void Queue::set_policy(Policy const& policy) {
+  policy_ = policy;
+  pump();
+  arm();
+}
+
+/// A new item, open.
+Queue::Item& Queue::admit(ItemId id, Envelope envelope, std::uint64_t octets) {
+  auto& item = items_[id];
+  item.octets = octets;
+  octets_ += octets;
+  item.created = envelope.created;
+  item.held = envelope.held;
+  held_ += item.held ? 1 : 0;
+  item.open = std::make_unique<Open>();
+  item.open->envelope = std::move(envelope);
+  rebuild_parts(item);
+  return item;
+}
+
+void Queue::recover(std::vector<Recovered> items) {
+  auto const now = doors_.now();
+  for (auto& found : items) {
+    auto envelope = parse_envelope(found.state);
+    if (!envelope) {
+      keep_unreadable(found, envelope.error());
+      continue;
+    }
+    auto& item = admit(found.id, std::move(*envelope), found.content_octets);
+    if (item.parts.empty()) {  // the last update came through, the removal did not
+      doors_.spool.remove(found.id);
+      erase(found.id, item);
+      continue;
+    }
+    item.earliest_end = now + policy_.retry_max;
+    item.open.reset();
+    item.packed = std::move(found.state);
+    item.packed.shrink_to_fit();
+    for (auto& part : item.parts)
+      if (part.next <= now) part.next = now + spread(items.size(), policy_, doors_.random());
+    schedule(found.id, item);
+  }
+  tick();
+}
+
+/// It stays on the disk for somebody who can read it, and is shown.
+void Queue::keep_unreadable(Recovered const& found, Error const& error) {
+  auto& item = items_[found.id];
+  item.octets = found.content_octets;
+  octets_ += item.octets;
+  item.unreadable = true;
+  ++unreadable_;
+  Recipient nobody;
+  nobody.last_reply = error.what;
+  tell(Event::Kind::unreadable, found.id, item, nobody, "");
+}
+
+void Queue::add(ItemId id, Envelope envelope, std::uint64_t octets, Content content) {
+  auto& item = admit(id, std::move(envelope), octets);
+  item.open->content = std::move(content);
+  if (doors_.event) {
+    std::vector<std::string_view> addresses;
+    for (auto const& recipient : item.open->envelope.recipients)
+      addresses.emplace_back(recipient.address);
+    Recipient all;
+    all.address = listed(addresses);
+    tell(Event::Kind::queued, id, item, all, "");
+  }
+  wake(id, item, doors_.now());
+  pump();
+  auto const still = items_.find(id);
+  if (still != items_.end() && still->second.open && still->second.open->attempts == 0)
+    settle(id, still->second);
+  arm();
+}
+
+void Queue::stop(std::function<void()> done) {
+  stopping_ = true;
+  stopped_ = std::move(done);
+  timer_.reset();
+  stop_if_idle();
+}
+
+void Queue::stop_if_idle() {
+  if (!stopped_ || running_ > 0 || notices_ > 0) return;
+  doors_.spool.flush();  // what was delivered must be known to the next life
+  std::exchange(stopped_, nullptr)();
+}
+
+void Queue::tick() {
+  auto const spent = std::exchange(timer_, nullptr);
+  armed_ = TimePoint::max();
+  if (stopping_) return;
+  auto const now = doors_.now();
+  for (std::size_t woken = 0; woken < most_woken && notices_ < most_notices; ++woken) {
+    if (due_.empty() || due_.top().when > now) break;
+    auto const due = due_.top();
+    due_.pop();
+    auto const item = items_.find(due.id);
+    if (item == items_.end() || item->second.due != due.when) continue;
+    item->second.due = TimePoint::max();
+    wake(due.id, item->second, now);
+  }
+  destinations_.wake(now);
+  pump();
+  arm();
+}
+
+void Queue::arm() {
+  if (stopping_) return;
+  auto next = destinations_.next_wake();
+  // Where too many notices are under way, the end of one goes on.
+  if (!due_.empty() && notices_ < most_notices) next = std::min(next, due_.top().when);
+  if (next == TimePoint::max()) return;
+  auto const now = doors_.now();
+  next = std::clamp(next, now, now + longest_sleep);
+  if (timer_ && armed_ <= next) return;
+  armed_ = next;
+  timer_ = doors_.timer(next - now, [weak = std::weak_ptr(self_)] {
+    if (auto const self = weak.lock()) (*self)->tick();
+  });
+}
+
+/// The time of an item has come: to try it, to warn of its delay, or to give it up.
+void Queue::wake(ItemId id, Item& item, TimePoint now) {
+  if (item.held || item.doom != Doom::none) return;
+  bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
+  bool const speaks = ends || now >= warning_of(item);
+  if (speaks) {
+    open(item);
+    review(id, item, now);
+    rebuild_parts(item);
+  }
+  for (auto& part : item.parts) {
+    if (part.state != PartState::waiting || part.next > now) continue;
+    part.state = PartState::ready;
+    destinations_.enqueue(part.destination, id, now);
+  }
+  if (speaks)
+    settle(id, item);
+  else
+    schedule(id, item);
+}
+
+/// Begins what may begin. A courier may answer within deliver(): the answer does not pump again.
+void Queue::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  auto const now = doors_.now();
+  while (!stopping_ && running_ < policy_.total && running_octets_ < policy_.total_octets) {
+    auto const next = destinations_.next(now);
+    if (!next) break;
+    start(next->first, next->second, now);
+  }
+  pumping_ = false;
+}
+
+std::vector<std::size_t> Queue::due_recipients(Item const& item, Part const& part,
+                                               TimePoint now) const {
+  std::vector<std::size_t> due;
+  auto const& recipients = item.open->envelope.recipients;
+  for (std::size_t i = 0; i < recipients.size() && due.size() < most_recipients; ++i) {
+    bool const waits = recipients[i].status == RecipientStatus::waiting && !item.open->closing[i];
+    if (waits && (part.all || recipients[i].next <= now) &&
+        doors_.destination_of(recipients[i]) == part.destination->name)
+      due.push_back(i);
+  }
+  return due;
+}
+
+void Queue::start(Destination* destination, ItemId id, TimePoint now) {
+  auto const found = items_.find(id);
+  if (found == items_.end()) return;
+  auto& item = found->second;
+  auto const part = std::find_if(item.parts.begin(), item.parts.end(), [&](Part const& one) {
+    return one.destination == destination && one.state == PartState::ready;
+  });
+  if (part == item.parts.end()) return;  // held or gone while it stood in line
+  auto& opened = open(item);
+  Attempt attempt{.id = id,
+                  .destination = destination,
+                  .recipients = due_recipients(item, *part, now),
+                  .octets = item.octets};
+  if (attempt.recipients.empty()) {
+    part->state = PartState::waiting;
+    return settle(id, item);
+  }
+  auto content = opened.content ? Result<Content>(opened.content) : doors_.spool.read(id);
+  part->state = PartState::running;
+  ++opened.attempts;
+  if (!content) {
+    // Not the destination's fault. A disk may come back; where it does not, the end of its
+    // lifetime tells the sender.
+    std::vector<delivery::Outcome> const none(
+        attempt.recipients.size(), {{451, "4.3.0", "queue: " + content.error().what}, "", false});
+    return conclude(attempt, item, none, now);
+  }
+  opened.content = *content;
+  delivery::Job job{.id = id,
+                    .destination = destination->name,
+                    .sender = opened.envelope.sender,
+                    .recipients = {},
+                    .utf8 = opened.envelope.utf8,
+                    .eight_bit = opened.envelope.eight_bit,
+                    .from_domain = opened.envelope.from_domain,
+                    .content = std::move(*content)};
+  for (auto const i : attempt.recipients) job.recipients.push_back(opened.envelope.recipients[i]);
+  attempt.round = destinations_.started(destination);
+  ++running_;
+  running_octets_ += attempt.octets;
+  doors_.courier.deliver(std::move(job),
+                         [weak = std::weak_ptr(self_),
+                          attempt = std::move(attempt)](std::vector<delivery::Outcome> outcomes) {
+                           if (auto const self = weak.lock())
+                             (*self)->finish(attempt, std::move(outcomes));
+                         });
+}
+
+void Queue::finish(Attempt const& attempt, std::vector<delivery::Outcome> outcomes) {
+  outcomes.resize(attempt.recipients.size(), no_outcome());
+  --running_;
+  running_octets_ -= attempt.octets;
+  auto const now = doors_.now();
+  conclude(attempt, items_.at(attempt.id), outcomes, now);
+  destinations_.finished(attempt.destination, attempt.round, fault_of(outcomes), now,
+                         doors_.random());
+  pump();
+  arm();
+  stop_if_idle();
+}
+
+void Queue::conclude(Attempt const& attempt, Item& item,
+                     std::vector<delivery::Outcome> const& outcomes, TimePoint now) {
+  auto& opened = *item.open;
+  --opened.attempts;
+  for (auto& part : item.parts)
+    if (part.destination == attempt.destination) {
+      part.state = PartState::waiting;
+      part.all = false;
+    }
+  // One number for all: who was deferred together is tried together.
+  auto const random = doors_.random();
+  std::vector<std::size_t> failed;
+  for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
+    auto& recipient = opened.envelope.recipients[attempt.recipients[i]];
+    recipient = after_attempt(std::move(recipient), outcomes[i].reply, outcomes[i].host, now,
+                              policy_, random);
+    auto const kind = recipient.status == RecipientStatus::delivered ? Event::Kind::delivered
+                      : recipient.status == RecipientStatus::failed  ? Event::Kind::failed
+                                                                     : Event::Kind::deferred;
+    tell(kind, attempt.id, item, recipient, attempt.destination->name);
+    if (recipient.status != RecipientStatus::failed) continue;
+    recipient.status = RecipientStatus::waiting;  // until its sender is told, durably
+    failed.push_back(attempt.recipients[i]);
+  }
+  opened.changed = true;
+  if (!failed.empty()) notify(attempt.id, item, std::move(failed), Bounce::Kind::failed);
+  review(attempt.id, item, now);
+  settle(attempt.id, item);
+}
+
+}  // namespace mailstack::queue

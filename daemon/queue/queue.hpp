@@ -1,0 +1,256 @@
+#pragma once
+/// \file
+/// The queue: what was kept is delivered, or its sender is told.
+///
+/// One loop, no threads, no sockets, no clock of its own: everything comes through Doors. The law:
+/// whatever happens between two calls of the spool, no recipient is lost. A recipient is marked as
+/// done only after the fact (delivery, or a durable bounce), so a crash repeats and never forgets.
+///
+/// In memory, an item that waits is its packed envelope, when it is due and for which destinations;
+/// it is parsed while something is done with it, and the content is read while it is attempted.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "daemon/delivery/courier.hpp"
+#include "daemon/queue/bounce.hpp"
+#include "daemon/queue/destinations.hpp"
+#include "daemon/queue/envelope.hpp"
+#include "daemon/queue/event.hpp"
+#include "daemon/queue/schedule.hpp"
+#include "daemon/queue/spool.hpp"
+
+namespace mailstack::queue {
+
+/// How the queue reaches the world. All are called on the queue's loop.
+struct Doors {
+  Spool& spool;
+  delivery::Courier& courier;
+  std::function<TimePoint()> now;
+  /// Calls `call` once after `span`, unless what it returns is destroyed before.
+  std::function<std::shared_ptr<void>(std::chrono::milliseconds span, std::function<void()> call)>
+      timer;
+  /// Brings a call to the queue's loop; from any thread.
+  std::function<void(std::function<void()>)> post;
+  std::function<double()> random;  ///< in [0, 1)
+  BounceMaker make_bounce;
+  std::function<std::string(Recipient const&)> destination_of;
+  std::function<void(Event const&)> event;  ///< may be empty
+};
+
+/// Which items an operator means; what is left out is any.
+struct Filter {
+  std::optional<ItemId> id;
+  std::string sender;     ///< a glob, whatever the case; `<>` is the null path
+  std::string recipient;  ///< a glob for one recipient that is not done
+  std::string domain;     ///< of the sender or of a recipient that is not done
+  std::optional<bool> held;
+  std::optional<Duration> older_than;
+};
+
+struct Entry {
+  ItemId id = 0;
+  Envelope envelope;
+  std::uint64_t octets = 0;
+  std::optional<TimePoint> next;  ///< the next attempt; none: running, in line, held, unreadable
+  bool running = false;
+  bool unreadable = false;
+};
+
+struct DestinationStats {
+  std::string name;
+  std::size_t items = 0;
+  std::size_t running = 0;
+  std::size_t ready = 0;
+  std::size_t window = 0;
+  TimePoint paused_until{};  ///< in the past: not paused
+  std::string last_reply;    ///< of the last fault
+};
+
+struct QueueStats {
+  std::size_t items = 0;
+  std::size_t held = 0;
+  std::size_t unreadable = 0;
+  std::size_t running = 0;  ///< attempts
+  std::size_t ready = 0;    ///< due, behind a window or a pause
+  std::size_t waiting = 0;  ///< for their next time
+  std::uint64_t octets = 0;
+  Duration oldest{0};
+  std::vector<DestinationStats> destinations;  ///< with the most items first
+};
+
+class Queue {
+ public:
+  /// `postmaster` is told where a bounce bounces: an address of this host's domain.
+  Queue(Doors doors, Policy policy, std::string postmaster);
+  ~Queue();
+  Queue(Queue const&) = delete;
+  Queue& operator=(Queue const&) = delete;
+
+  /// Takes over what a spool held at the start; once, before anything else. What is overdue is
+  /// spread over the next minute at most, and nothing expires before it had a chance again.
+  void recover(std::vector<Recovered> items);
+
+  /// Takes a message that the spool has kept, and tries it at once. `content` spares reading it
+  /// back if that attempt can begin now; it is not held otherwise.
+  void add(ItemId id, Envelope envelope, std::uint64_t octets, Content content = nullptr);
+
+  /// From now on; what already waits keeps its time.
+  void set_policy(Policy const& policy);
+
+  /// No new attempts. `done` is called once those that run have ended and are durable; never twice.
+  void stop(std::function<void()> done);
+
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+
+  /// Those after the id `after`, the oldest first, at most `most`.
+  [[nodiscard]] std::vector<Entry> list(Filter const& filter, ItemId after, std::size_t most) const;
+  /// Fails with not_found.
+  [[nodiscard]] Result<Entry> show(ItemId id) const;
+  [[nodiscard]] QueueStats stats(std::size_t most_destinations) const;
+
+  // Each returns how many items it concerned.
+
+  /// Tries now, and forgets that their destinations are unwell. Held ones stay held.
+  std::size_t flush(Filter const& filter);
+  /// No attempts, no warnings, no expiry until release(), over restarts too.
+  std::size_t hold(Filter const& filter);
+  std::size_t release(Filter const& filter);
+  /// Attempts that run end as they end; what still waits then is gone. With `bounce` the sender is
+  /// told.
+  std::size_t remove(Filter const& filter, bool bounce);
+
+ private:
+  enum class PartState : std::uint8_t { waiting, ready, running };
+
+  /// The recipients of one item that go to one destination.
+  struct Part {
+    Destination* destination = nullptr;
+    TimePoint next{};
+    PartState state = PartState::waiting;
+    bool all = false;     ///< flushed: also those whose time has not come
+    bool untold = false;  ///< a sender may be warned of somebody's delay
+  };
+
+  /// An item with which something is being done.
+  struct Open {
+    Envelope envelope;
+    Content content;
+    std::vector<bool> closing;  ///< per recipient: a bounce about its end is under way
+    std::size_t attempts = 0;   ///< that run
+    std::size_t notices = 0;    ///< that are under way
+    bool changed = false;       ///< since the spool was told
+  };
+
+  enum class Doom : std::uint8_t { none, silent, told };
+
+  struct Item {
+    std::string packed;  ///< format() of the envelope; empty while open
+    std::unique_ptr<Open> open;
+    std::vector<Part> parts;
+    TimePoint created{};
+    TimePoint earliest_end{};          ///< does not expire before
+    TimePoint due = TimePoint::max();  ///< the entry in due_ that counts
+    std::uint64_t octets = 0;
+    bool held = false;
+    bool unreadable = false;
+    Doom doom = Doom::none;
+  };
+  using Items = std::map<ItemId, Item>;
+
+  struct Due {
+    TimePoint when;
+    ItemId id;
+    bool operator>(Due const& other) const { return when > other.when; }
+  };
+
+  /// An attempt that runs.
+  struct Attempt {
+    ItemId id = 0;
+    Destination* destination = nullptr;
+    std::uint32_t round = 0;
+    std::vector<std::size_t> recipients;
+    std::uint64_t octets = 0;
+  };
+
+  /// A message to a sender that is under way.
+  struct Notice {
+    ItemId about = 0;
+    std::vector<std::size_t> recipients;
+    Bounce::Kind kind = Bounce::Kind::failed;
+  };
+
+  // queue.cpp: the run of things.
+  void tick();
+  void pump();
+  void arm();
+  Item& admit(ItemId id, Envelope envelope, std::uint64_t octets);
+  void keep_unreadable(Recovered const& found, Error const& error);
+  void wake(ItemId id, Item& item, TimePoint now);
+  void start(Destination* destination, ItemId id, TimePoint now);
+  [[nodiscard]] std::vector<std::size_t> due_recipients(Item const& item, Part const& part,
+                                                        TimePoint now) const;
+  void finish(Attempt const& attempt, std::vector<delivery::Outcome> outcomes);
+  void conclude(Attempt const& attempt, Item& item, std::vector<delivery::Outcome> const& outcomes,
+                TimePoint now);
+  void stop_if_idle();
+
+  // item.cpp: one item.
+  Open& open(Item& item) const;
+  void settle(ItemId id, Item& item);
+  void review(ItemId id, Item& item, TimePoint now);
+  void close_all(ItemId id, Item& item);
+  void rebuild_parts(Item& item);
+  void schedule(ItemId id, Item& item);
+  void erase(ItemId id, Item& item);
+  [[nodiscard]] bool idle(Item const& item, std::size_t recipient) const;
+  [[nodiscard]] TimePoint due_of(Item const& item) const;
+  [[nodiscard]] TimePoint warning_of(Item const& item) const;
+  void tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
+            std::string_view destination, ItemId notice = 0) const;
+
+  // notice.cpp: what senders are told.
+  void notify(ItemId id, Item& item, std::vector<std::size_t> recipients, Bounce::Kind kind);
+  [[nodiscard]] std::optional<std::string> whom_to_tell(Envelope const& envelope,
+                                                        Bounce::Kind kind) const;
+  void put_notice(Notice notice, Result<NewMessage> message);
+  void notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessage message);
+  void close(Item& item, std::vector<std::size_t> const& recipients, Bounce::Kind kind);
+
+  // operations.cpp
+  [[nodiscard]] bool matches(Filter const& filter, ItemId id, Item const& item,
+                             TimePoint now) const;
+  std::size_t for_each(Filter const& filter, std::function<void(ItemId, Item&)> const& act);
+  [[nodiscard]] Entry entry(ItemId id, Item const& item) const;
+  void set_held(ItemId id, Item& item, bool held, TimePoint now);
+
+  Doors doors_;
+  Policy policy_;
+  std::string postmaster_;
+  Items items_;
+  Destinations destinations_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::size_t running_ = 0;
+  std::uint64_t running_octets_ = 0;
+  std::size_t notices_ = 0;
+  std::size_t held_ = 0;
+  std::size_t unreadable_ = 0;
+  std::uint64_t octets_ = 0;
+  bool pumping_ = false;
+  bool stopping_ = false;
+  std::function<void()> stopped_;
+  TimePoint armed_ = TimePoint::max();
+  std::shared_ptr<void> timer_;
+  /// What is called later holds it weakly: the queue may be gone by then.
+  std::shared_ptr<Queue*> self_;
+};
+
+}  // namespace mailstack::queue

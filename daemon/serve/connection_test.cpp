@@ -1,0 +1,250 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "daemon/serve/server.hpp"
+
+namespace mailstack::serve {
+namespace {
+
+using smtp::Reply;
+
+/// Takes everything, and remembers what came.
+class Hall : public Reception {
+ public:
+  std::size_t memory_left = 1U << 20U;
+  std::optional<Reply> refusal;
+  std::vector<Incoming> incoming;
+  std::atomic<int> left = 0;
+  std::string proxy;  // the peer that must say PROXY
+
+  smtp::SessionSetup setup(smtp::Service service, std::string const& peer) override {
+    smtp::SessionSetup setup;
+    setup.service = service;
+    setup.host = "mx.example.org";
+    setup.tls_possible = false;
+    setup.proxy_header = peer == proxy;
+    return setup;
+  }
+  std::shared_ptr<net::TlsContext> tls() override { return nullptr; }
+  std::optional<Reply> admit(std::string const& /*address*/) override { return refusal; }
+  void leave(Client const& /*client*/, std::chrono::milliseconds /*lasted*/) override { ++left; }
+  void authenticate(Client const& /*client*/, smtp::AskAuth const& /*ask*/,
+                    std::function<void(smtp::AuthVerdict)> done) override {
+    done({});
+  }
+  Reply sender(Client const& /*client*/, mail::Path const& /*sender*/) override {
+    return {250, "2.1.0", "ok"};
+  }
+  Reply recipient(Client const& /*client*/, smtp::Transaction const& /*transaction*/,
+                  mail::Path const& recipient) override {
+    if (recipient.local == "nobody") return {550, "5.1.1", "no such user"};
+    return {250, "2.1.5", "ok"};
+  }
+  Reply room(smtp::Transaction const& /*transaction*/) override { return {354, "", "go on"}; }
+  bool take_memory(std::size_t octets) override {
+    if (memory_left < octets) return false;
+    memory_left -= octets;
+    return true;
+  }
+  void give_memory(std::size_t octets) override { memory_left += octets; }
+  void finish(Incoming message, std::function<void(Reply)> done) override {
+    incoming.push_back(std::move(message));
+    // From another thread, as the spool does.
+    std::thread([done = std::move(done)] { done({250, "2.0.0", "kept"}); }).detach();
+  }
+  void tls_failed(Client const& /*client*/, std::string const& /*why*/) override {}
+};
+
+/// A server on loopback with one session loop, each on a thread of its own.
+class Running {
+ public:
+  explicit Running(Hall& hall, ConnectionTimes times = {}) {
+    server_ = Server::make(*main_, {session_.get()}, hall);
+    server_->set_times(times);
+    conf::Listen at;
+    at.address = "127.0.0.1";
+    REQUIRE(server_->open(std::span(&at, 1), {}));
+    port = server_->listening()[0].port;
+    threads_.emplace_back([this] { main_->run(); });
+    threads_.emplace_back([this] { session_->run(); });
+  }
+  ~Running() {
+    stop();
+    main_->stop();
+    session_->stop();
+    for (auto& thread : threads_) thread.join();
+  }
+  void stop() {
+    if (std::exchange(stopped_, true)) return;
+    std::atomic<bool> done = false;
+    main_->post([&] { server_->stop([&] { done = true; }); });
+    while (!done) std::this_thread::yield();
+  }
+  void ask_to_stop() {
+    main_->post([this] { server_->stop([] {}); });
+    stopped_ = true;
+  }
+
+  std::uint16_t port = 0;
+
+ private:
+  std::unique_ptr<net::Loop> main_ = net::Loop::make();
+  std::unique_ptr<net::Loop> session_ = net::Loop::make();
+  std::unique_ptr<Server> server_;
+  std::vector<std::thread> threads_;
+  bool stopped_ = false;
+};
+
+/// A client that waits.
+class Caller {
+ public:
+  explicit Caller(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    timeval limit{10, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~Caller() { ::close(fd_); }
+  void say(std::string_view text) {
+    REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(text.size()));
+  }
+  /// The next line; empty where the other end closed.
+  std::string line() {
+    for (;;) {
+      if (auto const end = held_.find("\r\n"); end != std::string::npos) {
+        auto line = held_.substr(0, end);
+        held_.erase(0, end + 2);
+        return line;
+      }
+      char octets[4096];
+      auto const got = ::recv(fd_, octets, sizeof octets, 0);
+      if (got <= 0) return {};
+      held_.append(octets, static_cast<std::size_t>(got));
+    }
+  }
+  /// The last line of the next reply.
+  std::string reply() {
+    auto text = line();
+    while (text.size() > 3 && text[3] == '-') text = line();
+    return text;
+  }
+
+ private:
+  int fd_;
+  std::string held_;
+};
+
+constexpr char const* whole =
+    "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n";
+
+}  // namespace
+
+TEST_CASE("serve: a message comes over TCP, pipelined, and is answered in order", "[serve]") {
+  Hall hall;
+  {
+    Running running(hall);
+    Caller caller(running.port);
+    CHECK(caller.reply().starts_with("220 mx.example.org"));
+    caller.say(std::string(whole) + "Subject: hello\r\n\r\n..dot\r\n.\r\nNOOP\r\nQUIT\r\n");
+    std::string codes;
+    for (int i = 0; i < 7; ++i) codes += caller.reply().substr(0, 3) + " ";
+    CHECK(codes == "250 250 250 354 250 250 221 ");
+    CHECK(caller.line().empty());
+  }
+  REQUIRE(hall.incoming.size() == 1);
+  CHECK(hall.incoming[0].content == "Subject: hello\r\n\r\n.dot\r\n");
+  CHECK(hall.incoming[0].client.address == "127.0.0.1");
+  CHECK(hall.incoming[0].client.greeted_as == "client.example");
+  CHECK(hall.memory_left == 1U << 20U);
+  CHECK(hall.left == 1);
+}
+
+TEST_CASE("serve: without memory a message is refused for now and the session goes on", "[serve]") {
+  Hall hall;
+  hall.memory_left = 100'000;
+  Running running(hall);
+  Caller caller(running.port);
+  caller.reply();
+  caller.say(std::string(whole) + "Subject: x\r\n\r\n" + std::string(200'000, 'x') +
+             "\r\n.\r\nNOOP\r\n");
+  for (int i = 0; i < 4; ++i) caller.reply();
+  CHECK(caller.reply().starts_with("452 4.3.1"));
+  CHECK(caller.reply().starts_with("250"));
+  CHECK(hall.memory_left == 100'000);
+}
+
+TEST_CASE("serve: who is not admitted is told why", "[serve]") {
+  Hall hall;
+  hall.refusal = Reply{421, "4.7.0", "too many connections"};
+  Running running(hall);
+  Caller caller(running.port);
+  CHECK(caller.reply() == "421 4.7.0 too many connections");
+  CHECK(caller.line().empty());
+  running.stop();
+  CHECK(hall.left == 0);
+}
+
+TEST_CASE("serve: who is silent for too long is shown the door", "[serve]") {
+  Hall hall;
+  Running running(hall, {std::chrono::milliseconds(50), std::chrono::seconds(60)});
+  Caller caller(running.port);
+  caller.reply();
+  CHECK(caller.reply().starts_with("421 4.4.2"));
+  CHECK(caller.line().empty());
+}
+
+TEST_CASE("serve: octets in time do not prolong a session without end", "[serve]") {
+  Hall hall;
+  Running running(hall, {std::chrono::seconds(60), std::chrono::milliseconds(100)});
+  Caller caller(running.port);
+  caller.reply();
+  std::string last;
+  for (int i = 0; i < 900 && !last.starts_with("421"); ++i) {
+    caller.say("NOOP\r\n");
+    last = caller.reply();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK(last.starts_with("421"));
+}
+
+TEST_CASE("serve: a stop ends idle sessions and lets a message in", "[serve]") {
+  Hall hall;
+  Running running(hall);
+  Caller idle(running.port);
+  Caller busy(running.port);
+  idle.reply();
+  busy.reply();
+  busy.say(whole);
+  for (int i = 0; i < 4; ++i) busy.reply();
+  running.ask_to_stop();
+  CHECK(idle.reply().starts_with("421 4.3.2"));
+  busy.say("Subject: late\r\n\r\nbody\r\n.\r\n");
+  CHECK(busy.reply().starts_with("250"));
+  CHECK(busy.reply().starts_with("421 4.3.2"));
+  CHECK(hall.incoming.size() == 1);
+}
+
+TEST_CASE("serve: behind a proxy the address is the client's", "[serve]") {
+  Hall hall;
+  hall.proxy = "127.0.0.1";
+  Running running(hall);
+  Caller caller(running.port);
+  caller.say("PROXY TCP4 192.0.2.7 192.0.2.1 4711 25\r\n");
+  CHECK(caller.reply().starts_with("220"));
+  caller.say(std::string(whole) + "Subject: x\r\n\r\n.\r\n");
+  for (int i = 0; i < 5; ++i) caller.reply();
+  REQUIRE(hall.incoming.size() == 1);
+  CHECK(hall.incoming[0].client.address == "192.0.2.7");
+}
+
+}  // namespace mailstack::serve

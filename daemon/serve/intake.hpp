@@ -1,0 +1,61 @@
+#pragma once
+/// \file
+/// A finished message on its way to the spool: aliases, header, hook, signatures, and the 250 once
+/// it is durable.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock/clock.hpp"
+#include "daemon/net/pool.hpp"
+#include "daemon/policy/expand.hpp"
+#include "daemon/policy/headers.hpp"
+#include "daemon/queue/spool.hpp"
+#include "daemon/serve/live.hpp"
+#include "daemon/serve/reception.hpp"
+#include "daemon/serve/signing_keys.hpp"
+
+namespace mailstack::serve {
+
+/// An item that the spool has kept.
+struct Kept {
+  queue::ItemId id = 0;
+  queue::Envelope envelope;
+  queue::Content content;
+};
+
+/// Called from the session loops; goes on in the pool where that takes long, and ends on the
+/// spool's thread.
+class Intake {
+ public:
+  struct Doors {
+    queue::Spool& spool;
+    SigningKeys& keys;
+    net::Pool& pool;
+    std::function<TimePoint()> now;
+    /// Hands items to the queue; called from the spool's thread, before the client hears of them.
+    std::function<void(std::vector<Kept>)> queued;
+    /// Runs the hook on a message: what it wants in front, or a refusal. Called in the pool.
+    std::function<std::variant<std::string, smtp::Reply>(
+        std::string const& hook, policy::Client const& client, Incoming const& incoming,
+        std::string const& message)>
+        run_hook;
+  };
+  explicit Intake(Doors doors) : doors_(std::move(doors)) {}
+
+  /// Calls `done` once: 250 where everything is durable, else what was wrong. Nothing stays behind
+  /// then.
+  void take(std::shared_ptr<Live const> live, policy::Client client, Incoming incoming,
+            std::function<void(smtp::Reply)> done);
+
+ private:
+  struct Work;
+  void finish(std::shared_ptr<Work> const& work);
+  void store(std::shared_ptr<Work> const& work);
+
+  Doors doors_;
+};
+
+}  // namespace mailstack::serve

@@ -1,0 +1,41 @@
+#pragma once
+/// \file
+/// Listens, and spreads what comes over the session loops.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/result/result.hpp"
+#include "daemon/conf/settings.hpp"
+#include "daemon/net/listener.hpp"
+#include "daemon/net/loop.hpp"
+#include "daemon/serve/connection.hpp"
+#include "daemon/serve/reception.hpp"
+
+namespace mailstack::serve {
+
+/// Lives on the main loop; its connections live on the session loops, each on one from its first
+/// octet to its last.
+class Server {
+ public:
+  static std::unique_ptr<Server> make(net::Loop& main, std::vector<net::Loop*> sessions,
+                                      Reception& reception);
+  virtual ~Server() = default;
+
+  /// Listens wherever `listen` says, on sockets of the service manager where they are inherited.
+  /// Fails where one place cannot be listened on, and keeps none.
+  virtual Result<> open(std::span<conf::Listen const> listen,
+                        std::span<net::Inherited const> inherited) = 0;
+  /// For connections from now on.
+  virtual void set_times(ConnectionTimes times) = 0;
+  /// Where it listens now, ports that were 0 included.
+  [[nodiscard]] virtual std::vector<conf::Listen> listening() const = 0;
+  [[nodiscard]] virtual std::size_t connections() const = 0;
+  /// Listens no more, tells the sessions, and calls `done` on the main loop when the last one is
+  /// gone.
+  virtual void stop(std::function<void()> done) = 0;
+};
+
+}  // namespace mailstack::serve
