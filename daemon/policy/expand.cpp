@@ -70,6 +70,8 @@ std::variant<Expansion, smtp::Reply> expand(Rules const& rules, Client const& cl
   Sorter sorter(rules, client, transaction, now);
   for (auto const& recipient : transaction.recipients) {
     auto destination = find_destination(rules, client, transaction.sender, recipient, now);
+    if (destination.refusal && transaction.recipients.size() == 1)
+      return std::move(*destination.refusal);
     if (destination.refusal)
       return smtp::Reply{451, "4.3.0", "the configuration has changed: please try again"};
     sorter.add(std::move(destination));

@@ -1,6 +1,8 @@
 #include "daemon/policy/headers.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -21,10 +23,16 @@ std::string_view trim(std::string_view text) {
 }
 
 bool ascii(std::string_view text) {
-  // Without a branch in the loop, so that it becomes a few vector instructions: bodies are long.
-  unsigned char all = 0;
-  for (char const c : text) all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
-  return all < 0x80;
+  // By words and without a branch in the loop: bodies are long.
+  constexpr std::uint64_t high_bits = 0x8080808080808080;
+  std::uint64_t all = 0;
+  for (; text.size() >= sizeof all; text.remove_prefix(sizeof all)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    all |= word;
+  }
+  for (char const c : text) all |= static_cast<unsigned char>(c);
+  return (all & high_bits) == 0;
 }
 
 /// The fields that a verdict needs, found in one walk.
@@ -209,7 +217,8 @@ std::string assemble(std::string_view front, Prepared const& prepared, std::stri
   auto const body = message.substr(prepared.body_at);
   std::string whole;
   whole.reserve(front.size() + prepared.head.size() + body.size());
-  return whole.append(front).append(prepared.head).append(body);
+  whole.append(front).append(prepared.head).append(body);
+  return whole;
 }
 
 }  // namespace mailstack::policy
