@@ -29,7 +29,7 @@ Read read_in(std::vector<std::string_view> const& parts, Limits const& limits, b
 /// Whole, in two parts at every place, and octet by octet: all the same.
 Read read_all(std::string_view text, Limits const& limits = {}, bool normalise = false) {
   INFO(text);
-  auto const whole = read_in({text}, limits, normalise);
+  auto whole = read_in({text}, limits, normalise);
   std::vector<std::string_view> octets;
   for (std::size_t i = 0; i < text.size(); ++i) {
     CHECK(read_in({text.substr(0, i), text.substr(i)}, limits, normalise) == whole);
