@@ -209,6 +209,7 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
   say("name", wish.name);
   list("leaves", wish.leaves);
   list("needs", wish.needs);
+  say("asks", wish.asks);
   return resource;
 }
 

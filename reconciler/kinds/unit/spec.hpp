@@ -73,6 +73,7 @@ struct Wish {
   std::string name = {};
   std::vector<engine::Item> leaves = {};
   std::vector<engine::Item> needs = {};
+  std::string asks = {};  ///< a control socket: `/run/mailstackd/control`
 };
 
 /// `name` with its suffix.
