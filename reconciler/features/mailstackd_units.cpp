@@ -150,6 +150,7 @@ class Units {
     wish.reload = unit::Reload::reload;
     wish.because = "a reload cuts no session; in a restart the sockets stay open";
     wish.asks = mailstackd::control_socket;
+    wish.tree = facts_.conf_directory;
     std::string sockets;
     for (auto const& one : mailstackd::services) {
       auto const endpoints = manifest_.root.section("daemon").section("listen").texts(one.key);
