@@ -38,6 +38,27 @@ out=$(swaks --server "127.0.0.1:${smtp[ours]}" --from eve@example.com --to bob@e
 out=$(swaks --server "127.0.0.1:${smtp[ours]}" --from alice@example.org --to alice@example.org 2>&1)
 [[ $out == *'550 5.7.1'* ]] || fail 'a stranger who calls himself alice'
 
+# The hook: its fields are put on top, and it may refuse.
+mkdir -p ours/conf/hooks
+cat >ours/conf/hooks/post-data <<'SH'
+#!/bin/sh
+if grep -q 'Subject: bad'; then
+  echo 'not with that subject'
+  exit 20
+fi
+echo "X-Seen: $AUTH_AS $MAIL_FROM $RCPT_TO"
+SH
+chmod 755 ours/conf/hooks/post-data
+kill -HUP "${host_pid[ours]}"
+sleep 0.5
+submit ours --auth-user alice@example.org --from alice@example.org --to bob@example.net --header 'Subject: bad'
+[[ $out == *'554'*'not with that subject'* ]] || fail 'what the hook says is the reply'
+submit ours --auth-user alice@example.org --from alice@example.org --to bob@example.net --header 'Subject: hooked'
+expect 0
+wait_for has_files inbox 2 || fail 'the mail should arrive'
+holds inbox/2.eml 'X-Seen: alice@example.org alice@example.org bob@example.net'
+rm ours/conf/hooks/post-data
+
 # kill -9 while the other side is gone: nothing is lost.
 sed -i "s/delivery: {port: .*}/delivery: {port: 1}/" ours/conf/mailstackd.yaml
 kill -HUP "${host_pid[ours]}"
@@ -47,7 +68,7 @@ expect 0
 stop_host ours KILL
 sed -i "s/delivery: {port: 1}/delivery: {port: $port}/" ours/conf/mailstackd.yaml
 start_host ours
-wait_for has_files inbox 2 || fail 'what was kept should arrive'
+wait_for has_files inbox 3 || fail 'what was kept should arrive'
 grep -q 'Subject: second' inbox/*.eml || fail 'the second mail'
 
 stop_host ours
