@@ -83,7 +83,7 @@ def failing(build, folder, index, text, compiler, linker):
     played = subprocess.run([program, "[.failing]"], capture_output=True, text=True, timeout=120)
     for path in (source, object_, program):
         path.unlink()
-    if played.returncode < 0:
+    if played.returncode:
         return ["(the program dies)"]
     return [line.removeprefix("fails: ") for line in played.stdout.splitlines() if line.startswith("fails: ")]
 
