@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "daemon/queue/log_spool/crc32c.hpp"
+
 namespace mailstack::queue {
 
 namespace {
@@ -26,6 +28,7 @@ bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
 Head head_of(Operation const& operation, std::uint32_t batch) {
   return {operation.kind,
           operation.apart,
+          operation.damaged,
           operation.id,
           operation.at,
           batch,
@@ -302,12 +305,14 @@ bool Log::clean() {
   return !full_ && !ids.empty();
 }
 
-/// Verbatim, with the checksums of old: what is damaged stays known as damaged.
+/// Verbatim, with the checksums of old: a damaged content stays known as one. A damaged state
+/// cannot move, for its record would be none any more.
 Result<Operation> Log::copy_of(ItemId id, Index::Found const& found) const {
   auto const& item = found.item;
   Operation copy{.kind = Kind::put, .id = id};
   auto state = read_at(found.state->file.number(), item.state.at, item.state.octets);
   if (!state) return fail(std::move(state.error()));
+  if (crc32c(*state) != item.state.crc) return fail(ErrorCode::invalid, "its state is damaged");
   copy.state = *std::move(state);
   copy.state_crc = item.state.crc;
   copy.content_octets = item.content.octets;
@@ -317,6 +322,7 @@ Result<Operation> Log::copy_of(ItemId id, Index::Found const& found) const {
   if (item.apart) return copy;
   auto content = read_at(found.content->file.number(), item.content.at, item.content.octets);
   if (!content) return fail(std::move(content.error()));
+  copy.damaged = crc32c(*content) != item.content.crc;
   copy.content = std::make_shared<std::string const>(*std::move(content));
   return copy;
 }
