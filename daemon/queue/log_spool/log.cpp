@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t most_parts = 1024;
 /// So that one batch does not keep the next waiting for long.
 constexpr std::uint64_t most_batch = 16U << 20U;
+constexpr std::uint64_t most_batch_when_full = 1024;
 /// What one step of cleaning copies.
 constexpr std::uint64_t clean_step = 1U << 20U;
 constexpr char zeros[8] = {};
@@ -209,22 +210,25 @@ void Log::append(std::vector<Operation>& operations) {
   auto const room = [&](std::uint64_t octets) {
     return octets + used_ + head_octets <= limit_;  // a seal must still fit
   };
+  // On a full disk in small steps: a few removals fit somewhere, and make room for the next.
+  auto const most = full_ ? most_batch_when_full : most_batch;
   while (first < operations.size()) {
     auto octets = octets_of(operations[first]);
     if (!room(octets))
       if (auto turned = turn(octets); !turned) return refuse(operations, first, turned.error());
     std::size_t last = first + 1;
-    for (; last < operations.size() && octets < most_batch; ++last) {
+    for (; last < operations.size() && octets < most; ++last) {
       auto const more = octets_of(operations[last]);
       if (!room(octets + more)) break;
       octets += more;
     }
     std::span const batch(operations.data() + first, last - first);
     if (auto written = write(batch); !written) return refuse(operations, first, written.error());
-    full_ = false;
     apply(batch);
     first = last;
+    if (full_) drop_dead_segments();
   }
+  full_ = false;
   operations.clear();
 }
 
