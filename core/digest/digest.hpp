@@ -16,4 +16,12 @@ std::string sha256_octets(std::string_view octets);
 /// against somebody who wants two contents to look alike.
 std::string md5(std::string_view octets);
 
+/// HMAC (RFC 2104) with SHA-1, as 20 octets: SRS has no other. Empty where OpenSSL fails.
+std::string hmac_sha1(std::string_view key, std::string_view octets);
+/// The same with SHA-256, as 32 octets.
+std::string hmac_sha256(std::string_view key, std::string_view octets);
+
+/// Whether two texts are equal, in a time that depends on their lengths only.
+bool same(std::string_view a, std::string_view b);
+
 }  // namespace mailstack::digest

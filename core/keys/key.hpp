@@ -40,9 +40,12 @@ struct Key {
   bool required = false;
   std::string_view fallback =
       {};  ///< the default as one would write it in YAML; empty: none, or derived (see `derived`)
+  /// What the default was: `2026.1: chasquid` in that set of defaults and in those before it.
+  std::string_view formerly = {};
   std::string_view derived =
       {};  ///< how an absent value comes about, in words: "the zone's NS set"
-  std::string_view choices = {};  ///< for choice: words separated by `|`
+  std::string_view choices = {};  ///< for choice: words separated by `|`; for mapping: words that
+                                  ///< may stand in its place
   long long minimum = 0;          ///< for integer, size (octets), duration (seconds)
   long long maximum = 9'000'000'000'000'000;
   std::string_view summary = {};  ///< one sentence for the reference

@@ -96,6 +96,41 @@ TEST_CASE("resolve: with a catch-all, other spellings of a user go there, as in 
         "app+tag@wac.tax: catch-all (user app exists, but not by this spelling), line 1");
 }
 
+TEST_CASE("resolve: users first: every spelling of a user reaches the user", "[userdb]") {
+  auto mail = wac_tax("*: me@example.net\napp+ci: builds@example.net\n");
+  mail.domains["wac.tax"].users["jo.hn"] = {};
+  NameIndex const index(mail);
+  auto const ends_first = [&](std::string_view address) {
+    auto const resolution = resolve(mail, index, address, Order::users_first);
+    return format(resolution.value().recipients.front());
+  };
+  CHECK(ends_first("app+tag@wac.tax") == "app@wac.tax");
+  CHECK(ends_first("A.pp@wac.tax") == "app@wac.tax");
+  CHECK(ends_first("john+x@wac.tax") == "john@wac.tax");
+  CHECK(ends_first("jo.hn@wac.tax") == "john@wac.tax");
+  CHECK(ends_first("app+ci@wac.tax") == "builds@example.net");
+  CHECK(ends_first("nobody@wac.tax") == "me@example.net");
+  CHECK(ends(mail, "john+x@wac.tax") == "me@example.net");
+}
+
+TEST_CASE("resolve: users first: an alias that names its own user keeps a copy", "[userdb]") {
+  auto const mail = wac_tax("i: i, bob@example.net\napp: team\nteam: app, i\na: b\nb: a\n");
+  NameIndex const index(mail);
+  auto const count = [&](std::string_view address) {
+    auto const resolution = resolve(mail, index, address, Order::users_first);
+    return resolution ? resolution->recipients.size() : 0;
+  };
+  CHECK(count("i@wac.tax") == 2);
+  CHECK(count("app@wac.tax") == 3);
+  CHECK(count("a@wac.tax") == 0);
+  CHECK(ends(mail, "i@wac.tax").starts_with("error: a loop"));
+}
+
+TEST_CASE("resolve: whom mail passes", "[userdb]") {
+  CHECK(resolve(wac_tax("chain: team\nteam: i, bob@example.net\n"), "chain@wac.tax")->passed ==
+        std::vector<std::string>{"chain@wac.tax", "team@wac.tax", "i@wac.tax", "bob@example.net"});
+}
+
 TEST_CASE("resolve: an alias with a user's name wins", "[userdb]") {
   CHECK(ends(wac_tax("i: i.wac.tax@gmail.com\n"), "i@wac.tax") == "i.wac.tax@gmail.com");
 }

@@ -76,7 +76,10 @@ std::unique_ptr<Timer> AsioLoop::watch(int fd, std::function<void()> call) {
   return std::make_unique<Watch>(context_, fd, std::move(call));
 }
 
-void AsioLoop::run() { context_.run(); }
+void AsioLoop::run() {
+  context_.run();
+  context_.restart();
+}
 
 void AsioLoop::stop() { context_.stop(); }
 

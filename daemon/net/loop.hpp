@@ -27,7 +27,7 @@ class Loop {
   /// Calls whenever `fd` can be read, until what is returned is destroyed. The caller keeps `fd`
   /// open for as long.
   virtual std::unique_ptr<Timer> watch(int fd, std::function<void()> call) = 0;
-  /// Turns until stop().
+  /// Turns until stop(), once for each of these.
   virtual void run() = 0;
   virtual void stop() = 0;
 };

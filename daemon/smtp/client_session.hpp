@@ -5,6 +5,7 @@
 /// One session carries one message after the other over one connection. Pipelined where the peer
 /// can (RFC 2920); what a server sent before TLS is dropped (CVE-2021-38371).
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,7 +21,7 @@
 namespace mailstack::smtp {
 
 enum class ClientTls {
-  never,          ///< downgrade after a broken handshake, or the peer is on loopback
+  never,          ///< in the clear: a smarthost's setting, or the handshake broke before
   opportunistic,  ///< STARTTLS where it is offered
   required,       ///< STARTTLS, else the session fails
   implicit,       ///< the transport has done it before open()
@@ -47,25 +48,32 @@ struct Outgoing {
 struct SendOctets {
   std::string octets;
 };
-/// The message, dot-stuffed and ended: large, so handed over by reference where nothing must be
-/// stuffed. Written in order with SendOctets.
+/// A large message, dot-stuffed (by reference where nothing must be); its end comes with the next
+/// SendOctets. A small one is SendOctets: one write costs more than a copy.
 struct SendContent {
   std::shared_ptr<std::string const> octets;
 };
 struct BeginTls {};
 /// Ready for the next message: greeting, EHLO, TLS and AUTH are done, or a transaction is over.
 struct Ready {};
-/// What became of each recipient of the message, in their order.
+/// What became of each recipient of the message, in their order. Ready follows, or Broken.
 struct Delivered {
   std::vector<Reply> replies;
 };
-/// No message can be brought over this connection. `host_fault`: another host may do better (a
-/// greeting, EHLO, STARTTLS or AUTH that failed, a broken protocol). Replies of what was under way
-/// are made of `reply`; where the dot was sent and not answered they are transient.
+/// No (further) message can be brought over this connection; CloseConnection follows.
+/// `host_fault`: another host may do better (a greeting, EHLO, STARTTLS or AUTH that failed, a
+/// connection lost, a broken protocol).
 struct Broken {
   Reply reply;
   bool host_fault = true;
   bool tls_fault = false;  ///< STARTTLS refused or broken: the same host may be tried in the clear
+  /// Of the message under way, in the order of its recipients; empty where none was. Those with
+  /// code 0 were not decided: they can go elsewhere at once. After a dot without an answer the
+  /// message may have been taken: they are transient. 421 in a transaction defers the rest.
+  std::vector<Reply> replies;
+  /// The peer said nothing to the message under way but 421, if at all. Where the connection was
+  /// kept from earlier, it may just have grown old.
+  bool unheard = false;
 };
 struct CloseConnection {};
 
@@ -73,11 +81,21 @@ using ClientEffect =
     std::variant<SendOctets, SendContent, BeginTls, Ready, Delivered, Broken, CloseConnection>;
 using ClientEffects = std::vector<ClientEffect>;
 
-/// What the session waits for: each has a time limit of its own (RFC 5321 4.5.3.2).
+/// What the session waits for: each has a time limit of its own (RFC 5321 4.5.3.2). `block` is the
+/// transport's: the dot's time begins when everything was written.
 enum class ClientWait { greeting, ehlo, starttls, auth, mail, rcpt, data, block, dot, quit, idle };
 
+/// What it does with replies (RFC 5321 4.2, 4.3.2): the first digit decides. 5yz to EHLO: HELO. 552
+/// or 452 for too many recipients (4.5.3.1.10): the rest goes in a transaction of its own at once.
+/// A message over the SIZE of the peer (RFC 1870 6.1) is not sent: 552 5.3.4; nor one that needs
+/// SMTPUTF8 where the peer has none (RFC 6531 3.2): 553 5.6.7; nor one with a bare CR or LF: 554
+/// 5.6.0. Eight-bit content goes as it is to a peer without 8BITMIME: a conversion would break its
+/// signatures, and hosts that really are not clean are gone.
 class ClientSession {
  public:
+  /// More recipients are brought in several transactions (RFC 5321 4.5.3.1.8).
+  static constexpr std::size_t most_recipients = 100;
+
   explicit ClientSession(ClientSetup setup);
 
   ClientEffects receive(std::string_view octets);
@@ -86,7 +104,7 @@ class ClientSession {
   ClientEffects tls_failed(std::string const& why);
   /// Only after Ready.
   ClientEffects send(Outgoing message);
-  /// QUIT where idle.
+  /// QUIT, then CloseConnection once it was answered. Only where idle.
   ClientEffects quit();
   ClientEffects timed_out();
   ClientEffects disconnected(std::string const& why);

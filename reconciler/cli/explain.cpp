@@ -180,9 +180,9 @@ std::string in_force(Manifest const& manifest, Match const& found) {
       section->node(whole) != nullptr)
     return "\nin force: what `text` says instead\n    from: " + origin(*section, whole, row) + "\n";
   Node const* node = section->node(key);
-  std::string const value = node                   ? shown(*node, row)
-                            : row.fallback.empty() ? "absent"
-                                                   : std::string(row.fallback);
+  std::string const value = node                             ? shown(*node, row)
+                            : section->fallback(key).empty() ? "absent"
+                                                             : std::string(section->fallback(key));
   return "\nin force: " + value + "\n    from: " + origin(*section, key, row) + "\n";
 }
 
@@ -193,6 +193,7 @@ std::string describe(Match const& found) {
   out += "\n   value: " + manifest::full_expectation(key) + "\n";
   if (key.required) out += " default: none, it is required\n";
   if (!key.fallback.empty()) out += " default: " + std::string(key.fallback) + "\n";
+  if (!key.formerly.empty()) out += "     was: " + std::string(key.formerly) + "\n";
   if (!key.derived.empty()) out += " default: derived (" + std::string(key.derived) + ")\n";
   if (key.type == keys::Type::mapping) {
     std::string names;

@@ -43,6 +43,18 @@ std::string program(Doors const& doors) {
   return doors.program();
 }
 
+/// Where a package or an administrator puts it, or beside this program; empty where it is nowhere.
+std::string mailstackd(Doors const& doors) {
+  auto const files = doors.files("");
+  auto const own = doors.program();
+  for (auto const& path :
+       {std::string("/usr/sbin/mailstackd"), std::string("/usr/bin/mailstackd"),
+        std::string("/usr/local/sbin/mailstackd"), std::string("/usr/local/bin/mailstackd"),
+        own.substr(0, own.rfind('/') + 1) + "mailstackd"})
+    if (files->stat(path)) return path;
+  return {};
+}
+
 /// The folder that holds the repository of `directory`; empty where there is none.
 std::string repository_of(std::string const& directory, Doors const& doors) {
   auto const files = doors.files("");
@@ -67,7 +79,11 @@ features::Facts::Here look_at_host(manifest::Manifest const& manifest, Applier c
   here.systemd = wanted && here.without_systemd.empty();
   if (!options.root.empty()) return here;
   here.runs = true;
-  here.daemon_version = daemon_version(doors);
+  if (manifest.daemon == manifest::Daemon::chasquid)
+    here.daemon_version = daemon_version(doors);
+  else
+    here.daemon_program = mailstackd(doors);
+  here.addresses = doors.addresses();
   here.program = program(doors);
   here.delivers = doors.files("")->stat("/usr/bin/maildrop").has_value();
   here.arguments = {"--manifest", manifest_path(options, doors), "--as", applier.host};

@@ -31,7 +31,8 @@ std::string code(std::string_view text) { return "`" + cell(text) + "`"; }
 
 std::string fallback(keys::Key const& key) {
   if (key.required) return "required";
-  if (!key.fallback.empty()) return code(key.fallback);
+  if (!key.fallback.empty())
+    return code(key.fallback) + (key.formerly.empty() ? "" : " (" + cell(key.formerly) + ")");
   return cell(key.derived);
 }
 

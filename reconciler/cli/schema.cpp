@@ -132,6 +132,8 @@ class Generator {
   Json row(TableRow const& found, std::string_view type) {
     keys::Key const& key = *found.key;
     Json made = key.type == keys::Type::mapping ? below(found.path, type) : value(key);
+    if (key.type == keys::Type::mapping && !key.choices.empty())
+      made = {{"anyOf", {made, {{"enum", manifest::words_of(key.choices)}}}}};
     if (key.list) {
       Json one = made;
       made = {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};

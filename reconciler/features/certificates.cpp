@@ -8,8 +8,8 @@
 #include <set>
 
 #include "core/dns/name.hpp"
-#include "reconciler/features/chasquid/chasquid.hpp"
 #include "reconciler/features/feature.hpp"
+#include "reconciler/features/loads/loads.hpp"
 #include "reconciler/features/records/records.hpp"
 #include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
@@ -199,7 +199,7 @@ class Certificates {
     if (host.key == facts_.here.host && facts_.here.systemd)
       for (auto const& unit : one.reload)
         // The daemon loads all of its folder, whatever is said here.
-        if (unit != chasquid::service) tell(unit, resource, one.place);
+        if (unit != daemon_service(manifest_.daemon)) tell(unit, resource, one.place);
     out_.resources.push_back(std::move(resource));
   }
 
@@ -209,7 +209,7 @@ class Certificates {
     bool const covered = std::any_of(declared.begin(), declared.end(), [&](Asked const& one) {
       return kinds::certificate::fits(one.names, name) || one.name == name;
     });
-    if (!records::runs_daemon(host) || covered || !serves_mail()) return;
+    if (!records::runs_daemon(host) || covered || !records::serves_mail(manifest_)) return;
     auto const issuer = default_issuer(manifest_);
     if (issuer.empty()) {
       out_.unmanaged.push_back("the certificate of " + name +
@@ -223,11 +223,6 @@ class Certificates {
          host.place,
          "mail to and from " + name + " is encrypted with it"},
         host);
-  }
-
-  [[nodiscard]] bool serves_mail() const {
-    return std::any_of(manifest_.domains.begin(), manifest_.domains.end(),
-                       [](auto const& domain) { return records::sends(domain); });
   }
 
   static std::string dotless(std::string text) {

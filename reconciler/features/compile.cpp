@@ -9,6 +9,8 @@
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/loads/loads.hpp"
 #include "reconciler/features/published/published.hpp"
+#include "reconciler/kinds/account/spec.hpp"
+#include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
 
 namespace mailstack::features {
@@ -50,6 +52,13 @@ std::vector<engine::Resource> unique(Claims& claims) {
   return std::move(all);
 }
 
+/// Where it stands on its host; empty for what is no file.
+std::string path_of(engine::Resource const& resource) {
+  return resource.address.kind == kinds::conf_file::kind_name
+             ? kinds::conf_file::path_of(resource.address)
+             : resource.spec.text("path");
+}
+
 /// `DIRECTORY/domains/DOMAIN` where `path` is that of a file in it; empty for others.
 std::string_view domain_folder_of(std::string_view path, std::string const& domains) {
   if (!path.starts_with(domains)) return {};
@@ -64,14 +73,15 @@ std::vector<engine::Resource> with_folders(std::vector<engine::Resource> resourc
                                            Facts const& facts) {
   auto const domains = facts.conf_directory + "/domains/";
   bool const any = std::any_of(resources.begin(), resources.end(), [&](auto const& resource) {
-    return !domain_folder_of(resource.spec.text("path"), domains).empty();
+    return !domain_folder_of(path_of(resource), domains).empty();
   });
   if (!any) return resources;
   std::unordered_map<std::string, engine::Address> folders;
   std::vector<engine::Resource> all;
   all.reserve(resources.size() + resources.size() / 8);
   for (auto& resource : resources) {
-    auto const path = domain_folder_of(resource.spec.text("path"), domains);
+    auto const file = path_of(resource);
+    auto const path = domain_folder_of(file, domains);
     if (!path.empty()) {
       auto const host = resource.lane.substr(resource.lane.find('/') + 1);
       auto const [entry, first] = folders.try_emplace(host + std::string(path));
@@ -91,6 +101,23 @@ std::vector<engine::Resource> with_folders(std::vector<engine::Resource> resourc
   return all;
 }
 
+/// What the account's group shall read comes after the account. What stands in a domain's folder
+/// needs that folder already.
+void after_account(std::vector<engine::Resource>& resources, Facts const& facts) {
+  auto const account = std::find_if(resources.begin(), resources.end(), [](auto const& resource) {
+    return resource.address.kind == kinds::account::kind_name;
+  });
+  if (account == resources.end()) return;
+  auto const reference = engine::Reference{account->address, "name"};
+  for (auto& resource : resources) {
+    bool const reads =
+        resource.spec.text("group") == facts.conf_group && resource.spec.find("needs") == nullptr;
+    if (resource.lane == account->lane &&
+        (reads || resource.address.kind == kinds::domain_folder::kind_name))
+      resource.spec.set("needs", std::vector<engine::Item>{reference});
+  }
+}
+
 template <class T, class Key>
 void drop_doubles(std::vector<T>& list, Key key) {
   std::set<std::string> seen;
@@ -98,6 +125,15 @@ void drop_doubles(std::vector<T>& list, Key key) {
 }
 
 }  // namespace
+
+Facts facts_for(manifest::Daemon daemon) {
+  Facts facts;
+  if (daemon == manifest::Daemon::chasquid) {
+    facts.conf_directory = "/etc/chasquid";
+    facts.conf_group = "chasquid";
+  }
+  return facts;
+}
 
 bool declares(Feature const& feature) { return feature.name == "zone_records"; }
 
@@ -125,7 +161,7 @@ void check(manifest::Manifest const& manifest, Claims const& claims,
 }
 
 void check(manifest::Manifest const& manifest, TimePoint now, manifest::Diagnostics& diagnostics) {
-  check(manifest, claim(manifest, Facts{}, now), diagnostics);
+  check(manifest, claim(manifest, facts_for(manifest.daemon), now), diagnostics);
 }
 
 Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoint now) {
@@ -134,6 +170,7 @@ Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoi
 
 Compiled settle(Claims claims, Facts const& facts) {
   claims.compiled.resources = with_folders(unique(claims), facts);
+  after_account(claims.compiled.resources, facts);
   tell_units(claims.compiled.resources, facts, claims.compiled.warnings);
   drop_doubles(claims.compiled.unmanaged, [](std::string const& word) { return word; });
   drop_doubles(claims.compiled.owed, [](Owed const& owed) { return owed.who + '\n' + owed.what; });

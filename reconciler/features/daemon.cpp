@@ -1,10 +1,11 @@
 /// \file
-/// The daemon's own configuration on each host: chasquid.conf for Debian's chasquid 1.11.
+/// The daemon's own configuration on each host: chasquid.conf, which both daemons read. What it
+/// cannot say to mailstackd stands in mailstackd.yaml (mailstackd.cpp).
 ///
-/// Debian's units hand the listening sockets over, so no address is written for them: a port in
+/// The units hand the listening sockets over, so no address is written for them: a port in
 /// chasquid.conf would collide with the socket. Fields of later versions (max_queue_items,
-/// give_up_send_after: 1.16) are never written, because 1.11 does not start with a field that it
-/// does not know.
+/// give_up_send_after: 1.16) are never written, because Debian's 1.11 does not start with a field
+/// that it does not know.
 
 #include "core/userdb/text_proto.hpp"
 #include "reconciler/features/feature.hpp"
@@ -54,7 +55,9 @@ constexpr keys::Key rows[] = {
 std::string configuration(Manifest const& manifest, Host const& host) {
   auto const daemon = manifest.root.section("daemon");
   auto text = std::string(kinds::conf_file::made_by_us) +
-              "# The listening addresses are systemd's sockets, so none stands here.\n\n"
+              (manifest.daemon == manifest::Daemon::chasquid
+                   ? "# The listening addresses are systemd's sockets, so none stands here.\n\n"
+                   : "# What this file cannot say stands in mailstackd.yaml.\n\n") +
               "# The name in HELO; its PTR and its address records must agree.\n";
   text += "hostname: " + format_text_string(host.fqdn.display()) + "\n";
   auto const size = daemon.section("limits").number("message_size") / mebibyte;
@@ -68,14 +71,8 @@ std::string configuration(Manifest const& manifest, Host const& host) {
   return text;
 }
 
-bool serves_mail(Manifest const& manifest) {
-  for (auto const& domain : manifest.domains)
-    if (records::sends(domain)) return true;
-  return false;
-}
-
 void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Compiled& out) {
-  if (!serves_mail(manifest)) return;
+  if (!records::serves_mail(manifest)) return;
   for (auto const& host : manifest.hosts) {
     if (!records::runs_daemon(host)) continue;
     auto resource = kinds::conf_file::file(host.key, facts.conf_directory + "/chasquid.conf",
@@ -92,11 +89,12 @@ void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Co
 
 constexpr manifest::Code codes[] = {
     {"message-size-not-whole", "The message size is not a whole number of megabytes",
-     "chasquid counts in megabytes (max_data_size_mb).\n\n"
+     "chasquid.conf counts in megabytes (max_data_size_mb).\n\n"
      "Wrong:  message_size: 1500K\nRight:  message_size: 2M"},
     {"metrics-not-local", "The daemon's counters would be open to everybody",
-     "chasquid serves counters, configuration and an exit command on this address, without a "
-     "password.\n\nWrong:  metrics: \":1099\"\nRight:  metrics: \"127.0.0.1:1099\""},
+     "The daemon serves its counters on this address without a password; chasquid its "
+     "configuration and an exit command, too.\n\nWrong:  metrics: \":1099\"\nRight:  metrics: "
+     "\"127.0.0.1:1099\""},
 };
 
 bool loopback(std::string const& endpoint) {
@@ -111,7 +109,7 @@ void check(Manifest const& manifest, Published const& /*published*/,
   if (limits.number("message_size") % mebibyte != 0) {
     auto& problem = diagnostics.error("message-size-not-whole", limits.place("message_size"),
                                       "message_size is not a whole number of megabytes");
-    problem.cause = "chasquid counts in megabytes";
+    problem.cause = "chasquid.conf counts in megabytes";
     problem.remedy = "write it with M, such as 50M";
   }
   auto const listen = daemon.section("listen");
@@ -119,7 +117,9 @@ void check(Manifest const& manifest, Published const& /*published*/,
   if (!metrics.empty() && !loopback(metrics)) {
     auto& problem = diagnostics.warning("metrics-not-local", listen.place("metrics"),
                                         "the daemon's counters would be open on " + metrics);
-    problem.cause = "there is no password, and POST /exit stops the daemon";
+    problem.cause = manifest.daemon == manifest::Daemon::chasquid
+                        ? "there is no password, and POST /exit stops the daemon"
+                        : "there is no password";
     problem.remedy = "listen on 127.0.0.1 and let a proxy guard it";
   }
 }

@@ -27,11 +27,11 @@ namespace mailstack::features {
 
 /// What was observed before compiling, because what should exist depends on it.
 struct Facts {
-  std::string conf_directory = "/etc/chasquid";           ///< where the conf tree stands on a host
+  std::string conf_directory = "/etc/mailstackd";         ///< where the conf tree stands on a host
   std::string key_directory = "/var/lib/mailstack/dkim";  ///< where waiting keys stand
   std::string certificate_directory =
       "/var/lib/mailstack/certificates";  ///< what is kept between issuances
-  std::string conf_group = "chasquid";    ///< who may read what the daemon reads
+  std::string conf_group = "mailstackd";  ///< who may read what the daemon reads
   std::string unit_directory = "/etc/systemd/system";
 
   /// Of the one host that this run can see. Every other host sees to itself.
@@ -42,6 +42,8 @@ struct Facts {
     std::string without_systemd;  ///< why not, where that was not asked for
     bool delivers = true;         ///< maildrop is there, which chasquid hands local mail to
     std::string daemon_version;   ///< `1.11-2+b2`; empty: not installed, or not to be asked
+    std::string daemon_program;   ///< mailstackd's path; empty: not installed, or not to be asked
+    std::vector<std::string> addresses;  ///< of its interfaces, canonical
     /// How units and hooks on it call this program: its path, which stays where it is.
     std::string program;
     /// What its timer calls it with: `--manifest`, `--as` and their like, each absolute.
@@ -50,6 +52,9 @@ struct Facts {
     std::vector<std::string> writes;
   } here;
 };
+
+/// With nothing observed: where the tree of the manifest's daemon stands, and who reads it.
+Facts facts_for(manifest::Daemon daemon);
 
 /// Something that the manifest derives but this program does not manage yet, or that an outsider
 /// must do.

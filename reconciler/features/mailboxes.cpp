@@ -109,22 +109,21 @@ constexpr manifest::Code codes[] = {
      "to "
      "it would be accepted.\n\nLeave `receive: false` out; an alias of the same name can send its "
      "mail elsewhere."},
-    {"daemon-cannot-tell-apart", "Two names are one name for chasquid",
-     "What follows a suffix separator (`+`) does not count for chasquid, nor do drop characters "
+    {"daemon-cannot-tell-apart", "Two names are one name for the daemon",
+     "What follows a suffix separator (`+`) does not count for the daemon, nor do drop characters "
      "(`.`): mail for a.b goes to ab, that for i+tag to i, and of a name that is nothing but such "
      "characters nothing is left.\n\n"
      "Wrong:  users: {a.b: {}, ab: {}}\nRight:  users: {ab: {}}\n\n"
      "`daemon: {drop_characters: \"\", suffix_separators: \"\"}` lets all characters count."},
-    {"alias-not-storable", "chasquid's aliases file cannot hold this",
+    {"alias-not-storable", "The aliases file cannot hold this",
      "A line is `name: recipient, recipient`, without any quoting: a name holds no space, `:`, `,` "
      "or `@` and does not start with `#`; a recipient holds no comma and does not start with `|`, "
      "which would run a program. Users are recipients, too: of postmaster and abuse.\n\n"
      "Wrong:  users: {\"|a\": {}, \"a,b\": {}}\nRight:  users: {a: {}, a-b: {}}"},
-    {"daemon-cannot-reach", "chasquid 1.11 finds nobody under this name",
-     "Before it looks, chasquid takes away drop characters (`.`) and what follows a suffix "
-     "separator (`+`), and the version of Debian 12 (1.11) compares the rest with the names as "
-     "they stand in its files: mail for b.c is mail for bc, and b.c is nobody. Later versions "
-     "find some of them.\n\n"
+    {"daemon-cannot-reach", "The daemon finds nobody under this name",
+     "Before it looks, the daemon takes away drop characters (`.`) and what follows a suffix "
+     "separator (`+`), and compares the rest with the names as they stand in its files: mail for "
+     "b.c is mail for bc, and b.c is nobody. Later versions of chasquid find some of them.\n\n"
      "Wrong:  users: {b.c: {}}\nRight:  users: {bc: {}}   # mail for b.c reaches it, too\n\n"
      "`daemon: {drop_characters: \"\", suffix_separators: \"\"}` lets all characters count."},
     {"users-without-host", "Users and aliases stand on no host",
@@ -162,8 +161,9 @@ void check_daemon(Domain const& domain, manifest::Diagnostics& diagnostics) {
 /// Which characters of a local name count for the daemon.
 struct NameRules {
   std::string separators, dropped;
+  bool chasquid;
 
-  explicit NameRules(Manifest const& all) {
+  explicit NameRules(Manifest const& all) : chasquid(all.daemon == manifest::Daemon::chasquid) {
     auto const daemon = all.root.section("daemon");
     userdb::MailDomains const usual;
     auto const said = [&](char const* key, std::string const& otherwise) {
@@ -172,6 +172,7 @@ struct NameRules {
     separators = said("suffix_separators", usual.suffix_separators);
     dropped = said("drop_characters", usual.drop_characters);
   }
+  [[nodiscard]] char const* daemon() const { return chasquid ? "chasquid" : "mailstackd"; }
   [[nodiscard]] std::string text() const {
     std::string text;
     if (!dropped.empty()) text = "`" + dropped + "` does not count in a name (drop_characters)";
@@ -195,11 +196,12 @@ void check_apart(std::vector<Named> const& all, std::string const& domain, NameR
     auto const name = counted(one.name);
     auto const [first, fresh] = seen.emplace(name, &one);
     if (fresh && !name.empty()) continue;
-    auto& problem = diagnostics.error(
-        "daemon-cannot-tell-apart", one.place,
-        name.empty() ? "nothing is left of `" + one.name + "` for chasquid"
-                     : "`" + one.name + "` and `" + first->second->name + "` are both " +
-                           address(name, domain) + " for chasquid");
+    auto& problem =
+        diagnostics.error("daemon-cannot-tell-apart", one.place,
+                          (name.empty() ? "nothing is left of `" + one.name + "`"
+                                        : "`" + one.name + "` and `" + first->second->name +
+                                              "` are both " + address(name, domain)) +
+                              " for " + rules.daemon());
     problem.cause = rules.text();
     problem.remedy = name.empty()
                          ? "choose a name with a letter or a digit, or have the characters "
@@ -219,8 +221,9 @@ void check_reached(std::vector<Named> const& all, std::string const& domain, Nam
     if (name.empty() || name == one.name || one.name == "*") continue;
     auto& problem = diagnostics.warning(
         "daemon-cannot-reach", one.place,
-        "chasquid 1.11 takes mail for " + address(one.name, domain) + " for " +
-            address(name, domain) + ", and finds nobody under `" + one.name + "`");
+        std::string(rules.daemon()) + (rules.chasquid ? " 1.11" : "") + " takes mail for " +
+            address(one.name, domain) + " for " + address(name, domain) +
+            ", and finds nobody under `" + one.name + "`");
     problem.cause = rules.text();
     problem.remedy = "write it as `" + name + "`, or have the characters count: the keys stand " +
                      "below `daemon:`";
@@ -230,7 +233,7 @@ void check_reached(std::vector<Named> const& all, std::string const& domain, Nam
 void not_storable(manifest::Place const& place, std::string const& who, std::string const& why,
                   manifest::Diagnostics& diagnostics) {
   auto& problem =
-      diagnostics.error("alias-not-storable", place, who + " cannot stand in chasquid's aliases");
+      diagnostics.error("alias-not-storable", place, who + " cannot stand in a file of aliases");
   problem.cause = why;
   problem.remedy = "choose another name: letters, digits, `-` and `_` are safe";
 }
@@ -275,7 +278,7 @@ void check(Manifest const& manifest, Published const& /*published*/,
                                   [](Host const& h) { return h.mx || h.submit || h.incomplete; });
   for (auto const& domain : manifest.domains) {
     if (!records::sends(domain)) continue;
-    check_daemon(domain, diagnostics);
+    if (manifest.daemon == manifest::Daemon::chasquid) check_daemon(domain, diagnostics);
     check_names(domain, rules, diagnostics);
     bool const empty = domain.users.empty() && domain.aliases.empty();
     if (empty && stored && records::receives(domain) && !domain.incomplete) {

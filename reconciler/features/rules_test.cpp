@@ -33,6 +33,8 @@ dns:
     local: {type: zonefile, directory: zones}
 )";
 
+constexpr char const* on_chasquid = "daemon: {type: chasquid}\n";
+
 manifest::Diagnostics check(std::string const& text) {
   files::MemoryFiles files;
   manifest::Diagnostics diagnostics;
@@ -216,12 +218,17 @@ TEST_CASE("rules: each one is found, says where, why and what to do", "[features
       {"rrset-ttl-differs", Severity::error, records("@ 60 IN MX 5 mail.example.net.") + domain(""),
        "MX records of example.org have the TTLs 300 and 60", "RFC 2181 5.2", 11, 9},
       {"daemon-cannot-send-as", Severity::error,
-       domain("users: {i: {send_as: [\"*@example.org\"]}}"),
-       "chasquid cannot keep i@example.org to these addresses", "any sender address", 10, 26},
-      {"daemon-cannot-limit", Severity::error, domain("users: {i: {limit: {per_hour: 300}}}"),
-       "chasquid cannot limit what i@example.org sends", "does not count", 10, 24},
-      {"daemon-cannot-refuse-mail", Severity::error, domain("users: {i: {receive: false}}"),
-       "chasquid cannot have i@example.org send only", "delivers to every user", 10, 26},
+       on_chasquid + domain("users: {i: {send_as: [\"*@example.org\"]}}"),
+       "chasquid cannot keep i@example.org to these addresses", "any sender address", 11, 26},
+      {"daemon-cannot-limit", Severity::error,
+       on_chasquid + domain("users: {i: {limit: {per_hour: 300}}}"),
+       "chasquid cannot limit what i@example.org sends", "does not count", 11, 24},
+      {"daemon-cannot-refuse-mail", Severity::error,
+       on_chasquid + domain("users: {i: {receive: false}}"),
+       "chasquid cannot have i@example.org send only", "delivers to every user", 11, 26},
+      {"daemon-cannot-be-told", Severity::error,
+       "daemon: {type: chasquid, limits: {recipients: 500}}\n" + domain(""),
+       "chasquid cannot be told `recipients`", "no such setting", 7, 47},
       {"domain-without-recipients", Severity::warning, "domains:\n  example.org: {}\n",
        "example.org receives mail, but has no user, no alias and no catch_all", "refused", 8, 3},
       {"message-size-not-whole", Severity::error,
@@ -244,6 +251,21 @@ TEST_CASE("rules: each one is found, says where, why and what to do", "[features
     CHECK(found[0].place.at.line == expected.line);
     CHECK(found[0].place.at.column == expected.column);
   }
+}
+
+TEST_CASE("rules: mailstackd is told what chasquid cannot be", "[features]") {
+  auto const said = check(
+      "daemon: {limits: {recipients: 500, queue_lifetime: 48h}, listen: {submission: []}}\n" +
+      domain("users: {i: {send_as: [\"*@example.org\"], limit: {per_hour: 300}, receive: false}}"));
+  INFO(all_of(said));
+  CHECK(said.all().empty());
+  // Who wrote the set of defaults down is on the daemon that it had.
+  auto const pinned =
+      check("defaults_version: \"2026.1\"\n" + domain("users: {i: {limit: {per_hour: 300}}}"));
+  CHECK(of_code(pinned, "daemon-cannot-limit").size() == 1);
+  auto const named = check("defaults_version: \"2026.1\"\ndaemon: {type: mailstackd}\n" +
+                           domain("users: {i: {limit: {per_hour: 300}}}"));
+  CHECK_FALSE(named.failed());
 }
 
 TEST_CASE("rules: the neighbours of each rule that are right", "[features]") {
@@ -294,19 +316,19 @@ TEST_CASE("rules: the neighbours of each rule that are right", "[features]") {
 }
 
 // Mail of a.b went to ab, and that of `.` to nobody, without a word.
-TEST_CASE("rules: users and aliases that chasquid cannot tell apart", "[features]") {
+TEST_CASE("rules: users and aliases that the daemon cannot tell apart", "[features]") {
   struct {
     std::string keys, message;
     unsigned related;  // line of the first one; 0: none
   } const cases[] = {
-      {"users:\n  a.b: {}\n  ab: {}", "`ab` and `a.b` are both ab@example.org for chasquid", 11},
-      {"users:\n  i: {}\n  i+tag: {}", "`i+tag` and `i` are both i@example.org for chasquid", 11},
-      {"users:\n  i+a: {}\n  i+b: {}", "`i+b` and `i+a` are both i@example.org for chasquid", 11},
-      {"users:\n  \".\": {}", "nothing is left of `.` for chasquid", 0},
-      {"users:\n  +x: {}", "nothing is left of `+x` for chasquid", 0},
+      {"users:\n  a.b: {}\n  ab: {}", "`ab` and `a.b` are both ab@example.org for mailstackd", 11},
+      {"users:\n  i: {}\n  i+tag: {}", "`i+tag` and `i` are both i@example.org for mailstackd", 11},
+      {"users:\n  i+a: {}\n  i+b: {}", "`i+b` and `i+a` are both i@example.org for mailstackd", 11},
+      {"users:\n  \".\": {}", "nothing is left of `.` for mailstackd", 0},
+      {"users:\n  +x: {}", "nothing is left of `+x` for mailstackd", 0},
       {"aliases:\n  l.ist: x@example.net\n  list: y@example.net",
-       "`list` and `l.ist` are both list@example.org for chasquid", 11},
-      {"aliases:\n  \"..\": x@example.net", "nothing is left of `..` for chasquid", 0},
+       "`list` and `l.ist` are both list@example.org for mailstackd", 11},
+      {"aliases:\n  \"..\": x@example.net", "nothing is left of `..` for mailstackd", 0},
   };
   for (auto const& row : cases) {
     auto const diagnostics = check(domain(row.keys));
@@ -327,15 +349,19 @@ TEST_CASE("rules: users and aliases that chasquid cannot tell apart", "[features
 }
 
 // Mail for b.c was refused by Debian's chasquid, and a user called |a started a program.
-TEST_CASE("regression: rules: names that chasquid does not find, or reads as something else",
+TEST_CASE("regression: rules: names that the daemon does not find, or reads as something else",
           "[features]") {
   for (auto const* keys :
-       {"users: {b.c: {}}", "users: {i: {}}\naliases: {t.t: i}", "users: {al+x: {}}"}) {
-    auto const diagnostics = check(domain(keys));
-    INFO(keys << all_of(diagnostics));
-    CHECK(of_code(diagnostics, "daemon-cannot-reach").size() == 1);
-    CHECK_FALSE(diagnostics.failed());
-  }
+       {"users: {b.c: {}}", "users: {i: {}}\naliases: {t.t: i}", "users: {al+x: {}}"})
+    for (auto const* daemon : {"", on_chasquid}) {
+      auto const diagnostics = check(daemon + domain(keys));
+      INFO(keys << all_of(diagnostics));
+      auto const found = of_code(diagnostics, "daemon-cannot-reach");
+      REQUIRE(found.size() == 1);
+      CHECK(found[0].message.starts_with(*daemon == '\0' ? "mailstackd takes"
+                                                         : "chasquid 1.11 takes"));
+      CHECK_FALSE(diagnostics.failed());
+    }
   for (auto const* keys :
        {"users: {\"|a\": {}}", "users: {\"a,b\": {}}", "users: {i: {}}\naliases: {\"#x\": i}",
         "users: {i: {}}\naliases: {\"a:b\": i}", "users: {i: {}}\naliases: {\"a,b\": i}",
@@ -389,7 +415,8 @@ TEST_CASE("rules: certificates and their issuers", "[features]") {
       {"certificate-in-no-zone",
        "certificates: {a: {names: [www.other.example], issuer: letsencrypt}}",
        "`www.other.example` is in no zone"},
-      {"listen-nowhere", "daemon: {listen: {smtp: []}}", "`smtp` would listen nowhere"},
+      {"listen-nowhere", "daemon: {type: chasquid, listen: {smtp: []}}",
+       "`smtp` would listen nowhere"},
       {"listen-not-an-address", "daemon: {listen: {smtp: 192.0.2.1}}",
        "the daemon cannot listen on `192.0.2.1`"},
       {"listen-not-an-address", "daemon: {listen: {submission: \"mail.example.org:587\"}}",

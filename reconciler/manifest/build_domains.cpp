@@ -145,6 +145,8 @@ void take_users(Build& build, Domain& domain, Node const* node) {
     if (Node const* password = section.node("password"))
       user.password = take_password(build, *password, *name + "@" + domain.name.display());
     take_send_as(build, section, user);
+    if (auto const limit = section.section("limit"); limit.present("per_hour"))
+      user.per_hour = limit.number("per_hour");
     domain.users.push_back(std::move(user));
   }
 }
@@ -240,6 +242,7 @@ void build_domains(Build& build) {
     domain.incomplete =
         build.root.lost || entry.value.incomplete || (defaults && defaults->incomplete);
     domain.section = Section(build.table, "domains.*", {&entry.value, common});
+    domain.section.pin(build.out.defaults_version);
     domain.absent = domain.section.text("state") == "absent";
     domain.sends_no_mail = domain.section.text("mail") == "none";
     std::string const receive = domain.section.text("receive");

@@ -157,6 +157,7 @@ void build_providers(Build& build) {
     provider.place = entry.key_place;
     provider.type = entry.value.find("type")->scalar;
     provider.settings = Section(build.table, "dns.providers.*", {&entry.value}, provider.type);
+    provider.settings.pin(build.out.defaults_version);
     provider.applier = provider.settings.text("applier");
     check_applier(build, provider.settings, entry, provider);
     build.out.providers.push_back(std::move(provider));

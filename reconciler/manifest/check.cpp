@@ -86,6 +86,10 @@ class Checker {
 
   bool below(Node::Entry& entry, TableRow const& row, std::string_view type) {
     Node& node = entry.value;
+    auto const words = words_of(row.key->choices);
+    if (node.shape == Node::Shape::scalar &&
+        std::find(words.begin(), words.end(), node.scalar) != words.end())
+      return true;
     if (node.shape != Node::Shape::mapping && node.shape != Node::Shape::null) {
       auto& error =
           wrong(entry, node, "expected a mapping, found " + std::string(describe(node.shape)));

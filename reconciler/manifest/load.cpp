@@ -39,6 +39,9 @@ std::optional<Manifest> build(files::Files& files, std::optional<Joined> joined,
   out.tree = tree;
   out.root = Section(table, "", {tree.get()});
   out.defaults_version = out.root.text("defaults_version");
+  out.root.pin(out.defaults_version);
+  out.daemon =
+      out.root.section("daemon").text("type") == "chasquid" ? Daemon::chasquid : Daemon::mailstackd;
 
   out.left_out = left_out(*tree);
 

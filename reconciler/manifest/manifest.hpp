@@ -17,6 +17,9 @@
 
 namespace mailstack::manifest {
 
+/// The SMTP daemon that the configuration is for.
+enum class Daemon { mailstackd, chasquid };
+
 struct Host {
   std::string key;  ///< `mx1`
   dns::Name fqdn;
@@ -79,7 +82,8 @@ struct User {
   std::optional<Password> password;  ///< absent: receives, cannot log in
   bool disabled = false;
   bool receive = true;
-  std::vector<std::string> send_as;  ///< addresses and `*@domain`, in A-labels
+  std::optional<long long> per_hour;  ///< recipients; absent: any number
+  std::vector<std::string> send_as;   ///< addresses and `*@domain`, in A-labels
   Place place;
 };
 
@@ -119,7 +123,8 @@ struct Manifest {
   std::string directory;           ///< absolute; relative paths start here
   std::vector<std::string> files;  ///< the manifest and what it includes, in order
   std::string digest;  ///< over names and contents of all files; equal digests are equal manifests
-  std::string defaults_version;
+  std::string defaults_version;  ///< the pinned one, else this program's own
+  Daemon daemon = Daemon::mailstackd;
   Safety safety;
   std::vector<Host> hosts;  ///< in the order of the file, as everything below
   std::vector<std::string> resolvers;

@@ -19,11 +19,12 @@ std::span<Key const> own_keys() {
           .example = "1"},
       Key{.path = "defaults_version",
           .type = Type::choice,
-          .fallback = "2026.1",
-          .choices = "2026.1",
-          .summary = "The set of defaults that is used. Pinned, so that a newer program never "
-                     "changes what is live.",
-          .example = "\"2026.1\""},
+          .fallback = "2026.2",
+          .choices = "2026.1|2026.2",
+          .summary =
+              "The set of defaults that is used. Written down, a newer program never changes "
+              "what is live; left out, it is the newest one that the program knows.",
+          .example = "\"2026.2\""},
       Key{.path = "include",
           .type = Type::path,
           .list = true,
@@ -193,9 +194,9 @@ std::span<Key const> own_keys() {
           .example = "false"},
       Key{.path = "domains.*.users.*.send_as",
           .list = true,
-          .derived = "whatever the daemon lets it: chasquid checks no sender address",
-          .summary = "The only addresses that it may send as; `*@DOMAIN` is every one of a domain "
-                     "of this manifest. With chasquid, which cannot enforce it, an error.",
+          .derived = "its own address and the aliases that lead to it",
+          .summary = "Further addresses that it may send as; `*@DOMAIN` is every one of a domain "
+                     "of this manifest. With chasquid, which checks no sender address, an error.",
           .example = "[\"*@example.org\"]"},
       Key{.path = "domains.*.users.*.limit",
           .type = Type::mapping,
@@ -223,8 +224,9 @@ std::span<Key const> own_keys() {
       Key{.path = "daemon", .type = Type::mapping, .summary = "The SMTP daemon."},
       Key{.path = "daemon.type",
           .type = Type::choice,
-          .fallback = "chasquid",
-          .choices = "chasquid",
+          .fallback = "mailstackd",
+          .formerly = "2026.1: chasquid",
+          .choices = "mailstackd|chasquid",
           .summary = "Which daemon the configuration is written for.",
           .example = "chasquid"},
   };
@@ -232,7 +234,7 @@ std::span<Key const> own_keys() {
 }
 
 std::span<std::string_view const> planned_keys() {
-  static constexpr std::array<std::string_view, 14> paths{
+  static constexpr std::array<std::string_view, 11> paths{
       "packages",
       "defaults.certificate.key",
       "defaults.certificate.renew",
@@ -241,18 +243,15 @@ std::span<std::string_view const> planned_keys() {
       "defaults.domain.mta_sts",
       "defaults.domain.dane",
       "hosts.*.ptr.provider",
-      "daemon.relay",
       "owner",
       "reconcile.repair",
       "git",
-      "daemon.limits.recipients",
-      "daemon.limits.queue_lifetime",
   };
   return paths;
 }
 
 std::span<std::string_view const> planned_values() {
-  static constexpr std::array<std::string_view, 17> values{
+  static constexpr std::array<std::string_view, 16> values{
       "dns.providers.*.type=cloudflare",   "dns.providers.*.type=route53",
       "dns.providers.*.type=alidns",       "dns.providers.*.type=dnspod",
       "dns.providers.*.type=tencentcloud", "dns.providers.*.type=hetzner",
@@ -260,8 +259,7 @@ std::span<std::string_view const> planned_values() {
       "dns.providers.*.type=gandi",        "dns.providers.*.type=porkbun",
       "dns.providers.*.type=desec",        "dns.providers.*.type=ovh",
       "dns.providers.*.type=google",       "dns.providers.*.type=azure",
-      "dns.providers.*.type=contabo",      "daemon.type=mailstackd",
-      "dns.providers.*.type=linode",
+      "dns.providers.*.type=contabo",      "dns.providers.*.type=linode",
   };
   return values;
 }

@@ -1,5 +1,6 @@
 #include "reconciler/manifest/section.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,6 +14,16 @@ namespace {
   std::fprintf(stderr, "mailstack: defect: %s.%.*s: %s\n", path.c_str(),
                static_cast<int>(key.size()), key.data(), what);
   std::abort();
+}
+
+/// A set is named after a year and its number in that year.
+bool covers(std::string_view former, std::string_view version) {
+  auto const parts = [](std::string_view text) {
+    auto const dot = std::min(text.find('.'), text.size());
+    return std::pair(parse_integer(text.substr(0, dot)).value_or(0),
+                     parse_integer(text.substr(std::min(dot + 1, text.size()))).value_or(0));
+  };
+  return parts(version) <= parts(former);
 }
 
 bool scalar_type(keys::Type type) {
@@ -56,18 +67,26 @@ Node const* Section::node(std::string_view key) const {
 bool Section::present(std::string_view key) const { return node(key) != nullptr; }
 
 Origin Section::origin(std::string_view key) const {
-  keys::Key const& known = row(key);
   std::size_t const layer = layer_of(key);
   if (layer == 0 && !layers_.empty()) return Origin::manifest;
   if (layer < layers_.size()) return Origin::defaults;
-  return known.fallback.empty() ? Origin::derived : Origin::fallback;
+  return fallback(key).empty() ? Origin::derived : Origin::fallback;
+}
+
+std::string_view Section::fallback(std::string_view key) const {
+  keys::Key const& known = row(key);
+  auto const colon = known.formerly.find(": ");
+  if (defaults_.empty() || colon == std::string_view::npos ||
+      !covers(known.formerly.substr(0, colon), defaults_))
+    return known.fallback;
+  return known.formerly.substr(colon + 2);
 }
 
 std::string Section::text(std::string_view key) const {
   keys::Key const& known = row(key);
   if (known.list || !scalar_type(known.type)) defect(path_, key, "not a single value");
   if (Node const* found = node(key)) return found->scalar;
-  auto const values = fallback_values(known.fallback);
+  auto const values = fallback_values(fallback(key));
   return values.empty() ? std::string() : values.front();
 }
 
@@ -75,7 +94,7 @@ std::vector<std::string> Section::texts(std::string_view key) const {
   keys::Key const& known = row(key);
   if (!known.list || !scalar_type(known.type)) defect(path_, key, "not a list");
   Node const* found = node(key);
-  if (!found) return fallback_values(known.fallback);
+  if (!found) return fallback_values(fallback(key));
   if (found->shape == Node::Shape::scalar) return {found->scalar};
   std::vector<std::string> all;
   all.reserve(found->items.size());
@@ -115,6 +134,7 @@ Section Section::section(std::string_view key) const {
   for (Node const* layer : layers_) below.push_back(layer ? layer->find(key) : nullptr);
   Section made(*table_, found->path, std::move(below), provider_type_);
   if (made.place_.at.line == 0) made.place_ = place_;
+  made.defaults_ = defaults_;
   return made;
 }
 

@@ -29,9 +29,15 @@ class Section {
   Section(KeyTable const& table, std::string path, std::vector<Node const*> layers,
           std::string provider_type = {});
 
+  /// Has this section, and those below it, take the defaults of the set `version` (`2026.1`) where
+  /// they were others.
+  void pin(std::string version) { defaults_ = std::move(version); }
+
   /// True where the manifest or `defaults:` says something, so not for a table default.
   [[nodiscard]] bool present(std::string_view key) const;
   [[nodiscard]] Origin origin(std::string_view key) const;
+  /// What stands for an absent key, as one would write it in YAML; empty: nothing.
+  [[nodiscard]] std::string_view fallback(std::string_view key) const;
 
   [[nodiscard]] std::string text(
       std::string_view key) const;  ///< empty where absent and without default
@@ -52,6 +58,7 @@ class Section {
   KeyTable const* table_ = nullptr;
   std::string path_;
   std::string provider_type_;
+  std::string defaults_;  ///< the set of defaults; empty: this program's own
   std::vector<Node const*> layers_;
   Place place_;
 

@@ -15,7 +15,7 @@ constexpr std::string_view text =
 version: 1
 
 # Upgrading mailstack never changes what is live: the set of defaults is pinned here.
-defaults_version: "2026.1"
+defaults_version: "2026.2"
 
 hosts:
   mx1:

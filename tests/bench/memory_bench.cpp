@@ -113,7 +113,7 @@ struct Planned {
 };
 
 Planned plan(manifest::Manifest const& manifest) {
-  auto const compiled = features::compile(manifest, features::Facts{}, now);
+  auto const compiled = features::compile(manifest, features::facts_for(manifest.daemon), now);
   engine::World world;
   world.at = now;
   world.desired.resize(compiled.resources.size());

@@ -84,7 +84,7 @@ inline TimePoint now_of(fs::path const& folder) {
 /// host.txt: what was observed of the host that runs (features::Facts::Here), a line each:
 /// `systemd`, `daemon_version 1.11-2+b2`. Without it nothing was.
 inline features::Facts facts_of(fs::path const& folder, manifest::Manifest const& manifest) {
-  features::Facts facts;
+  auto facts = features::facts_for(manifest.daemon);
   std::ifstream in(folder / "host.txt");
   if (!in || manifest.hosts.empty()) return facts;
   auto& here = facts.here;
@@ -97,6 +97,8 @@ inline features::Facts facts_of(fs::path const& folder, manifest::Manifest const
     if (word == "systemd") here.systemd = true;
     if (word == "without_systemd") here.without_systemd = "systemd does not run here";
     if (word == "daemon_version") in >> here.daemon_version;
+    if (word == "daemon_program") in >> here.daemon_program;
+    if (word == "address") in >> here.addresses.emplace_back();
     if (word == "program") in >> here.program;
   }
   return facts;

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::days;
 using std::chrono::hours;
 
-constexpr char const* conf = "/etc/chasquid/domains/example.org";
+constexpr char const* conf = "/etc/mailstackd/domains/example.org";
 
 /// Selectors with a file that the daemon signs with.
 std::set<std::string> signing(Run& run) {

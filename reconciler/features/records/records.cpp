@@ -1,5 +1,6 @@
 #include "reconciler/features/records/records.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "reconciler/kinds/dns_record/spec.hpp"
@@ -10,6 +11,23 @@ namespace dns_record = kinds::dns_record;
 
 Asker asked_by(manifest::Domain const& domain) { return {domain.name.display(), true}; }
 Asker asked_by(manifest::Host const& host) { return {host.key, false}; }
+
+bool serves_mail(manifest::Manifest const& manifest) {
+  return std::any_of(manifest.domains.begin(), manifest.domains.end(),
+                     [](auto const& domain) { return sends(domain); });
+}
+
+std::string kept_here(manifest::Manifest const& manifest) {
+  for (auto const& domain : manifest.domains) {
+    if (!receives(domain)) continue;
+    for (auto const& user : domain.users) {
+      bool const goes_on = std::any_of(domain.aliases.begin(), domain.aliases.end(),
+                                       [&](auto const& alias) { return alias.name == user.name; });
+      if (user.receive && !goes_on) return user.name + "@" + domain.unicode;
+    }
+  }
+  return {};
+}
 
 engine::Resource* publish(manifest::Manifest const& manifest, Compiled& out, Wish wish) {
   auto const* zone = manifest.zone_of(wish.name);

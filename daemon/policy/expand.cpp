@@ -1,0 +1,84 @@
+#include "daemon/policy/expand.hpp"
+
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "core/text/listed.hpp"
+
+namespace mailstack::policy {
+
+namespace {
+
+/// Puts ends into the envelope of their sender, each once.
+class Sorter {
+ public:
+  Sorter(Rules const& rules, Client const& client, smtp::Transaction const& transaction,
+         TimePoint now)
+      : rules_(rules), transaction_(transaction), now_(now) {
+    blank_.created = now;
+    blank_.user = client.user;
+    blank_.utf8 = transaction.utf8;
+    blank_.eight_bit = transaction.eight_bit;
+  }
+
+  void add(Destination destination) {
+    for (auto& end : destination.ends) {
+      auto const& recipient = end.recipient;
+      if (!seen_.emplace(recipient.way, recipient.address, listed(recipient.via, "/")).second)
+        continue;
+      auto const sender =
+          end.forwarded ? rewritten(destination.forwarder) : transaction_.sender.text();
+      if (end.forwarded && transaction_.recipients.size() == 1)
+        expansion_.forwarded_for = transaction_.recipients.front().text();
+      envelope_of(sender).recipients.push_back(std::move(end.recipient));
+    }
+    for (auto& one : destination.left_out) expansion_.left_out.push_back(std::move(one));
+  }
+
+  [[nodiscard]] std::size_t size() const { return seen_.size(); }
+  Expansion take() { return std::move(expansion_); }
+
+ private:
+  [[nodiscard]] std::string rewritten(std::string const& forwarder) const {
+    auto const& sender = transaction_.sender;
+    if (rules_.local_domain(sender.domain) != nullptr) return sender.text();
+    auto const path = mail::srs::forward(sender, forwarder, rules_.srs(), now_);
+    return path ? path->text() : sender.text();
+  }
+
+  queue::Envelope& envelope_of(std::string const& sender) {
+    for (auto& envelope : expansion_.envelopes)
+      if (envelope.sender == sender) return envelope;
+    auto& envelope = expansion_.envelopes.emplace_back(blank_);
+    envelope.sender = sender;
+    return envelope;
+  }
+
+  Rules const& rules_;
+  smtp::Transaction const& transaction_;
+  TimePoint now_;
+  queue::Envelope blank_;
+  std::set<std::tuple<queue::Way, std::string, std::string>> seen_;
+  Expansion expansion_;
+};
+
+}  // namespace
+
+std::variant<Expansion, smtp::Reply> expand(Rules const& rules, Client const& client,
+                                            smtp::Transaction const& transaction, TimePoint now) {
+  Sorter sorter(rules, client, transaction, now);
+  for (auto const& recipient : transaction.recipients) {
+    auto destination = find_destination(rules, client, transaction.sender, recipient, now);
+    if (destination.refusal && transaction.recipients.size() == 1)
+      return std::move(*destination.refusal);
+    if (destination.refusal)
+      return smtp::Reply{451, "4.3.0", "the configuration has changed: please try again"};
+    sorter.add(std::move(destination));
+    if (sorter.size() > most_expanded)
+      return smtp::Reply{452, "4.5.3", "too many recipients behind the aliases"};
+  }
+  return sorter.take();
+}
+
+}  // namespace mailstack::policy

@@ -1,0 +1,40 @@
+#pragma once
+/// \file
+/// Passwords are verified in the pool, so that no session waits for another's scrypt.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "daemon/net/pool.hpp"
+#include "daemon/policy/backoff.hpp"
+#include "daemon/policy/credentials.hpp"
+#include "daemon/serve/live.hpp"
+#include "daemon/smtp/server_session.hpp"
+
+namespace mailstack::serve {
+
+/// From any thread.
+class Authenticator {
+ public:
+  /// `now`: of a clock that never goes back.
+  Authenticator(net::Pool& pool, Secret<std::string> key, std::function<policy::Instant()> now);
+
+  /// Calls `done` once, at once or from the pool. A known password is not verified again; who
+  /// guesses waits; an unknown user takes as long as a known one.
+  void authenticate(std::shared_ptr<Live const> const& live, std::string const& address,
+                    smtp::AskAuth const& ask, std::function<void(smtp::AuthVerdict)> done);
+
+ private:
+  void judge(policy::Login const& login, std::string const& address,
+             Secret<std::string> const& password,
+             std::function<void(smtp::AuthVerdict)> const& done);
+
+  net::Pool& pool_;
+  std::function<policy::Instant()> now_;
+  std::mutex mutex_;
+  policy::Proven proven_;
+  policy::Backoff backoff_;
+};
+
+}  // namespace mailstack::serve
