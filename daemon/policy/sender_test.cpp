@@ -57,6 +57,13 @@ TEST_CASE("sender: an alias is its readers' address, however it leads there", "[
   CHECK(verdict(tree, logged_in("app@wac.tax"), "i@wac.tax") == "553 5.7.1");
 }
 
+TEST_CASE("sender: aliases that loop do not silence a user", "[policy]") {
+  Tree tree;
+  tree.aliases("i: x\nx: y\ny: x\n");
+  CHECK(verdict(tree, logged_in("i@wac.tax"), "i@wac.tax") == "250 2.1.0");
+  CHECK(verdict(tree, logged_in("i@wac.tax"), "x@wac.tax") == "553 5.7.1");
+}
+
 TEST_CASE("sender: send_as grants addresses and whole domains", "[policy]") {
   Tree tree;
   tree.send_as("i", {"Sales@Example.com", "*@m\u00fcller.example"});
