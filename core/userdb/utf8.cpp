@@ -56,8 +56,27 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+
+/// Names as almost all are, without the tables.
+std::string fold_ascii(std::string_view name) {
+  std::string folded(name);
+  for (char& c : folded)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  return folded;
+}
+
+bool is_ascii(std::string_view text) {
+  for (char const c : text)
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  return true;
+}
+
+}  // namespace
+
 std::string fold_user(std::string_view name) {
-  if (name.empty() || !is_utf8(name)) return std::string(name);
+  if (is_ascii(name)) return fold_ascii(name);
+  if (!is_utf8(name)) return std::string(name);
   std::string narrowed;
   for (auto rest = name; !rest.empty();) {
     auto const length = utf8_length(rest);

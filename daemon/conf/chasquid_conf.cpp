@@ -9,6 +9,7 @@
 
 #include "core/userdb/text_proto.hpp"
 #include "daemon/conf/addresses.hpp"
+#include "yaml/diagnostic.hpp"
 
 namespace mailstack::conf {
 
@@ -135,7 +136,10 @@ Result<> take_monitoring(TextField const& field, Reading& reading) {
   if (text->empty()) return {};
   auto const listen = parse_listen(*text, smtp::Service::smtp);
   if (!listen) return fail(within(listen.error(), field.name));
-  reading.settings.monitoring_address = *text;
+  if (listen->port == 0) return fail(ErrorCode::invalid, field.name + " is not HOST:PORT");
+  bool const v6 = listen->address.find(':') != std::string::npos;
+  reading.settings.monitoring_address =
+      (v6 ? "[" + listen->address + "]" : listen->address) + ":" + std::to_string(listen->port);
   return {};
 }
 
@@ -207,6 +211,14 @@ constexpr std::array rows{
     Row{"give_up_send_after", take_lifetime},
 };
 
+/// "did you mean hostname?", or nothing.
+std::string nearest_field(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (auto const& row : rows) names.push_back(row.name);
+  auto const near = yaml::nearest(name, names);
+  return near.empty() ? std::string() : "did you mean " + std::string(near) + "?";
+}
+
 void note_surprises(std::string const& path, TextField const& field, Problems& problems) {
   if (field.name != "dovecot_auth" || !read_boolean(field).value_or(false)) return;
   problems.push_back({path,
@@ -233,6 +245,7 @@ Problems read_chasquid_conf(std::string const& path, std::string_view text, Sett
                                    [&](Row const& one) { return one.name == field.name; });
     if (row == rows.end()) {
       refuse("unknown field " + field.name);
+      problems.back().remedy = nearest_field(field.name);
     } else if (!row->repeated && (field.listed || !seen.insert(field.name).second)) {
       refuse(field.name + " stands twice");
     } else if (auto const taken = row->take(field, reading); !taken) {

@@ -90,6 +90,13 @@ bool read_settings(Reading reading) {
   return true;
 }
 
+void read_rest(Reading reading) {
+  reading.next.mail.suffix_separators = reading.next.settings.suffix_separators;
+  reading.next.mail.drop_characters = reading.next.settings.drop_characters;
+  read_domains(reading);
+  read_certificates(reading);
+}
+
 Result<std::string> absolute(std::string const& directory) {
   std::unique_ptr<char, void (*)(void*)> const real(::realpath(directory.c_str(), nullptr),
                                                     std::free);
@@ -106,12 +113,20 @@ Result<Loaded> load(std::string const& directory, std::shared_ptr<Snapshot const
   Loaded loaded;
   Reading const reading{*root, before.get(), *next, loaded.problems};
   if (!read_settings(reading)) return fail(ErrorCode::invalid, format(loaded.problems));
-  next->mail.suffix_separators = next->settings.suffix_separators;
-  next->mail.drop_characters = next->settings.drop_characters;
-  read_domains(reading);
-  read_certificates(reading);
+  read_rest(reading);
   loaded.snapshot = std::move(next);
   return loaded;
+}
+
+Problems check(std::string const& directory) {
+  auto const root = absolute(directory);
+  if (!root) return {{directory, "no such directory"}};
+  Snapshot next;
+  Problems problems;
+  Reading const reading{*root, nullptr, next, problems};
+  read_settings(reading);
+  read_rest(reading);
+  return problems;
 }
 
 }  // namespace mailstack::conf

@@ -45,7 +45,8 @@ struct Settings {
   std::string spool = "/var/lib/mailstackd/queue";
   std::string state = "/var/lib/mailstackd";
   std::string control_socket = "/run/mailstackd/control";
-  std::optional<std::string> monitoring_address;  ///< `127.0.0.1:1099`
+  std::optional<std::string>
+      monitoring_address;  ///< `127.0.0.1:1099`, `[::1]:1099`; `:1099`: everywhere
   std::string suffix_separators = "+";
   std::string drop_characters = ".";
   std::vector<Network> trusted_networks;  ///< may relay; empty: nobody

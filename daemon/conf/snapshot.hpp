@@ -73,4 +73,8 @@ struct Loaded {
 /// nothing away. Fails with invalid only where nothing can run: no usable settings and none before.
 Result<Loaded> load(std::string const& directory, std::shared_ptr<Snapshot const> const& before);
 
+/// All problems that a first start with this tree would meet, for `mailstackd check config`: also
+/// where nothing could run. Without settings of its own the rest is looked at all the same.
+Problems check(std::string const& directory);
+
 }  // namespace mailstack::conf

@@ -58,12 +58,13 @@ Login find_login(Rules const& rules, std::string_view sent) {
   login.user = (normal ? *normal : userdb::fold_user(name)) + "@" + meant;
   auto const user = normal ? rules.user(login.user) : std::nullopt;
   login.possible = user && !user->disabled() && lets_in(*user->scheme);
+  login.uncertain = !user && rules.incomplete(meant);
   login.scheme = login.possible ? *user->scheme : stand_in(rules, meant);
   return login;
 }
 
 smtp::AuthVerdict judge(Login const& login, Result<bool> const& verified) {
-  if (login.possible && !verified)
+  if (login.uncertain || (login.possible && !verified))
     return {false, "", {454, "4.7.0", "temporary authentication failure"}};
   if (login.possible && *verified)
     return {true, login.user, {235, "2.7.0", "authentication succeeded"}};

@@ -20,7 +20,8 @@ namespace mailstack::policy {
 struct Login {
   std::string user;  ///< `local@domain` (U-labels) as the rules know it; folded as far as it goes
   bool possible = false;  ///< such a user is there, may log in, and has a scheme that can let it in
-  userdb::Scheme scheme;  ///< what to verify against; a stand-in of like cost where not possible
+  bool uncertain = false;  ///< its domain could not be read: neither right nor wrong
+  userdb::Scheme scheme;   ///< what to verify against; a stand-in of like cost where not possible
 };
 
 /// The login of what AUTH sent: `local@domain`, or a bare name where there is one domain only.
@@ -29,7 +30,8 @@ struct Login {
 Login find_login(Rules const& rules, std::string_view sent);
 
 /// 235 2.7.0 where `verified` (what authenticate() said) and the login is possible; else 535 5.7.8;
-/// 454 4.7.0 where verification failed for another reason than the password.
+/// 454 4.7.0 where verification failed for another reason than the password, or the domain's users
+/// could not be read.
 smtp::AuthVerdict judge(Login const& login, Result<bool> const& verified);
 
 /// Passwords that scrypt has verified, so that the next session of the user costs no 60 ms. Kept is

@@ -92,6 +92,13 @@ TEST_CASE("credentials: the verdict", "[policy]") {
   CHECK(judge(login, fail(ErrorCode::unavailable, "x")).reply.code == 454);
 }
 
+TEST_CASE("credentials: where users cannot be read no password is wrong", "[policy]") {
+  auto tree = with_hash();
+  tree.snapshot->domains["wac.tax"].incomplete = true;
+  CHECK(judge(find_login(tree.rules(), "gone@wac.tax"), false).reply.code == 454);
+  CHECK(judge(find_login(tree.rules(), "i@wac.tax"), false).reply.code == 535);
+}
+
 TEST_CASE("credentials: what was proven holds for this user, password and hash", "[policy]") {
   auto const login = find_login(with_hash().rules(), "i@wac.tax");
   auto proven = fresh();

@@ -23,6 +23,10 @@ Destination no_such_user(Path const& recipient) {
   return refuse(550, "5.1.1", "no such user: " + recipient.text());
 }
 
+Destination uncertain() {
+  return refuse(451, "4.3.0", "the users of this domain cannot be read now: please try again");
+}
+
 /// One recipient on its way from the name that RCPT had to its ends.
 class Finder {
  public:
@@ -38,6 +42,7 @@ class Finder {
     auto const resolution = rules_.resolve(name, domain);
     if (!resolution) return refuse(451, "4.3.5", "mail for this address loops here");
     for (auto const& end : resolution->recipients) add(end);
+    if (uncertain_) return uncertain();
     if (!found_.ends.empty()) return std::move(found_);
     return disabled_ ? refuse(550, "5.2.1", "this mailbox is disabled") : no_such_user(recipient_);
   }
@@ -91,6 +96,7 @@ class Finder {
 
   void add_local(std::string const& name, std::string const& domain) {
     auto const mailbox = rules_.mailbox(name, domain);
+    uncertain_ = uncertain_ || (!mailbox && rules_.incomplete(domain));
     if (!mailbox) return leave_out(name + "@" + domain, "no such user");
     disabled_ = disabled_ || mailbox->disabled();
     if (mailbox->disabled()) return leave_out(name + "@" + domain, "disabled");
@@ -106,6 +112,7 @@ class Finder {
   std::string original_;
   Destination found_;
   bool disabled_ = false;
+  bool uncertain_ = false;
 };
 
 /// Domains in the order in which they stand in for each other's postmaster.

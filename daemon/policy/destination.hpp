@@ -38,6 +38,9 @@ struct Destination {
 /// - 550 5.7.1 an SRS address of ours that is forged, expired, or not written to by `<>`: only
 /// bounces
 ///   come back that way;
+/// - 451 4.3.0 where that is not certain, because the domain's users or aliases could not be read;
+/// its
+///   catch-all then takes nothing, for it would get the mail of users;
 /// - 451 4.3.5 aliases that loop or lead nowhere near an end.
 /// `postmaster` of each domain of ours and of the host itself is always accepted (RFC 5321 4.5.1):
 /// its alias, user or catch-all, else that of the main domain, else that of another domain, else

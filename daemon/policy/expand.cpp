@@ -42,7 +42,7 @@ class Sorter {
  private:
   [[nodiscard]] std::string rewritten(std::string const& forwarder) const {
     auto const& sender = transaction_.sender;
-    if (sender.null() || rules_.local_domain(sender.domain) != nullptr) return sender.text();
+    if (rules_.local_domain(sender.domain) != nullptr) return sender.text();
     auto const path = mail::srs::forward(sender, forwarder, rules_.srs(), now_);
     return path ? path->text() : sender.text();
   }
@@ -70,6 +70,8 @@ std::variant<Expansion, smtp::Reply> expand(Rules const& rules, Client const& cl
   Sorter sorter(rules, client, transaction, now);
   for (auto const& recipient : transaction.recipients) {
     auto destination = find_destination(rules, client, transaction.sender, recipient, now);
+    if (destination.refusal && transaction.recipients.size() == 1)
+      return std::move(*destination.refusal);
     if (destination.refusal)
       return smtp::Reply{451, "4.3.0", "the configuration has changed: please try again"};
     sorter.add(std::move(destination));

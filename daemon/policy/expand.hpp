@@ -27,8 +27,9 @@ struct Expansion {
 };
 
 /// Expands all recipients. An end that several lead to is there once, for the first of them.
-/// Refuses with 451 4.3.0 where a reload has changed what RCPT was told, so that the client asks
-/// again, and with 452 4.5.3 over most_expanded.
+/// Refuses as find_destination() does, though RCPT was told otherwise, where a reload has come
+/// between; with 451 4.3.0 then where there are other recipients, which the client must not take
+/// for refused. 452 4.5.3 over most_expanded.
 ///
 /// Forwards of a foreign sender's mail go out with an SRS sender of the domain that forwards. The
 /// null sender and local ones are left as they are, and so is a sender that no SRS address has room

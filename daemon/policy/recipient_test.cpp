@@ -84,6 +84,19 @@ TEST_CASE("recipient: a name with routing characters that somebody wrote down is
   CHECK(verdict(tree, stranger(), "60%off@wac.tax") == "550 5.1.1");
 }
 
+TEST_CASE("recipient: where users cannot be read nobody is refused for good", "[policy]") {
+  Tree tree;
+  tree.aliases("team: i\nodd: gone, i\n*: me@example.net\n");
+  tree.aliases("in: x@wac.tax, a\n", "m\u00fcller.example");
+  tree.snapshot->domains["wac.tax"].incomplete = true;
+  CHECK(verdict(tree, stranger(), "unknown@wac.tax") == "451 4.3.0");
+  CHECK(verdict(tree, stranger(), "team@wac.tax") == "250 2.1.5");
+  CHECK(verdict(tree, stranger(), "odd@wac.tax") == "451 4.3.0");
+  CHECK(verdict(tree, stranger(), "in@xn--mller-kva.example") == "451 4.3.0");
+  CHECK(verdict(tree, stranger(), "gone@xn--mller-kva.example") == "550 5.1.1");
+  CHECK(postmaster_of(tree) == "app@wac.tax");
+}
+
 TEST_CASE("recipient: postmaster is always read by somebody (RFC 5321 4.5.1)", "[policy]") {
   Tree tree;
   CHECK(postmaster_of(tree) == "app@wac.tax");

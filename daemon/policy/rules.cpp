@@ -34,6 +34,19 @@ std::string const* domain_above(std::string_view host,
   return nullptr;
 }
 
+/// A catch-all of a domain whose users could not be read would get their mail.
+userdb::NameIndex index_of(conf::Snapshot const& conf) {
+  bool const complete = std::none_of(conf.domains.begin(), conf.domains.end(),
+                                     [](auto const& domain) { return domain.second.incomplete; });
+  if (complete) return userdb::NameIndex(conf.mail);
+  auto mail = conf.mail;
+  for (auto& [name, domain] : mail.domains)
+    if (auto const more = conf.domains.find(name);
+        more != conf.domains.end() && more->second.incomplete)
+      domain.aliases.erase("*");
+  return userdb::NameIndex(mail);
+}
+
 }  // namespace
 
 AddressParts split_address(std::string_view address) {
@@ -43,7 +56,7 @@ AddressParts split_address(std::string_view address) {
 }
 
 Rules::Rules(std::shared_ptr<conf::Snapshot const> conf, mail::srs::Secrets srs)
-    : conf_(std::move(conf)), srs_(std::move(srs)), names_(conf_->mail) {
+    : conf_(std::move(conf)), srs_(std::move(srs)), names_(index_of(*conf_)) {
   auto const& settings = conf_->settings;
   for (auto const& network : settings.trusted_networks)
     if (auto const prefix = prefix_of(network)) trusted_.push_back(*prefix);
@@ -88,6 +101,11 @@ bool Rules::is_host(std::string_view domain, std::string_view server) const {
 
 std::string const* Rules::main_domain() const {
   return main_domain_.empty() ? nullptr : &main_domain_;
+}
+
+bool Rules::incomplete(std::string const& domain) const {
+  auto const more = conf_->domains.find(domain);
+  return more != conf_->domains.end() && more->second.incomplete;
 }
 
 std::optional<Mailbox> Rules::mailbox(std::string_view name, std::string const& domain) const {

@@ -55,6 +55,9 @@ class Rules {
   /// nullptr: there is none at all.
   [[nodiscard]] std::string const* main_domain() const;
 
+  /// Whether who is not known in `domain` may exist all the same (conf::DomainConf::incomplete).
+  [[nodiscard]] bool incomplete(std::string const& domain) const;
+
   /// The user whom mail for `name` of `domain` (U-labels) would reach if there were no aliases: any
   /// spelling with suffixes and drop characters.
   [[nodiscard]] std::optional<Mailbox> mailbox(std::string_view name,

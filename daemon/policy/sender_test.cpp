@@ -27,7 +27,8 @@ TEST_CASE("sender: a user sends as its own address in every spelling", "[policy]
   CHECK(verdict(tree, logged_in("jo.hn@wac.tax"), "john+x@wac.tax") == "250 2.1.0");
   for (auto const* other :
        {"app@wac.tax", "nobody@wac.tax", "i@example.com", "i@m\u00fcller.example",
-        "\"i@wac.tax\"@wac.tax", "\"x@i\"@wac.tax", "i@[203.0.113.10]", "postmaster"}) {
+        "\"i@wac.tax\"@wac.tax", "\"i+@example.com\"@wac.tax", "\"x@i\"@wac.tax",
+        "i@[203.0.113.10]", "postmaster"}) {
     CAPTURE(other);
     CHECK(verdict(tree, i, other) == "553 5.7.1");
   }
@@ -119,4 +120,12 @@ TEST_CASE("rules: trusted networks of both families", "[policy]") {
     CHECK(rules.trusts(inside));
   for (auto const* outside : {"192.0.3.0", "2001:db8:8000::1", "203.0.113.76", "10.0.0.1", "", "x"})
     CHECK_FALSE(rules.trusts(outside));
+}
+
+TEST_CASE("rules: a host that is called like a domain of mail is that domain", "[policy]") {
+  Tree tree;
+  CHECK(tree.rules().is_host("mail.wac.tax", ""));
+  tree.snapshot->settings.hostname = "wac.tax";
+  CHECK_FALSE(tree.rules().is_host("wac.tax", ""));
+  CHECK(*tree.rules().main_domain() == "wac.tax");
 }

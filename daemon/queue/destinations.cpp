@@ -99,6 +99,10 @@ void Destinations::forgive(Destination* destination, TimePoint now) {
   offer(destination, now);
 }
 
+void Destinations::forgive_all(TimePoint now) {
+  for (auto const& [name, destination] : all_) forgive(destination.get(), now);
+}
+
 void Destinations::wake(TimePoint now) {
   while (!wake_ups_.empty() && wake_ups_.top().when <= now) {
     auto* const destination = wake_ups_.top().who;

@@ -63,6 +63,7 @@ class Destinations {
 
   /// Forgets that it is unwell: somebody wants it tried now.
   void forgive(Destination* destination, TimePoint now);
+  void forgive_all(TimePoint now);
 
   /// Offers those whose pause is over.
   void wake(TimePoint now);

@@ -83,8 +83,7 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
   --opened.notices;
   auto const bounced =
       notice.kind == Bounce::Kind::delayed ? Event::Kind::delayed : Event::Kind::bounced;
-  auto const again = doors_.now() + backoff(policy_.retry_first, policy_.retry_max, 0,
-                                            policy_.jitter, doors_.random());
+  auto const now = doors_.now();
   for (auto const i : notice.recipients) {
     auto& recipient = opened.envelope.recipients[i];
     auto told = recipient;
@@ -92,12 +91,13 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
     tell(kept ? bounced : Event::Kind::deferred, notice.about, item, told, "", id);
     if (kept) continue;
     opened.closing[i] = false;
-    recipient.next = std::max(recipient.next, again);
+    auto const earlier = recipient.attempts - std::min<std::uint32_t>(recipient.attempts, 1);
+    recipient.next =
+        std::max(recipient.next, now + backoff(policy_.retry_first, policy_.retry_max, earlier,
+                                               policy_.jitter, doors_.random()));
+    item.earliest_end = std::max(item.earliest_end, recipient.next);  // not at once again
   }
-  if (kept)
-    close(item, notice.recipients, notice.kind);
-  else
-    item.earliest_end = std::max(item.earliest_end, again);  // not at once again
+  if (kept) close(item, notice.recipients, notice.kind);
   settle(notice.about, item);
   if (kept) {
     auto const octets = message.content ? message.content->size() : 0;

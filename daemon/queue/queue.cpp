@@ -78,9 +78,32 @@ void Queue::recover(std::vector<Recovered> items) {
     item.packed.shrink_to_fit();
     for (auto& part : item.parts)
       if (part.next <= now) part.next = now + spread(items.size(), policy_, doors_.random());
+    bring_near(item, now);
     schedule(found.id, item);
   }
   tick();
+}
+
+/// No attempt is further away than the policy ever puts one: where it is, the clock was set back,
+/// or the policy has changed.
+void Queue::bring_near(Item& item, TimePoint now) {
+  auto const furthest = now + 2 * policy_.retry_max;
+  for (auto& part : item.parts) {
+    if (part.next <= furthest) continue;
+    part.next = now + policy_.retry_max;
+    part.all = true;  // its recipients still have the times of the old clock
+  }
+}
+
+void Queue::notice_jump(TimePoint now) {
+  bool const jumped = now + longest_sleep < latest_;
+  latest_ = now;
+  if (!jumped) return;
+  for (auto& [id, item] : items_) {
+    bring_near(item, now);
+    schedule(id, item);
+  }
+  destinations_.forgive_all(now);
 }
 
 /// It stays on the disk for somebody who can read it, and is shown.
@@ -132,6 +155,7 @@ void Queue::tick() {
   armed_ = TimePoint::max();
   if (stopping_) return;
   auto const now = doors_.now();
+  notice_jump(now);
   for (std::size_t woken = 0; woken < most_woken && notices_ < most_notices; ++woken) {
     if (due_.empty() || due_.top().when > now) break;
     auto const due = due_.top();
@@ -163,7 +187,7 @@ void Queue::arm() {
 
 /// The time of an item has come: to try it, to warn of its delay, or to give it up.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
-  if (item.held || item.doom != Doom::none) return;
+  if (item.held || item.unreadable || item.doom != Doom::none) return;
   bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
   bool const speaks = ends || now >= warning_of(item);
   if (speaks) {

@@ -193,6 +193,8 @@ class Queue {
   void pump();
   void arm();
   Item& admit(ItemId id, Envelope envelope, std::uint64_t octets);
+  void bring_near(Item& item, TimePoint now);
+  void notice_jump(TimePoint now);
   void keep_unreadable(Recovered const& found, Error const& error);
   void wake(ItemId id, Item& item, TimePoint now);
   void start(Destination* destination, ItemId id, TimePoint now);
@@ -248,6 +250,7 @@ class Queue {
   bool stopping_ = false;
   std::function<void()> stopped_;
   TimePoint armed_ = TimePoint::max();
+  TimePoint latest_{};  ///< that the clock has shown at a tick
   std::shared_ptr<void> timer_;
   /// What is called later holds it weakly: the queue may be gone by then.
   std::shared_ptr<Queue*> self_;

@@ -18,32 +18,32 @@ namespace mailstack::queue::test {
 
 inline constexpr TimePoint start_of_time{Duration{1'780'000'000}};
 
-/// Time, timers and the loop.
+/// Time, timers and the loop. As outside, a clock that is set moves no timer.
 class Loop {
  public:
-  [[nodiscard]] TimePoint now() const { return now_; }
-  void jump(Duration span) { now_ += span; }
+  [[nodiscard]] TimePoint now() const { return steady_ + set_by_; }
+  void jump(Duration span) { set_by_ += span; }
 
   std::shared_ptr<void> after(std::chrono::milliseconds span, std::function<void()> call) {
     auto alive = std::make_shared<int>(0);
     auto const seconds = std::chrono::ceil<Duration>(span);
-    timers_.emplace(now_ + seconds, std::pair(std::weak_ptr<void>(alive), std::move(call)));
+    timers_.emplace(steady_ + seconds, std::pair(std::weak_ptr<void>(alive), std::move(call)));
     return alive;
   }
   void post(std::function<void()> call) { posted_.push_back(std::move(call)); }
 
   /// Everything that happens within `span`.
   void run(Duration span) {
-    auto const end = now_ + span;
+    auto const end = steady_ + span;
     while (true) {
       drain();
       if (timers_.empty() || timers_.begin()->first > end) break;
       auto const [when, timer] = std::move(*timers_.begin());
       timers_.erase(timers_.begin());
-      now_ = std::max(now_, when);
+      steady_ = std::max(steady_, when);
       if (auto const alive = timer.first.lock()) timer.second();
     }
-    now_ = std::max(now_, end);
+    steady_ = std::max(steady_, end);
   }
   void drain() {
     while (!posted_.empty()) {
@@ -54,7 +54,8 @@ class Loop {
   }
 
  private:
-  TimePoint now_ = start_of_time;
+  TimePoint steady_ = start_of_time;
+  Duration set_by_{0};
   std::multimap<TimePoint, std::pair<std::weak_ptr<void>, std::function<void()>>> timers_;
   std::deque<std::function<void()>> posted_;
 };
@@ -80,6 +81,12 @@ class FakeSpool final : public Spool {
            std::function<void(Result<>)> done) override {
     if (!alive()) return;
     if (full) return done(fail(ErrorCode::unavailable, "the disk is full"));
+    if (promises_too_early) {
+      pending_.push_back([this, id, kept = Disk::Kept{std::move(state), std::move(content)}] {
+        disk_.items[id] = kept;
+      });
+      return done({});
+    }
     settle();
     disk_.items[id] = {std::move(state), std::move(content)};
     done({});
@@ -109,6 +116,8 @@ class FakeSpool final : public Spool {
   [[nodiscard]] bool dead() const { return used_ >= calls_; }
   [[nodiscard]] std::size_t used() const { return used_; }
   bool full = false;
+  /// As a disk whose sync does nothing: a control of what the tests can see.
+  bool promises_too_early = false;
   bool damaged = false;
   std::size_t updates = 0;
   std::size_t reads = 0;
@@ -211,7 +220,9 @@ struct World {
                     bounces.push_back(bounce);
                     NewMessage message;
                     message.envelope = envelope_of("", {bounce.to}, bounce.now);
-                    message.content = std::make_shared<std::string>("a bounce");
+                    std::string text = "a bounce of";
+                    for (auto const& one : bounce.recipients) text += " " + one.original;
+                    message.content = std::make_shared<std::string>(text + " ");
                     done(std::move(message));
                   },
               .destination_of = domain_of,

@@ -237,7 +237,7 @@ Effects ServerSession::answer(AuthVerdict verdict) {
   return state.take_effects();
 }
 
-Effects ServerSession::answer(Reply reply) {
+Effects ServerSession::answer(Reply const& reply) {
   auto& state = *state_;
   if (state.question == Question::none || state.question == Question::auth) return {};
   state.answered(reply);
@@ -279,6 +279,7 @@ Effects ServerSession::disconnected() {
 
 bool ServerSession::waiting() const { return state_->question != Question::none; }
 bool ServerSession::in_message() const { return state_->phase == Phase::message; }
+std::size_t ServerSession::kept() const { return state_->kept.size(); }
 Transaction const& ServerSession::transaction() const { return state_->transaction; }
 std::string const& ServerSession::user() const { return state_->user; }
 std::string const& ServerSession::greeted_as() const { return state_->greeted_as; }

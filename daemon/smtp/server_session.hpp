@@ -142,7 +142,7 @@ class ServerSession {
   /// To AskAuth.
   Effects answer(AuthVerdict verdict);
   /// To AskSender, AskRecipient, AskData, Finish.
-  Effects answer(Reply reply);
+  Effects answer(Reply const& reply);
   /// The peer said nothing for too long, or the session lasted too long: 421 and close.
   Effects timed_out();
   /// The daemon stops: 421 at once where no command is under way, else after the answer.
@@ -154,6 +154,8 @@ class ServerSession {
   [[nodiscard]] bool waiting() const;
   /// A message is being read: a slow one may take longer than a command.
   [[nodiscard]] bool in_message() const;
+  /// Octets that came and were not looked at: less than a line where no question is open.
+  [[nodiscard]] std::size_t kept() const;
   [[nodiscard]] Transaction const& transaction() const;
   [[nodiscard]] std::string const& user() const;        ///< empty: not authenticated
   [[nodiscard]] std::string const& greeted_as() const;  ///< the EHLO name; empty: none yet

@@ -334,6 +334,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   systemd_ = doors_.systemd(options_.root);
   tls_ = doors_.tls();
   process_ = doors_.process();
+  control_ = doors_.control();
   owned_kinds_ = kinds::make_kinds(
       wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_, *systemd_, doors_.http,
                        [this](std::string const& line) {
@@ -341,7 +342,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
                          std::scoped_lock const lock(speaking);
                          talk_.note(line);
                        },
-                       tls_.get(), process_.get()});
+                       tls_.get(), process_.get(), control_.get()});
   wiring_.inputs.claims = {};  // the kinds have them; of a large zone they are megabytes
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
   join_.emplace(compiled_.resources, rows_);

@@ -143,6 +143,7 @@ class Session {
   std::unique_ptr<world::Systemd> systemd_;
   std::unique_ptr<world::TlsPeer> tls_;
   std::unique_ptr<world::Process> process_;
+  std::unique_ptr<world::ControlSocket> control_;
   std::optional<manifest::Manifest> manifest_;
   OpenedProviders ahead_;
   Applier applier_;

@@ -21,6 +21,7 @@
 #include "core/http.hpp"
 #include "providers/dns_provider.hpp"
 #include "reconciler/engine/kind.hpp"
+#include "reconciler/world/control_socket.hpp"
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/process.hpp"
 #include "reconciler/world/secrets.hpp"
@@ -96,6 +97,7 @@ struct Doors {
   /// Certificates that ports show, and other programs; nullptr where a run needs neither.
   world::TlsPeer* tls = nullptr;
   world::Process* process = nullptr;
+  world::ControlSocket* control = nullptr;  ///< of mailstackd
 };
 
 /// The pure halves, by name.

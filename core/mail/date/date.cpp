@@ -28,7 +28,8 @@ std::string format_date(TimePoint time) {
   text.append(std::to_string(static_cast<int>(date.year()))).append(" ");
   text.append(two_digits(clock.hours().count())).append(":");
   text.append(two_digits(clock.minutes().count())).append(":");
-  return text.append(two_digits(clock.seconds().count())).append(" +0000");
+  text.append(two_digits(clock.seconds().count())).append(" +0000");
+  return text;
 }
 
 }  // namespace mailstack::mail

@@ -1,0 +1,77 @@
+/// \file
+/// The keys of domains/D/mailstackd.yaml.
+
+#include "core/dns/name.hpp"
+#include "core/mail/username/username.hpp"
+#include "daemon/conf/fields.hpp"
+
+namespace mailstack::conf {
+
+namespace {
+
+using keys::Type;
+
+Result<> enter_user(Draft& draft, Texts const& texts) {
+  if (texts.empty()) return {};
+  auto const name = mail::normalize_username(texts.front());
+  if (!name) return fail(name.error());
+  if (draft.policies.contains(*name))
+    return fail(ErrorCode::invalid, "this is the user " + *name + " a second time");
+  draft.user = &draft.policies[*name];
+  return {};
+}
+
+Result<> put_send_as(Draft& draft, Texts const& texts) {
+  for (auto const& text : texts) {
+    auto const at = text.rfind('@');
+    if (at == std::string::npos || at == 0)
+      return fail(ErrorCode::invalid, text + " is neither an address nor *@DOMAIN");
+    if (auto const domain = dns::Name::parse(text.substr(at + 1));
+        !domain || domain->label_count() == 0 || domain->wildcard())
+      return fail(ErrorCode::invalid, text + ": no domain stands behind the @");
+  }
+  draft.user->send_as = texts;
+  return {};
+}
+
+Result<> put_per_hour(Draft& draft, Texts const& texts) {
+  return assign(draft.user->per_hour, texts);
+}
+
+Result<> put_disabled(Draft& draft, Texts const& texts) {
+  return assign(draft.user->disabled, texts);
+}
+
+constexpr Row all[] = {
+    {{.path = "users",
+      .type = Type::mapping,
+      .summary = "Users of this domain, by local part; who has no entry may do what is usual"},
+     enter_user},
+    {{.path = "users.*", .type = Type::mapping, .summary = "One user"}, enter_user},
+    {{.path = "users.*.send_as",
+      .type = Type::string,
+      .list = true,
+      .summary = "Senders that the user may use beside the own addresses and the aliases that lead "
+                 "there; `*@DOMAIN` is all of a domain",
+      .example = "[sales@example.org, \"*@example.net\"]"},
+     put_send_as},
+    {{.path = "users.*.limit", .type = Type::mapping, .summary = "What is too much"}},
+    {{.path = "users.*.limit.per_hour",
+      .type = Type::integer,
+      .derived = "`limits.per_user` of the daemon",
+      .minimum = 1,
+      .maximum = 1'000'000,
+      .summary = "Recipients an hour"},
+     put_per_hour},
+    {{.path = "users.*.disabled",
+      .type = Type::boolean,
+      .fallback = "false",
+      .summary = "Neither logs in nor receives"},
+     put_disabled},
+};
+
+}  // namespace
+
+std::span<Row const> domain_rows() { return all; }
+
+}  // namespace mailstack::conf

@@ -1,0 +1,258 @@
+#include "daemon/serve/daemon.hpp"
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <random>
+
+#include "core/files/disk_files.hpp"
+#include "daemon/delivery/courier.hpp"
+#include "daemon/delivery/doors.hpp"
+#include "daemon/net/pool.hpp"
+#include "daemon/net/resolver.hpp"
+#include "daemon/net/service_manager.hpp"
+#include "daemon/net/signals.hpp"
+#include "daemon/queue/log_spool/log_spool.hpp"
+#include "daemon/queue/queue.hpp"
+#include "daemon/serve/bounces.hpp"
+#include "daemon/serve/front_desk.hpp"
+#include "daemon/serve/reload.hpp"
+#include "daemon/serve/server.hpp"
+#include "daemon/serve/threads.hpp"
+
+namespace mailstack::serve {
+
+namespace {
+
+constexpr std::array signals{SIGTERM, SIGINT, SIGHUP};
+/// scrypt, signatures, hooks, programs.
+constexpr std::size_t pool_threads = 2;
+/// How long sessions may go on after a stop was asked for, before they are cut.
+constexpr std::chrono::seconds stop_limit{30};
+
+TimePoint now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+policy::Instant steady() {
+  return std::chrono::duration_cast<policy::Instant>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+double chance() {
+  thread_local std::mt19937_64 engine{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(engine);
+}
+
+Secret<std::string> process_key() {
+  std::random_device random;
+  std::string key;
+  for (int i = 0; i < 32; ++i) key += static_cast<char>(random());
+  return Secret<std::string>(std::move(key));
+}
+
+queue::Policy policy_of(conf::Settings const& settings) {
+  queue::Policy policy;
+  policy.retry_first = settings.queue.retry_first;
+  policy.retry_max = settings.queue.retry_max;
+  policy.jitter = settings.queue.jitter;
+  policy.host_backoff_first = settings.queue.host_backoff_first;
+  policy.host_backoff_max = settings.queue.host_backoff_max;
+  policy.lifetime = settings.queue.lifetime;
+  policy.delay_warning = settings.queue.delay_warning;
+  policy.per_destination = settings.delivery.per_destination;
+  policy.total = settings.delivery.total;
+  return policy;
+}
+
+ConnectionTimes times_of(conf::Settings const& settings) {
+  return {settings.limits.command_timeout, settings.limits.session_timeout};
+}
+
+class WholeDaemon : public Daemon {
+ public:
+  WholeDaemon(DaemonOptions options, Reloaded loaded) : options_(std::move(options)) {
+    problems_ = std::move(loaded.problems);
+    current_.set(std::move(loaded.live));
+  }
+  ~WholeDaemon() override {
+    server_.reset();
+    sessions_.reset();
+    pool_.reset();  // what it runs calls the spool and the loop
+    queue_.reset();
+    courier_.reset();
+    spool_.reset();
+  }
+
+  Result<> start() {
+    auto const live = current_.get();
+    auto const& settings = live->snapshot->settings;
+    if (auto opened = open_spool(settings); !opened) return opened;
+    resolver_ = net::DnsResolver::make(*main_, resolver_setup(settings));
+    keys_ = std::make_unique<SigningKeys>(*main_, *resolver_, files_, settings.state + "/signing");
+    keys_->set(*live->snapshot);
+    pool_ = std::make_unique<net::Pool>(pool_threads);
+    make_queue(settings);
+    make_desk();
+    sessions_ = std::make_unique<SessionLoops>(settings.loops);
+    server_ = Server::make(*main_, sessions_->loops(), *desk_);
+    server_->set_times(times_of(settings));
+    auto const inherited = net::inherited_sockets();
+    return server_->open(settings.listen, inherited);
+  }
+
+  void run() override {
+    signals_ = net::on_signals(*main_, signals, [this](int signal) {
+      if (signal == SIGHUP)
+        reload();
+      else
+        stop();
+    });
+    if (auto const interval = net::watchdog_interval()) {
+      watchdog_ = std::chrono::duration_cast<std::chrono::milliseconds>(*interval) / 2;
+      beat();
+    }
+    queue_->recover(std::move(recovered_));
+    net::notify("READY=1");
+    main_->run();
+  }
+
+ private:
+  static net::ResolverSetup resolver_setup(conf::Settings const& settings) {
+    net::ResolverSetup setup;
+    setup.servers = settings.dns.servers;
+    setup.dnssec = settings.dns.dnssec;
+    setup.timeout = settings.dns.timeout;
+    setup.attempts = settings.dns.attempts;
+    return setup;
+  }
+
+  Result<> open_spool(conf::Settings const& settings) {
+    queue::SpoolOptions options;
+    options.directory = settings.spool;
+    options.reserve = settings.queue.reserve;
+    options.notice = [](std::string const& text) { std::cerr << text << std::endl; };
+    auto opened = queue::LogSpool::open(
+        options, [this](queue::Recovered item) { recovered_.push_back(std::move(item)); });
+    if (!opened) return fail(opened.error().code, settings.spool + ": " + opened.error().what);
+    spool_ = std::move(*opened);
+    return {};
+  }
+
+  void make_queue(conf::Settings const& settings) {
+    auto doors = delivery::real_doors(*main_, *resolver_);
+    doors.conf = [this] { return current_.get()->snapshot; };
+    doors.offload = [this](std::function<void()> work) { return pool_->run(std::move(work)); };
+    courier_ = delivery::make_courier(std::move(doors));
+    queue::Doors needs{.spool = *spool_,
+                       .courier = *courier_,
+                       .now = now,
+                       .timer =
+                           [this](std::chrono::milliseconds span, std::function<void()> call) {
+                             return std::shared_ptr<void>(main_->after(span, std::move(call)));
+                           },
+                       .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
+                       .random = chance,
+                       .make_bounce = bounce_maker(*main_, *pool_, current_, *keys_),
+                       .destination_of = delivery::destination_of,
+                       .event = {}};
+    queue_ = std::make_unique<queue::Queue>(std::move(needs), policy_of(settings),
+                                            "postmaster@" + settings.hostname);
+  }
+
+  void make_desk() {
+    logins_ = std::make_unique<Authenticator>(*pool_, process_key(), steady);
+    intake_ = std::make_unique<Intake>(Intake::Doors{
+        .spool = *spool_,
+        .keys = *keys_,
+        .pool = *pool_,
+        .now = now,
+        .queued = [this](std::vector<Kept> kept) {
+          main_->post([this, kept = std::move(kept)]() mutable {
+            for (auto& one : kept) {
+              auto const octets = one.content->size();
+              queue_->add(one.id, std::move(one.envelope), octets, std::move(one.content));
+            }
+          });
+        }});
+    desk_ = std::make_unique<FrontDesk>(FrontDesk::Doors{.current = current_,
+                                                         .spool = *spool_,
+                                                         .logins = *logins_,
+                                                         .intake = *intake_,
+                                                         .now = now,
+                                                         .steady = steady,
+                                                         .events = {}});
+  }
+
+  /// Beside what is served; what is bad stays as it was.
+  void reload() {
+    net::notify("RELOADING=1");
+    auto loaded = serve::reload(options_.directory, current_.get());
+    if (!loaded) {
+      problems_ = {{options_.directory, loaded.error().what, 0, 0, "the configuration stays"}};
+    } else {
+      problems_ = std::move(loaded->problems);
+      current_.set(std::move(loaded->live));
+      auto const& snapshot = *current_.get()->snapshot;
+      desk_->refresh();
+      resolver_->change(resolver_setup(snapshot.settings));
+      keys_->set(snapshot);
+      queue_->set_policy(policy_of(snapshot.settings));
+      server_->set_times(times_of(snapshot.settings));
+    }
+    for (auto const& problem : problems_) std::cerr << conf::format(problem) << std::endl;
+    net::notify("READY=1");
+  }
+
+  void stop() {
+    if (stopping_) return main_->stop();  // asked twice: at once
+    stopping_ = true;
+    net::notify("STOPPING=1");
+    cut_ = main_->after(stop_limit, [this] { main_->stop(); });
+    server_->stop([this] { queue_->stop([this] { main_->stop(); }); });
+  }
+
+  void beat() {
+    net::notify("WATCHDOG=1");
+    beat_ = main_->after(watchdog_, [this] { beat(); });
+  }
+
+  DaemonOptions options_;
+  std::unique_ptr<net::Loop> main_ = net::Loop::make();
+  files::DiskFiles files_;
+  Current current_;
+  conf::Problems problems_;
+  std::vector<queue::Recovered> recovered_;
+  std::unique_ptr<queue::Spool> spool_;
+  std::unique_ptr<net::DnsResolver> resolver_;
+  std::unique_ptr<SigningKeys> keys_;
+  std::unique_ptr<net::Pool> pool_;
+  std::unique_ptr<delivery::Courier> courier_;
+  std::unique_ptr<queue::Queue> queue_;
+  std::unique_ptr<Authenticator> logins_;
+  std::unique_ptr<Intake> intake_;
+  std::unique_ptr<FrontDesk> desk_;
+  std::unique_ptr<SessionLoops> sessions_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<net::Timer> signals_;
+  std::unique_ptr<net::Timer> cut_;
+  std::unique_ptr<net::Timer> beat_;
+  std::chrono::milliseconds watchdog_{0};
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
+  net::hold_signals(signals);
+  std::signal(SIGPIPE, SIG_IGN);
+  auto loaded = reload(options.directory, nullptr);
+  if (!loaded) return tl::unexpected(loaded.error());
+  for (auto const& problem : loaded->problems) std::cerr << conf::format(problem) << std::endl;
+  auto daemon = std::make_unique<WholeDaemon>(std::move(options), std::move(*loaded));
+  if (auto started = daemon->start(); !started) return tl::unexpected(started.error());
+  return daemon;
+}
+
+}  // namespace mailstack::serve

@@ -1,0 +1,85 @@
+#include "daemon/serve/reload.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <random>
+
+#include "core/digest/digest.hpp"
+#include "core/files/disk_files.hpp"
+
+namespace mailstack::serve {
+
+namespace {
+
+constexpr std::size_t key_octets = 32;
+
+Secret<std::string> random_hex() {
+  std::random_device random;
+  std::string text;
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (std::size_t i = 0; i < 2 * key_octets; ++i) text += digits[random() % digits.size()];
+  return Secret<std::string>(std::move(text));
+}
+
+/// The keys of SRS, one a line, the first signs. Without a file one is made: bounces of forwards
+/// must find back over restarts.
+mail::srs::Secrets srs_secrets(std::string const& path, conf::Problems& problems) {
+  files::DiskFiles files;
+  auto text = files.read(path);
+  if (!text && text.error().code == ErrorCode::not_found) {
+    auto const made = random_hex();
+    if (auto const kept = files.write(path, made.reveal() + "\n", {0600, {}, {}}); !kept) {
+      problems.push_back({path, "the SRS key cannot be kept: " + kept.error().what, 0, 0,
+                          "until then bounces of forwards are lost at a restart", true});
+    }
+    return {made};
+  }
+  if (!text) {
+    problems.push_back({path, "the SRS key cannot be read: " + text.error().what, 0, 0,
+                        "forwards keep their sender until then", true});
+    return {};
+  }
+  mail::srs::Secrets secrets;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    auto const end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) secrets.emplace_back(std::string(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  wipe(text->data(), text->size());
+  return secrets;
+}
+
+std::shared_ptr<net::TlsContext> tls_of(conf::Snapshot const& snapshot, Live const* before,
+                                        std::string const& directory, conf::Problems& problems) {
+  if (snapshot.certificates.empty()) return nullptr;
+  std::vector<net::ServerCertificate> all;
+  for (auto const& pair : snapshot.certificates) all.push_back({pair.name, pair.chain, pair.key});
+  auto made = net::TlsContext::server(all, snapshot.settings.hostname);
+  if (made) return *made;
+  problems.push_back({directory + "/certs", made.error().what, 0, 0,
+                      before && before->tls ? "the certificates of before are served" : ""});
+  return before ? before->tls : nullptr;
+}
+
+}  // namespace
+
+Result<Reloaded> reload(std::string const& directory, std::shared_ptr<Live const> const& before) {
+  auto loaded = conf::load(directory, before ? before->snapshot : nullptr);
+  if (!loaded) return tl::unexpected(loaded.error());
+  auto live = std::make_shared<Live>();
+  live->snapshot = loaded->snapshot;
+  auto const& settings = live->snapshot->settings;
+  files::DiskFiles files;
+  if (auto made = files.make_directory(settings.state, {0700, {}, {}}); !made)
+    return fail(made.error().code, settings.state + ": " + made.error().what);
+  live->rules = std::make_shared<policy::Rules>(
+      live->snapshot, srs_secrets(settings.srs_secret_file, loaded->problems));
+  live->tls = tls_of(*live->snapshot, before.get(), directory, loaded->problems);
+  auto const hook = directory + "/hooks/post-data";
+  if (::access(hook.c_str(), X_OK) == 0) live->hook = hook;
+  return Reloaded{std::move(live), std::move(loaded->problems)};
+}
+
+}  // namespace mailstack::serve
