@@ -1,0 +1,71 @@
+#pragma once
+/// \file
+/// What the daemon does for whoever asks over the control socket.
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/clock/clock.hpp"
+#include "core/result/result.hpp"
+#include "daemon/conf/problem.hpp"
+#include "daemon/control/instruments.hpp"
+#include "daemon/queue/queue.hpp"
+#include "daemon/queue/spool.hpp"
+
+namespace mailstack::control {
+
+/// A DKIM key of the conf tree.
+struct KeyStatus {
+  std::string domain;
+  std::string selector;
+  bool signs = false;
+  std::string why;  ///< where it does not
+};
+
+struct Listening {
+  std::string address;  ///< `192.0.2.1:25`, `[::1]:465`, a path
+  std::string service;
+};
+
+struct Status {
+  std::string version;
+  int pid = 0;
+  TimePoint started{};
+  TimePoint loaded{};  ///< when the configuration in use was read
+  bool ready = false;  ///< serves on every port
+  bool stopping = false;
+  std::vector<Listening> listeners;
+  std::map<std::string, std::string> digests;  ///< conf::Snapshot::digests
+  conf::Problems problems;                     ///< of the last time the tree was read
+  std::vector<KeyStatus> keys;
+  queue::SpoolStats spool;
+};
+
+/// The daemon, as requests see it. All calls come on the queue's loop.
+class Operations {
+ public:
+  virtual ~Operations() = default;
+
+  virtual Status status() = 0;
+  /// Reads the conf tree; returns what is wrong with it, also where what was there before stays.
+  virtual conf::Problems reload() = 0;
+  /// Begins a graceful stop; the answer still goes out.
+  virtual void stop() = 0;
+  virtual std::string metrics(Exposition form) = 0;
+
+  // As queue::Queue has them.
+  virtual std::vector<queue::Entry> list(queue::Filter const& filter, queue::ItemId after,
+                                         std::size_t most) = 0;
+  virtual Result<queue::Entry> show(queue::ItemId id) = 0;
+  /// The message. Fails with not_found.
+  virtual Result<queue::Content> content(queue::ItemId id) = 0;
+  virtual queue::QueueStats stats(std::size_t most_destinations) = 0;
+  virtual std::size_t flush(queue::Filter const& filter) = 0;
+  virtual std::size_t hold(queue::Filter const& filter) = 0;
+  virtual std::size_t release(queue::Filter const& filter) = 0;
+  virtual std::size_t remove(queue::Filter const& filter, bool bounce) = 0;
+};
+
+}  // namespace mailstack::control

@@ -1,0 +1,191 @@
+#include "daemon/control/requests.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "daemon/control/operations_twin.hpp"
+
+using namespace mailstack;
+using namespace mailstack::control;
+using nlohmann::json;
+
+namespace {
+
+json ask(OperationsTwin& twin, std::string const& line) {
+  auto const text = answer(line, twin);
+  CAPTURE(line, text);
+  REQUIRE(text.find('\n') == text.size() - 1);
+  return json::parse(text);
+}
+
+std::string error_of(std::string const& line) {
+  OperationsTwin twin;
+  auto const told = ask(twin, line);
+  CHECK(twin.did.empty());
+  if (!told.contains("error")) return told.dump();
+  return told["error"]["code"].get<std::string>() + ": " + told["error"]["what"].get<std::string>();
+}
+
+}  // namespace
+
+TEST_CASE("control: status says what is loaded, and what is wrong with it", "[control]") {
+  OperationsTwin twin;
+  auto const told = ask(twin, R"({"do":"status"})");
+  CHECK(told["version"] == "1.0.0");
+  CHECK(told["pid"] == 4711);
+  CHECK(told["ready"] == true);
+  CHECK(told["started"] == "2026-11-26T13:33:20Z");
+  CHECK(told["digests"]["chasquid.conf"] == std::string(64, 'a'));
+  CHECK(told["digests"].size() == 2);
+  CHECK(told["problems"][0]["path"] == "/etc/mailstackd/domains/example.org/aliases");
+  CHECK(told["problems"][0]["what"] == "no such user: bod");
+  CHECK(told["listeners"][1]["service"] == "submissions");
+  CHECK(told["keys"][1]["signs"] == false);
+  CHECK(told["spool"]["messages"] == 2);
+}
+
+TEST_CASE("control: a list is paged, and says where it goes on", "[control]") {
+  OperationsTwin twin;
+  auto const first = ask(twin, R"({"do":"queue list","most":1})");
+  REQUIRE(first["messages"].size() == 1);
+  CHECK(first["messages"][0]["sender"] == "bob@example.org");
+  CHECK(first["messages"][0]["state"] == "waiting");
+  CHECK(first["messages"][0]["waiting"] == 1);
+  CHECK(first["messages"][0]["recipients"].size() == 1);  // who is done is not listed
+  CHECK(first["next"] == first["messages"][0]["id"]);
+  auto const second =
+      ask(twin, json{{"do", "queue list"}, {"after", first["next"]}, {"most", 2}}.dump());
+  REQUIRE(second["messages"].size() == 1);
+  CHECK(second["messages"][0]["state"] == "held");
+  CHECK(second["messages"][0]["bounce"] == true);
+  CHECK_FALSE(second.contains("next"));
+}
+
+TEST_CASE("control: a long list of recipients is cut, and counted", "[control]") {
+  OperationsTwin twin;
+  auto& entry = twin.entries.begin()->second;
+  entry.envelope.recipients.assign(50, entry.envelope.recipients[0]);
+  auto const listed = ask(twin, R"({"do":"queue list"})")["messages"][0];
+  CHECK(listed["recipients"].size() == 20);
+  CHECK(listed["waiting"] == 50);
+  auto const id = queue::format_id(entry.id);
+  auto const shown = ask(twin, R"({"do":"queue show","id":")" + id + "\"}")["message"];
+  CHECK(shown["recipients"].size() == 50);
+}
+
+TEST_CASE("control: a message is shown with its content, whatever octets it has", "[control]") {
+  OperationsTwin twin;
+  auto const id = queue::format_id(twin.entries.begin()->first);
+  auto const bare = ask(twin, R"({"do":"queue show","id":")" + id + "\"}");
+  CHECK(bare["message"]["recipients"][0]["reply"] == "450 4.2.0 greylisted");
+  CHECK(bare["message"]["recipients"][1]["status"] == "delivered");
+  CHECK_FALSE(bare.contains("content"));
+  auto const line = R"({"do":"queue show","content":true,"id":")" + id + "\"}";
+  CHECK(ask(twin, line)["content"] == twin.message);
+  twin.message = "\xff\x00";
+  CHECK(ask(twin, line)["content_base64"] == "/w==");
+  CHECK(error_of(R"({"do":"queue show","id":"0000000000007"})") ==
+        "not_found: no such message in the queue");
+}
+
+TEST_CASE("control: what changes the queue says how many it concerned", "[control]") {
+  OperationsTwin twin;
+  CHECK(ask(twin, R"({"do":"queue flush"})")["count"] == 2);
+  CHECK(ask(twin, R"({"do":"queue hold","sender":"<>"})")["count"] == 1);
+  CHECK(ask(twin, R"({"do":"queue release","held":true})")["count"] == 1);
+  CHECK(ask(twin, R"({"do":"queue remove","all":true})")["count"] == 2);
+  CHECK(ask(twin, R"({"do":"queue remove","sender":"bob@*","bounce":true})")["count"] == 1);
+  CHECK(twin.did == std::vector<std::string>{"flush 2", "hold 1", "release 1", "remove 2",
+                                             "remove and tell 1"});
+  CHECK(ask(twin, R"({"do":"reload"})")["problems"].size() == 1);
+  CHECK(ask(twin, R"({"do":"stop"})") == json::object());
+  CHECK(twin.did.back() == "stop");
+  CHECK(ask(twin, R"({"do":"metrics"})")["metrics"] == "# TYPE a counter\na 1\n");
+  auto const stats = ask(twin, R"({"do":"queue stats","most":5})");
+  CHECK(stats["oldest"] == 1260);
+  CHECK(stats["destinations"][0]["window"] == 5);
+}
+
+TEST_CASE("control: what is not understood changes nothing", "[control]") {
+  // A typing error in a filter must not come to mean every message.
+  CHECK(error_of(R"({"do":"queue remove","sendr":"x@y.example"})") ==
+        "invalid: `sendr` is no member of this request");
+  CHECK(error_of(R"({"do":"queue remove"})") ==
+        "invalid: no filter: say `all` where every message is meant");
+  CHECK(error_of(R"({"do":"queue remove","all":false})") ==
+        "invalid: no filter: say `all` where every message is meant");
+  CHECK(error_of(R"({"do":"queue hold"})") ==
+        "invalid: no filter: say `all` where every message is meant");
+  CHECK(error_of(R"({"do":"queue hold","all":true,"held":false})") ==
+        "invalid: `all` and a filter exclude each other");
+  CHECK(error_of(R"({"do":"queue remove","sender":""})") == "invalid: `sender` is empty");
+  CHECK(error_of(R"({"do":"queue remove","sender":1})") == "invalid: `sender` is no text");
+  CHECK(error_of(R"({"do":"queue remove","id":"x"})") ==
+        "invalid: not the id of a message in the queue: x");
+  CHECK(
+      error_of(R"({"do":"queue remove","older_than":"soon"})").starts_with("invalid: older_than"));
+  CHECK(error_of(R"({"do":"queue show"})") == "invalid: `id` is missing");
+  CHECK(error_of(R"({"do":"queue list","most":0})") ==
+        "invalid: `most` is no number from 1 to 1000");
+  CHECK(error_of(R"({"do":"queue list","most":1001})") ==
+        "invalid: `most` is no number from 1 to 1000");
+  CHECK(error_of(R"({"do":"queue list","most":-1})") ==
+        "invalid: `most` is no number from 1 to 1000");
+  CHECK(error_of(R"({"do":"queue list","held":"yes"})") ==
+        "invalid: `held` is neither true nor false");
+  CHECK(error_of(R"({"do":"status","all":true})") == "invalid: `all` is no member of this request");
+  CHECK(error_of(R"({"do":"explode"})") == "invalid: `do` asks for what there is not");
+  CHECK(error_of(R"({"do":1})") == "invalid: `do` is missing");
+  for (auto const* line : {"", "[]", "{", "\"status\"", "{\"do\":\"status\"} x", "\xff"})
+    CHECK(error_of(line) == "invalid: the line is no JSON object");
+}
+
+TEST_CASE("control: a request is written as it is read", "[control]") {
+  Request request;
+  request.what = Request::Do::queue_remove;
+  request.filter.sender = "a\"b@example.org";
+  request.filter.older_than = Duration(5400);
+  request.filter.held = false;
+  request.bounce = true;
+  auto const line = format(request);
+  CHECK(
+      line ==
+      R"({"do":"queue remove","sender":"a\"b@example.org","held":false,"older_than":"1h30m","bounce":true})");
+  auto const read = parse_request(line);
+  REQUIRE(read);
+  CHECK(format(*read) == line);
+}
+
+TEST_CASE("control: lines come in pieces and many at once", "[control]") {
+  OperationsTwin twin;
+  RequestLines lines;
+  CHECK(lines.receive(R"({"do":"queue )", twin).empty());
+  auto const one = lines.receive("flush\"}\n{\"do\":", twin);
+  CHECK(one == "{\"count\":2}\n");
+  CHECK(lines.receive("\"queue flush\"}\n{\"do\":\"queue flush\"}\n", twin) ==
+        "{\"count\":2}\n{\"count\":2}\n");
+  CHECK_FALSE(lines.over());
+  std::string const most(most_request, 'x');
+  CHECK(lines.receive(most, twin).empty());
+  CHECK(lines.receive("x", twin).starts_with(R"({"error":{"code":"invalid")"));
+  CHECK(lines.over());
+  CHECK(lines.receive("\n{\"do\":\"stop\"}\n", twin).empty());
+  CHECK(twin.did.back() == "flush 2");
+}
+
+TEST_CASE("control: the examples of docs/control.md are what the daemon answers", "[control]") {
+  std::ifstream file(MAILSTACK_SOURCE_DIR "/docs/control.md");
+  OperationsTwin twin;
+  std::string question;
+  std::size_t examples = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("> ")) question = line.substr(2);
+    if (!line.starts_with("< ") || question.empty()) continue;
+    CAPTURE(question);
+    CHECK(answer(question, twin) == line.substr(2) + "\n");
+    question.clear();
+    ++examples;
+  }
+  CHECK(examples >= 12);
+}
