@@ -331,6 +331,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
   wiring_.inputs.units_left_alone = manifest_->root.section("systemd").text("manage") == "never";
+  wiring_.inputs.left_tree = features::facts_for(features::other(manifest_->daemon)).conf_directory;
   systemd_ = doors_.systemd(options_.root);
   tls_ = doors_.tls();
   process_ = doors_.process();

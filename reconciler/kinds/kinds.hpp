@@ -81,6 +81,9 @@ struct Inputs {
   std::string runtime_directory;
   /// The manifest says `systemd: {manage: never}`: units of ours are released, not stopped.
   bool units_left_alone = false;
+  /// The conf tree of the daemon that the manifest does not name: what we put there once is
+  /// released, so that the way back is short. Empty: there is none.
+  std::string left_tree;
   std::shared_ptr<dkim_key::KeyMaker> key_maker;  ///< absent: OpenSSL; tests give a fixed key
 };
 

@@ -169,9 +169,10 @@ class UnitKind : public engine::Kind {
   /// What the daemon says itself counts more than what was noted or follows from times.
   Fields has_loaded(std::string const& name, Fields const& spec, UnitState const& state) {
     auto loaded = loaded_.look(name, spec, state);
-    if (auto const reported = unit::ask_daemon(control_, spec))
-      for (auto const& [field, value] : unit::as_loaded(*reported, files_, spec).entries())
-        loaded.set(field, value);
+    auto const reported = unit::ask_daemon(control_, spec);
+    if (!reported) return loaded;
+    auto const has = unit::as_loaded(*reported, files_, spec);
+    for (auto const& [field, value] : has.entries()) loaded.set(field, value);
     return loaded;
   }
 

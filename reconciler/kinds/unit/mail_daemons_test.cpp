@@ -102,9 +102,9 @@ struct Bench : support::KindBench {
 };
 
 /// Two sockets and a service of chasquid that run, and those of mailstackd that shall.
-struct Change : support::KindBench {
+struct Takeover : support::KindBench {
   std::unique_ptr<engine::Kind> made = make_unit(inputs, doors());
-  Change() {
+  Takeover() {
     for (auto const* one : {"chasquid-smtp.socket", "chasquid-submission.socket"}) {
       systemd.units[one] = unit_state("active", "enabled");
       systemd.units[one].triggers = {"chasquid.service"};
@@ -153,6 +153,7 @@ TEST_CASE("unit: files that no resource names are compared as the daemon reports
   REQUIRE(bench.apply_one());
   CHECK(bench.reasons().empty());
   // One that is gone is still in use, until it has noticed.
+  bench.systemd.calls.clear();
   REQUIRE(bench.files.remove("/etc/mailstackd/domains/wac.tax/users"));
   CHECK(bench.reasons() == Words{"reload to forget /etc/mailstackd/domains/wac.tax/users"});
 }
@@ -162,7 +163,7 @@ TEST_CASE("unit: a key that the daemon does not report is not loaded", "[unit]")
   bench.has.erase("domains/wac.tax/dkim:s1.pem");
   CHECK(bench.reasons() == Words{"reload to load dkim:s1.pem"});
   bench.has.erase("domains/wac.tax/users");
-  CHECK(bench.reasons() == Words{"reload to load wac.tax and dkim:s1.pem"});
+  CHECK(bench.reasons() == Words{"reload to load wac.tax, dkim:s1.pem"});
 }
 
 TEST_CASE("unit: a file that the daemon refuses is an error in its own words", "[unit]") {
@@ -180,7 +181,10 @@ TEST_CASE("unit: a file that the daemon refuses is an error in its own words", "
 
 TEST_CASE("unit: a daemon that does not answer is judged by what was noted", "[unit]") {
   Bench bench;
+  bench.write("mailstackd.yaml", "one and a half");
+  REQUIRE(bench.apply_one());
   bench.control.answer = nullptr;
+  CHECK(bench.reasons().empty());
   bench.write("mailstackd.yaml", "two");
   CHECK_FALSE(bench.reasons().empty());
   REQUIRE(bench.apply_one());
@@ -209,9 +213,9 @@ TEST_CASE("unit: the two mail daemons exclude each other, unit by unit", "[unit]
 }
 
 TEST_CASE("unit: who holds the ports stands in the way", "[unit]") {
-  Change bench;
+  Takeover bench;
   auto const occupants = [&](std::string const& unit_name) {
-    return bench.look(*bench.made, {Change::wish(unit_name)}).desired.front().occupants;
+    return bench.look(*bench.made, {Takeover::wish(unit_name)}).desired.front().occupants;
   };
   REQUIRE(occupants("mailstackd-smtp.socket").size() == 1);
   CHECK(occupants("mailstackd-smtp.socket").front().text() == "unit/mx1/chasquid-smtp.socket");
@@ -226,7 +230,7 @@ TEST_CASE("unit: who holds the ports stands in the way", "[unit]") {
 
 TEST_CASE("unit: the old daemon is stopped as a whole before the new one gets its ports",
           "[unit]") {
-  Change bench;
+  Takeover bench;
   for (auto const& done : bench.take_over()) CHECK(done);
   CHECK(bench.systemd.calls == Words{"disable chasquid-smtp.socket", "stop chasquid-smtp.socket",
                                      "stop chasquid.service", "disable chasquid-submission.socket",
@@ -236,10 +240,8 @@ TEST_CASE("unit: the old daemon is stopped as a whole before the new one gets it
 }
 
 TEST_CASE("unit: while the new daemon's trial fails the old one goes on", "[unit]") {
-  Change bench;
-  bench.process.answer = [](world::Command const&) -> Result<world::Finished> {
-    return world::Finished{1, {}, "mailstackd.yaml: no such key"};
-  };
+  Takeover bench;
+  bench.process.finished = {1, {}, "mailstackd.yaml: no such key"};
   for (auto const& done : bench.take_over()) {
     REQUIRE_FALSE(done);
     CHECK(done.error().what.find("no such key") != std::string::npos);
@@ -248,7 +250,7 @@ TEST_CASE("unit: while the new daemon's trial fails the old one goes on", "[unit
 }
 
 TEST_CASE("unit: where the new one does not start the old one comes back", "[unit]") {
-  Change bench;
+  Takeover bench;
   bench.systemd.failing["mailstackd-smtp.socket"] = {};
   auto const done = bench.take_over();
   CHECK_FALSE(done[0]);
