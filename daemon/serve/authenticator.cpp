@@ -9,39 +9,40 @@ Authenticator::Authenticator(net::Pool& pool, Secret<std::string> key,
     : pool_(pool), now_(std::move(now)), proven_(key), backoff_(std::move(key)) {}
 
 void Authenticator::authenticate(std::shared_ptr<Live const> const& live,
-                                 std::string const& address, smtp::AskAuth const& ask,
-                                 std::function<void(smtp::AuthVerdict)> done) {
+                                 std::string const& address, smtp::AskAuth const& ask, Done done) {
   auto login = policy::find_login(*live->rules, ask.user);
+  bool known = false;
+  auto wait = policy::Instant::zero();
   {
     std::lock_guard const lock(mutex_);
-    if (login.possible && proven_.holds(login, ask.password, now_()))
-      return done(policy::judge(login, true));
-    auto const wait = backoff_.wait(address, login.user, now_());
-    if (wait > policy::Instant::zero()) return done({false, {}, policy::wait_reply(wait)});
+    known = login.possible && proven_.holds(login, ask.password, now_());
+    if (!known) wait = backoff_.wait(address, login.user, now_());
   }
+  if (known) return done(policy::judge(login, true), false);
+  if (wait > policy::Instant::zero()) return done({false, {}, policy::wait_reply(wait)}, false);
   // Live goes along: the scheme must not die while it is worked with.
   bool const taken =
       pool_.run([this, live, login = std::move(login), address, password = ask.password, done] {
         judge(login, address, password, done);
       });
-  if (!taken) done({false, {}, {454, "4.7.0", "too many logins at once, try again later"}});
+  if (!taken) done({false, {}, {454, "4.7.0", "too many logins at once, try again later"}}, false);
 }
 
 void Authenticator::judge(policy::Login const& login, std::string const& address,
-                          Secret<std::string> const& password,
-                          std::function<void(smtp::AuthVerdict)> const& done) {
+                          Secret<std::string> const& password, Done const& done) {
   auto const verified = userdb::authenticate(login.scheme, password);
   auto verdict = policy::judge(login, verified);
+  bool counts = false;
   {
     std::lock_guard const lock(mutex_);
     if (verdict.accepted) {
       proven_.remember(login, password, now_());
       backoff_.succeeded(address, login.user, now_());
     } else if (verdict.reply.code == 535) {
-      backoff_.failed(address, login.user, password, now_());
+      counts = backoff_.failed(address, login.user, password, now_());
     }
   }
-  done(std::move(verdict));
+  done(std::move(verdict), counts);
 }
 
 }  // namespace mailstack::serve

@@ -20,15 +20,18 @@ class Authenticator {
   /// `now`: of a clock that never goes back.
   Authenticator(net::Pool& pool, Secret<std::string> key, std::function<policy::Instant()> now);
 
+  /// What became of a login. `counts` is false for a success, for who must wait, and for a wrong
+  /// password that was wrong before: a phone with an old one is no attack.
+  using Done = std::function<void(smtp::AuthVerdict verdict, bool counts)>;
+
   /// Calls `done` once, at once or from the pool. A known password is not verified again; who
   /// guesses waits; an unknown user takes as long as a known one.
   void authenticate(std::shared_ptr<Live const> const& live, std::string const& address,
-                    smtp::AskAuth const& ask, std::function<void(smtp::AuthVerdict)> done);
+                    smtp::AskAuth const& ask, Done done);
 
  private:
   void judge(policy::Login const& login, std::string const& address,
-             Secret<std::string> const& password,
-             std::function<void(smtp::AuthVerdict)> const& done);
+             Secret<std::string> const& password, Done const& done);
 
   net::Pool& pool_;
   std::function<policy::Instant()> now_;

@@ -30,6 +30,8 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
         session_(reception.setup(service, peer_)),
         proxied_(session_setup_has_proxy(reception, service, peer_)) {
     client_.address = peer_;
+    client_.port = stream_->peer().port;
+    client_.server = stream_->local().address;
     client_.service = service;
   }
   ~ServerConnection() override {

@@ -6,7 +6,11 @@
 #include <iostream>
 #include <random>
 
+#include <unistd.h>
+
 #include "core/files/disk_files.hpp"
+#include "daemon/conf/signature.hpp"
+#include "daemon/control/process_facts.hpp"
 #include "daemon/delivery/courier.hpp"
 #include "daemon/delivery/doors.hpp"
 #include "daemon/net/pool.hpp"
@@ -16,9 +20,11 @@
 #include "daemon/queue/log_spool/log_spool.hpp"
 #include "daemon/queue/queue.hpp"
 #include "daemon/serve/bounces.hpp"
+#include "daemon/serve/control_port.hpp"
 #include "daemon/serve/front_desk.hpp"
 #include "daemon/serve/reload.hpp"
 #include "daemon/serve/server.hpp"
+#include "daemon/serve/telemetry.hpp"
 #include "daemon/serve/threads.hpp"
 
 namespace mailstack::serve {
@@ -30,6 +36,8 @@ constexpr std::array signals{SIGTERM, SIGINT, SIGHUP};
 constexpr std::size_t pool_threads = 2;
 /// How long sessions may go on after a stop was asked for, before they are cut.
 constexpr std::chrono::seconds stop_limit{30};
+/// How often the conf tree is looked at for changes.
+constexpr std::chrono::seconds look_interval{5};
 
 TimePoint now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -70,13 +78,15 @@ ConnectionTimes times_of(conf::Settings const& settings) {
   return {settings.limits.command_timeout, settings.limits.session_timeout};
 }
 
-class WholeDaemon : public Daemon {
+class WholeDaemon : public Daemon, private control::Operations {
  public:
   WholeDaemon(DaemonOptions options, Reloaded loaded) : options_(std::move(options)) {
     problems_ = std::move(loaded.problems);
     current_.set(std::move(loaded.live));
   }
   ~WholeDaemon() override {
+    control_.reset();
+    monitoring_.reset();
     server_.reset();
     sessions_.reset();
     pool_.reset();  // what it runs calls the spool and the loop
@@ -88,6 +98,10 @@ class WholeDaemon : public Daemon {
   Result<> start() {
     auto const live = current_.get();
     auto const& settings = live->snapshot->settings;
+    telemetry_ = std::make_unique<Telemetry>(options_.version, settings);
+    if (!telemetry_->problem().empty())
+      problems_.push_back({settings.mail_log_path, telemetry_->problem(), 0, 0,
+                           "until a restart the log goes to standard error", true});
     if (auto opened = open_spool(settings); !opened) return opened;
     resolver_ = net::DnsResolver::make(*main_, resolver_setup(settings));
     keys_ = std::make_unique<SigningKeys>(*main_, *resolver_, files_, settings.state + "/signing");
@@ -99,7 +113,8 @@ class WholeDaemon : public Daemon {
     server_ = Server::make(*main_, sessions_->loops(), *desk_);
     server_->set_times(times_of(settings));
     auto const inherited = net::inherited_sockets();
-    return server_->open(settings.listen, inherited);
+    if (auto opened = server_->open(settings.listen, inherited); !opened) return opened;
+    return open_ports(settings);
   }
 
   void run() override {
@@ -114,6 +129,12 @@ class WholeDaemon : public Daemon {
       beat();
     }
     queue_->recover(std::move(recovered_));
+    tell(control::Event::Kind::started, {});
+    for (auto const& at : status().listeners) tell(control::Event::Kind::listening, {}, at.address);
+    tell_problems();
+    signature_ = conf::tree_signature(options_.directory);
+    look_later();
+    ready_ = true;
     net::notify("READY=1");
     main_->run();
   }
@@ -156,7 +177,7 @@ class WholeDaemon : public Daemon {
                        .random = chance,
                        .make_bounce = bounce_maker(*main_, *pool_, current_, *keys_),
                        .destination_of = delivery::destination_of,
-                       .event = {}};
+                       .event = [this](queue::Event const& event) { telemetry_->tell(event); }};
     queue_ = std::make_unique<queue::Queue>(std::move(needs), policy_of(settings),
                                             "postmaster@" + settings.hostname);
   }
@@ -182,11 +203,109 @@ class WholeDaemon : public Daemon {
                                                          .intake = *intake_,
                                                          .now = now,
                                                          .steady = steady,
-                                                         .events = {}});
+                                                         .events = telemetry_->session_events()});
+  }
+
+  Result<> open_ports(conf::Settings const& settings) {
+    auto control = open_control(*main_, settings.control_socket, *this);
+    if (!control) return tl::unexpected(control.error());
+    control_ = std::move(*control);
+    if (!settings.monitoring_address) return {};
+    control::Pages pages;
+    pages.metrics = [this](control::Exposition form) { return metrics(form); };
+    pages.not_ready = [this] {
+      return std::string(stopping_ ? "stopping" : ready_ ? "" : "starting");
+    };
+    auto monitoring = open_monitoring(*main_, *settings.monitoring_address, std::move(pages));
+    if (!monitoring) return tl::unexpected(monitoring.error());
+    monitoring_ = std::move(*monitoring);
+    return {};
+  }
+
+  void tell(control::Event::Kind kind, std::string_view text, std::string_view client = {}) {
+    control::Event event;
+    event.kind = kind;
+    event.text = text;
+    event.client = client;
+    telemetry_->tell(event);
+  }
+
+  void tell_problems() {
+    for (auto const& problem : problems_)
+      tell(control::Event::Kind::problem, conf::format(problem));
+  }
+
+  /// Loads again when the tree has changed and come to rest.
+  void look_later() {
+    look_ = main_->after(look_interval, [this] { look(); });
+  }
+
+  void look() {
+    bool const taken = pool_->run([this] {
+      main_->post([this, now = conf::tree_signature(options_.directory)] {
+        bool const rests = now == seen_;
+        seen_ = now;
+        if (rests && now != signature_ && !stopping_) reload();
+        look_later();
+      });
+    });
+    if (!taken) look_later();
+  }
+
+  // ---- what is asked over the control socket ----
+
+  control::Status status() override {
+    auto const live = current_.get();
+    control::Status status;
+    status.version = options_.version;
+    status.pid = ::getpid();
+    status.started = started_;
+    status.loaded = loaded_;
+    status.ready = ready_ && !stopping_;
+    status.stopping = stopping_;
+    for (auto const& at : server_->listening()) {
+      bool const six = at.address.find(':') != std::string::npos;
+      bool const path = at.address.find('/') != std::string::npos;
+      auto const place =
+          path ? at.address
+               : (six ? "[" + at.address + "]" : at.address) + ":" + std::to_string(at.port);
+      status.listeners.push_back({place, std::string(control::format(at.service))});
+    }
+    status.digests = live->snapshot->digests;
+    status.problems = problems_;
+    for (auto const& key : keys_->states())
+      status.keys.push_back({key.domain, key.selector, key.signs, key.why});
+    status.spool = spool_->stats();
+    return status;
+  }
+
+  std::string metrics(control::Exposition form) override {
+    auto& metrics = telemetry_->metrics();
+    metrics.show(queue_->stats(control::most_destinations), now());
+    metrics.show(spool_->stats());
+    metrics.show(problems_, loaded_, {});
+    metrics.show(control::process_facts());
+    return metrics.registry.format(form);
+  }
+
+  std::vector<queue::Entry> list(queue::Filter const& filter, queue::ItemId after,
+                                 std::size_t most) override {
+    return queue_->list(filter, after, most);
+  }
+  Result<queue::Entry> show(queue::ItemId id) override { return queue_->show(id); }
+  Result<queue::Content> content(queue::ItemId id) override { return spool_->read(id); }
+  queue::QueueStats stats(std::size_t most_destinations) override {
+    return queue_->stats(most_destinations);
+  }
+  std::size_t flush(queue::Filter const& filter) override { return queue_->flush(filter); }
+  std::size_t hold(queue::Filter const& filter) override { return queue_->hold(filter); }
+  std::size_t release(queue::Filter const& filter) override { return queue_->release(filter); }
+  std::size_t remove(queue::Filter const& filter, bool bounce) override {
+    return queue_->remove(filter, bounce);
   }
 
   /// Beside what is served; what is bad stays as it was.
-  void reload() {
+  conf::Problems reload() override {
     net::notify("RELOADING=1");
     auto loaded = serve::reload(options_.directory, current_.get());
     if (!loaded) {
@@ -194,6 +313,7 @@ class WholeDaemon : public Daemon {
     } else {
       problems_ = std::move(loaded->problems);
       current_.set(std::move(loaded->live));
+      loaded_ = now();
       auto const& snapshot = *current_.get()->snapshot;
       desk_->refresh();
       resolver_->change(resolver_setup(snapshot.settings));
@@ -201,14 +321,19 @@ class WholeDaemon : public Daemon {
       queue_->set_policy(policy_of(snapshot.settings));
       server_->set_times(times_of(snapshot.settings));
     }
-    for (auto const& problem : problems_) std::cerr << conf::format(problem) << std::endl;
+    signature_ = conf::tree_signature(options_.directory);
+    telemetry_->reopen_log();
+    tell(control::Event::Kind::reloaded, {});
+    tell_problems();
     net::notify("READY=1");
+    return problems_;
   }
 
-  void stop() {
+  void stop() override {
     if (stopping_) return main_->stop();  // asked twice: at once
     stopping_ = true;
     net::notify("STOPPING=1");
+    tell(control::Event::Kind::stopping, {});
     cut_ = main_->after(stop_limit, [this] { main_->stop(); });
     server_->stop([this] { queue_->stop([this] { main_->stop(); }); });
   }
@@ -224,6 +349,7 @@ class WholeDaemon : public Daemon {
   Current current_;
   conf::Problems problems_;
   std::vector<queue::Recovered> recovered_;
+  std::unique_ptr<Telemetry> telemetry_;
   std::unique_ptr<queue::Spool> spool_;
   std::unique_ptr<net::DnsResolver> resolver_;
   std::unique_ptr<SigningKeys> keys_;
@@ -239,7 +365,15 @@ class WholeDaemon : public Daemon {
   std::unique_ptr<net::Timer> cut_;
   std::unique_ptr<net::Timer> beat_;
   std::chrono::milliseconds watchdog_{0};
+  bool ready_ = false;
   bool stopping_ = false;
+  TimePoint const started_ = now();
+  TimePoint loaded_ = started_;
+  std::string signature_;  // of the tree as it was read
+  std::string seen_;       // of the tree as it was looked at last
+  std::unique_ptr<net::Timer> look_;
+  std::unique_ptr<Port> control_;
+  std::unique_ptr<Port> monitoring_;
 };
 
 }  // namespace

@@ -45,6 +45,7 @@ std::optional<Reply> FrontDesk::admit(std::string const& address) {
     --connections_;
     return Reply{421, "4.3.2", "too many connections, try again later"};
   }
+  if (!limited(address)) return std::nullopt;
   std::lock_guard const lock(mutex_);
   auto const reply = addresses_.connected(address, doors_.steady());
   if (reply.positive()) return std::nullopt;
@@ -52,9 +53,14 @@ std::optional<Reply> FrontDesk::admit(std::string const& address) {
   return reply;
 }
 
+/// Whom the administrator trusts to relay is trusted to be busy.
+bool FrontDesk::limited(std::string const& address) const {
+  return !doors_.current.get()->rules->trusts(address);
+}
+
 void FrontDesk::leave(Client const& client, std::chrono::milliseconds lasted) {
   --connections_;
-  {
+  if (limited(client.address)) {
     std::lock_guard const lock(mutex_);
     addresses_.disconnected(client.address);
   }
@@ -64,6 +70,8 @@ void FrontDesk::leave(Client const& client, std::chrono::milliseconds lasted) {
 policy::Client FrontDesk::facts(policy::Rules const& rules, Client const& client) const {
   policy::Client facts;
   facts.address = client.address == "unix" ? "" : client.address;
+  facts.port = client.port;
+  facts.server = client.server;
   facts.service = client.service;
   facts.tls = client.tls.has_value();
   facts.trusted = rules.trusts(client.address);
@@ -83,16 +91,17 @@ void FrontDesk::note_refusal(Client const& client, smtp::Transaction const& tran
 
 void FrontDesk::authenticate(Client const& client, smtp::AskAuth const& ask,
                              std::function<void(smtp::AuthVerdict)> done) {
-  doors_.logins.authenticate(
-      doors_.current.get(), client.address, ask,
-      [this, client, user = ask.user, done = std::move(done)](smtp::AuthVerdict verdict) {
-        if (!verdict.accepted) {
-          std::lock_guard const lock(mutex_);
-          addresses_.refused(client.address, doors_.steady());
-        }
-        if (doors_.events.auth) doors_.events.auth(client, user, verdict);
-        done(std::move(verdict));
-      });
+  doors_.logins.authenticate(doors_.current.get(), client.address, ask,
+                             [this, client, user = ask.user, done = std::move(done)](
+                                 smtp::AuthVerdict verdict, bool counts) {
+                               if (counts) {
+                                 std::lock_guard const lock(mutex_);
+                                 addresses_.refused(client.address, doors_.steady());
+                               }
+                               if (doors_.events.auth)
+                                 doors_.events.auth(client, user, verdict, counts);
+                               done(std::move(verdict));
+                             });
 }
 
 Reply FrontDesk::sender(Client const& client, mail::Path const& sender) {
@@ -147,12 +156,13 @@ void FrontDesk::finish(Incoming incoming, std::function<void(Reply)> done) {
   smtp::Transaction what;
   what.sender = incoming.transaction.sender;
   what.recipients = incoming.transaction.recipients;
+  auto const octets = incoming.content.size();
   doors_.intake.take(live, std::move(client), std::move(incoming),
-                     [this, who, what, begun, done = std::move(done)](Reply reply) {
+                     [this, who, what, octets, begun, done = std::move(done)](Reply reply) {
                        note_refusal(who, what, reply);
                        if (doors_.events.finished)
                          doors_.events.finished(
-                             who, reply,
+                             who, reply, octets,
                              std::chrono::duration_cast<std::chrono::microseconds>(
                                  std::chrono::steady_clock::now() - begun));
                        done(std::move(reply));

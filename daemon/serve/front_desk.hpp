@@ -16,11 +16,15 @@ namespace mailstack::serve {
 
 /// What the log and the metrics are told of sessions. Called from any thread; never blocks.
 struct SessionEvents {
-  std::function<void(Client const&, std::string const& user, smtp::AuthVerdict const&)> auth;
+  /// `counts`: as Authenticator says.
+  std::function<void(Client const&, std::string const& user, smtp::AuthVerdict const&, bool counts)>
+      auth;
   /// A command or a message was refused.
   std::function<void(Client const&, smtp::Transaction const&, smtp::Reply const&)> refused;
   /// A message was kept or refused at its end.
-  std::function<void(Client const&, smtp::Reply const&, std::chrono::microseconds commit)> finished;
+  std::function<void(Client const&, smtp::Reply const&, std::uint64_t octets,
+                     std::chrono::microseconds commit)>
+      finished;
   std::function<void(Client const&, std::chrono::milliseconds lasted)> left;
   std::function<void(Client const&, std::string const& why)> tls_failed;
 };
@@ -58,6 +62,7 @@ class FrontDesk : public Reception {
 
  private:
   policy::Client facts(policy::Rules const& rules, Client const& client) const;
+  [[nodiscard]] bool limited(std::string const& address) const;
   void note_refusal(Client const& client, smtp::Transaction const& transaction,
                     smtp::Reply const& reply);
 

@@ -82,22 +82,24 @@ void Intake::take(std::shared_ptr<Live const> live, policy::Client client, Incom
 }
 
 void Intake::finish(std::shared_ptr<Work> const& work) {
+  std::string front;
   auto message = policy::assemble({}, work->prepared, work->incoming.content);
   if (!work->live->hook.empty()) {
-    auto front = run_hook(*work->live, work->client, work->incoming, message);
-    if (auto* refusal = std::get_if<smtp::Reply>(&front)) return work->done(*refusal);
-    message.insert(0, std::get<std::string>(front));
+    auto said = run_hook(*work->live, work->client, work->incoming, message);
+    if (auto* refusal = std::get_if<smtp::Reply>(&said)) return work->done(*refusal);
+    front = std::get<std::string>(std::move(said));
+    message.insert(0, front);
   }
-  std::string().swap(work->incoming.content);
   if (work->signers && !work->signers->empty()) {
-    auto const parsed = mail::Message::parse(message, mail::LineEnds::crlf);
+    auto const parsed = mail::Message::parse(std::move(message), mail::LineEnds::crlf);
     if (!parsed) return work->done({554, "5.6.0", parsed.error().what});
     auto const fields = mail::dkim::sign_each(*parsed, *work->signers, doors_.now());
     if (!fields) return work->done(local_error());
-    std::string front;
-    for (auto const& field : *fields) front += field;
-    message.insert(0, front);
+    std::string signatures;
+    for (auto const& field : *fields) signatures += field;
+    message = policy::assemble(signatures + front, work->prepared, work->incoming.content);
   }
+  std::string().swap(work->incoming.content);
   auto const content = std::make_shared<std::string const>(std::move(message));
   for (std::size_t i = 0; i < work->ids.size(); ++i) {
     auto& envelope = work->expansion.envelopes[i];

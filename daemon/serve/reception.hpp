@@ -15,7 +15,9 @@ namespace mailstack::serve {
 
 /// Who is at the other end. `user` and `tls` grow while the session goes on.
 struct Client {
-  std::string address;  ///< numeric, behind a proxy the true one; `unix`
+  std::string address;     ///< numeric, behind a proxy the true one; `unix`
+  std::uint16_t port = 0;  ///< of the client
+  std::string server;      ///< the address of ours that it came to
   smtp::Service service = smtp::Service::smtp;
   std::string greeted_as;
   bool extended = false;

@@ -1,0 +1,107 @@
+#include "daemon/serve/telemetry.hpp"
+
+namespace mailstack::serve {
+
+namespace {
+
+using control::Event;
+
+Event of_client(Event::Kind kind, Client const& client) {
+  Event event;
+  event.kind = kind;
+  event.client = client.address;
+  event.service = client.service;
+  event.user = client.user;
+  if (client.tls) event.tls = client.tls->version;
+  return event;
+}
+
+double seconds(std::chrono::microseconds span) {
+  return std::chrono::duration<double>(span).count();
+}
+
+}  // namespace
+
+Telemetry::Telemetry(std::string const& version, conf::Settings const& settings)
+    : metrics_(version) {
+  control::LogPlace place;
+  place.form = settings.log;
+  place.path = settings.mail_log_path;
+  auto const lost = [this](std::size_t lines) {
+    metrics_.log_lost.get().add(static_cast<double>(lines));
+  };
+  auto opened = control::Log::open(place, lost);
+  if (!opened) {
+    problem_ = opened.error().what;
+    place.path = "<stderr>";
+    place.form = conf::Settings::Log::chasquid;
+    opened = control::Log::open(place, lost);
+  }
+  if (opened) log_ = std::move(*opened);
+}
+
+void Telemetry::tell(Event const& event) {
+  metrics_.count(event);
+  if (log_) log_->write(event);
+}
+
+void Telemetry::tell(queue::Event const& event) { tell(control::event_of(event)); }
+
+void Telemetry::reopen_log() {
+  if (!log_) return;
+  if (auto const done = log_->reopen(); !done) {
+    Event event;
+    event.kind = Event::Kind::problem;
+    event.text = done.error().what;
+    tell(event);
+  }
+}
+
+SessionEvents Telemetry::session_events() {
+  SessionEvents events;
+  events.auth = [this](Client const& client, std::string const& user,
+                       smtp::AuthVerdict const& verdict, bool counts) {
+    auto event = of_client(verdict.accepted ? Event::Kind::auth_succeeded
+                           : counts         ? Event::Kind::auth_failed
+                                            : Event::Kind::auth_failed_again,
+                           client);
+    event.user = verdict.accepted ? verdict.user : user;
+    auto const text = smtp::one_line(verdict.reply);
+    event.text = text;
+    tell(event);
+  };
+  events.refused = [this](Client const& client, smtp::Transaction const& transaction,
+                          smtp::Reply const& reply) {
+    auto event = of_client(Event::Kind::rejected, client);
+    auto const sender = transaction.sender.text();
+    std::vector<std::string> recipients;
+    for (auto const& one : transaction.recipients) recipients.push_back(one.text());
+    event.from = sender;
+    event.to = {recipients.begin(), recipients.end()};
+    auto const text = smtp::one_line(reply);
+    event.text = text;
+    tell(event);
+  };
+  events.finished = [this](Client const& client, smtp::Reply const& reply, std::uint64_t octets,
+                           std::chrono::microseconds commit) {
+    if (!reply.positive()) return;
+    auto const service = control::format(client.service);
+    metrics_.messages_received.at({service}).add();
+    metrics_.received_bytes.at({service}).add(static_cast<double>(octets));
+    metrics_.commit_duration.get().observe(seconds(commit));
+  };
+  events.left = [this](Client const& client, std::chrono::milliseconds lasted) {
+    auto const service = control::format(client.service);
+    metrics_.sessions.at({service}).add();
+    metrics_.session_duration.at({service}).observe(seconds(lasted));
+    if (client.tls) metrics_.tls_sessions.at({service, client.tls->version}).add();
+  };
+  events.tls_failed = [this](Client const& client, std::string const& why) {
+    auto event = of_client(Event::Kind::tls_failed, client);
+    event.text = why;
+    tell(event);
+  };
+  return events;
+}
+
+}  // namespace mailstack::serve

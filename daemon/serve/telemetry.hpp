@@ -1,0 +1,32 @@
+#pragma once
+/// \file
+/// What happens becomes lines of the log and numbers of the metrics.
+
+#include "daemon/control/log.hpp"
+#include "daemon/control/metrics.hpp"
+#include "daemon/serve/front_desk.hpp"
+
+namespace mailstack::serve {
+
+/// From any thread.
+class Telemetry {
+ public:
+  /// Where the log's place cannot be opened, `problem` says so and standard error is used.
+  Telemetry(std::string const& version, conf::Settings const& settings);
+
+  void tell(control::Event const& event);
+  /// What the front desk reports.
+  SessionEvents session_events();
+  void tell(queue::Event const& event);
+  void reopen_log();
+
+  [[nodiscard]] std::string const& problem() const { return problem_; }
+  control::Metrics& metrics() { return metrics_; }
+
+ private:
+  control::Metrics metrics_;
+  std::unique_ptr<control::Log> log_;
+  std::string problem_;
+};
+
+}  // namespace mailstack::serve
