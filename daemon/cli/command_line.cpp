@@ -1,0 +1,256 @@
+/// \file
+/// Commands and options, each said once. The only source of the daemon that pays for CLI11.
+
+#include <CLI/CLI.hpp>
+
+#include "daemon/cli/exit_code.hpp"
+#include "daemon/cli/options.hpp"
+
+namespace mailstack::daemon_cli {
+
+namespace {
+
+constexpr char const* overview =
+    "First steps:\n"
+    "  mailstackd check config --config DIR   is the configuration right?\n"
+    "  mailstackd --config DIR                run, in the foreground\n"
+    "  mailstackd status                      what runs, what it has loaded, what is wrong\n"
+    "  mailstackd queue list                  what waits, and why\n"
+    "\n"
+    "`mailstackd COMMAND --help` has the options and examples of each.\n";
+
+constexpr char const* exit_codes =
+    "Exit codes:\n"
+    "  0    done\n"
+    "  1    error; no such message\n"
+    "  3    usage or configuration invalid\n"
+    "  4    no daemon answers on the control socket\n";
+
+class Parser {
+ public:
+  explicit Parser(Options& options) : options_(options) {
+    app_.footer(std::string(overview) + "\n" + exit_codes);
+    app_.set_help_flag("-h,--help", "this text");
+    app_.set_version_flag("--version", std::string{}, "the same as the command `version`");
+    app_.require_subcommand(0, 1);
+    config(app_);
+    build_queue();
+    build_check();
+    build_sign();
+    socket(*add(app_, "status", "what runs, what it has loaded, and what is wrong with it",
+                "  mailstackd status\n  mailstackd status --format json\n"));
+    socket(*add(app_, "reload", "read the configuration anew; what is bad stays as it was",
+                "  mailstackd reload\n"));
+    socket(
+        *add(app_, "stop", "end sessions and deliveries, then the daemon", "  mailstackd stop\n"));
+    socket(*add(app_, "metrics", "what the monitoring port shows, as Prometheus reads it",
+                "  mailstackd metrics | grep queue\n"));
+    add(app_, "version", "the version of this program", "");
+  }
+
+  CLI::App& app() { return app_; }
+
+  void finish() {
+    for (auto const* at = &app_; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      options_.command += (options_.command.empty() ? "" : " ") + at->get_name();
+    }
+    options_.json = format_ == "json";
+  }
+
+ private:
+  using App = CLI::App;
+
+  App* add(App& parent, std::string name, std::string what, std::string const& examples) {
+    auto* command = parent.add_subcommand(std::move(name), std::move(what));
+    command->footer((examples.empty() ? "" : "Examples:\n" + examples + "\n") + exit_codes);
+    command->set_help_flag("-h,--help", "this text");
+    return command;
+  }
+
+  App* group(std::string name, std::string what) {
+    auto* command = app_.add_subcommand(std::move(name), std::move(what));
+    command->set_help_flag("-h,--help", "this text");
+    command->footer("`mailstackd " + command->get_name() +
+                    " COMMAND --help` has the options and examples of each.\n");
+    command->require_subcommand(1);
+    return command;
+  }
+
+  void config(App& app) {
+    app.add_option("--config", options_.directory,
+                   std::string("the conf tree (") + default_directory + ")")
+        ->type_name("DIR");
+  }
+
+  void format(App& app) {
+    app.add_option("--format", format_, "text or json")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "json"}).description(""));
+  }
+
+  void socket(App& app) {
+    config(app);
+    app.add_option("--socket", options_.socket,
+                   std::string("the control socket (as the conf tree says; without --config ") +
+                       default_socket + ")")
+        ->type_name("PATH");
+    format(app);
+  }
+
+  static std::string not_empty(std::string const& text) {
+    // An unset variable of a script must not come to mean everything.
+    return text.empty() ? "it names nothing" : "";
+  }
+
+  void text(App& app, std::string name, std::string& into, std::string what, std::string type) {
+    app.add_option(std::move(name), into, std::move(what))
+        ->type_name(std::move(type))
+        ->check(CLI::Validator(not_empty, {}));
+  }
+
+  void filters(App& app) {
+    text(app, "--sender", options_.sender, "a glob of the sender; '<>': bounces", "GLOB");
+    text(app, "--recipient", options_.recipient, "a glob of one who still waits", "GLOB");
+    text(app, "--domain", options_.domain, "of the sender or of one who still waits", "DOMAIN");
+    text(app, "--older-than", options_.older_than, "90s, 10m, 20h, 14d, 1d12h", "SPAN");
+    auto* held = app.add_flag("--held", options_.held, "only those that are held");
+    app.add_flag("--not-held", options_.not_held, "only those that are not")->excludes(held);
+  }
+
+  App* queue_command(App& queue, std::string const& name, std::string what,
+                     std::string const& examples) {
+    auto* command = add(queue, name, std::move(what), examples);
+    command->add_option("ID", options_.ids, "messages, by id")
+        ->check(CLI::Validator(not_empty, {}))
+        ->type_name("");
+    filters(*command);
+    command->add_flag("--all", options_.all, "every message");
+    socket(*command);
+    return command;
+  }
+
+  void build_queue();
+  void build_check();
+  void build_sign();
+
+  Options& options_;
+  App app_{"An SMTP daemon: takes mail, keeps it, brings it on.", "mailstackd"};
+  std::string format_ = "text";
+};
+
+void Parser::build_queue() {
+  auto* queue = group("queue", "see and steer what waits for delivery");
+  auto* list = add(*queue, "list", "messages, the oldest first, and why they wait",
+                   "  mailstackd queue list\n"
+                   "  mailstackd queue list --domain example.net --older-than 4h\n"
+                   "  mailstackd queue list --sender '<>' --format json\n");
+  filters(*list);
+  list->add_option("--most", options_.most, "at most so many messages (all)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 100'000'000u).description(""));
+  socket(*list);
+  auto* show = add(*queue, "show", "one message, with all its recipients",
+                   "  mailstackd queue show 01k3v9xq8c000\n"
+                   "  mailstackd queue show 01k3v9xq8c000 --content > message.eml\n");
+  show->add_option("ID", options_.ids, "the message")
+      ->required()
+      ->expected(1)
+      ->check(CLI::Validator(not_empty, {}))
+      ->type_name("");
+  show->add_flag("--content", options_.content, "the message itself, and nothing else");
+  socket(*show);
+  queue_command(*queue, "flush", "try now; without ID and filter everything",
+                "  mailstackd queue flush\n  mailstackd queue flush --domain example.net\n");
+  queue_command(*queue, "hold", "no attempts and no expiry until release",
+                "  mailstackd queue hold --sender 'shop@*'\n  mailstackd queue hold --all\n");
+  queue_command(*queue, "release", "let held messages go on",
+                "  mailstackd queue release 01k3v9xq8c000\n"
+                "  mailstackd queue release --held\n");
+  queue_command(*queue, "remove", "delete messages from the queue",
+                "  mailstackd queue remove 01k3v9xq8c000\n"
+                "  mailstackd queue remove --sender 'spam@*' --older-than 1h\n"
+                "  mailstackd queue remove --domain gone.example --bounce\n")
+      ->add_flag("--bounce", options_.bounce, "tell the senders");
+  auto* stats = add(*queue, "stats", "how much waits, and for which destinations",
+                    "  mailstackd queue stats\n");
+  stats->add_option("--most", options_.most, "at most so many destinations (20)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1000u).description(""));
+  socket(*stats);
+}
+
+void Parser::build_check() {
+  auto* check = group("check", "try something without a daemon");
+  auto* tree = add(*check, "config", "read a conf tree, and say what is wrong with it",
+                   "  mailstackd check config\n"
+                   "  mailstackd check config --config /etc/chasquid --format json\n");
+  config(*tree);
+  format(*tree);
+  auto* srs = add(
+      *check, "srs", "rewrite senders by SRS, and back",
+      "  echo '{\"id\":1,\"op\":\"forward\",\"address\":\"a@b.example\",\"now\":1795723200}' |\n"
+      "    mailstackd check srs --secret s3cret --domain fwd.example\n");
+  srs->add_option("--secret", options_.secret, "the key")->required()->type_name("SECRET");
+  srs->add_option("--domain", options_.mail_domain, "the one that forwards")
+      ->required()
+      ->type_name("DOMAIN");
+}
+
+void Parser::build_sign() {
+  auto* sign = group("sign", "sign what comes in on standard input");
+  auto* dkim =
+      add(*sign, "dkim", "write the message with a DKIM-Signature in front",
+          "  mailstackd sign dkim --key k.pem --domain example.org --selector 202611e < a.eml\n"
+          "  mailstackd sign dkim --key k.pem --domain example.org --selector 202611e \\\n"
+          "    --canon simple/relaxed --headers from:to:subject:date < a.eml\n");
+  auto const needed = [&](char const* name, std::string& into, char const* what, char const* type) {
+    dkim->add_option(name, into, what)->required()->type_name(type);
+  };
+  needed("--key", options_.key, "the private key: PKCS#8 in PEM, RSA or Ed25519", "FILE");
+  needed("--domain", options_.mail_domain, "d=", "DOMAIN");
+  needed("--selector", options_.selector, "s=", "NAME");
+  dkim->add_option("--now", options_.now, "t=: seconds since 1970, or 2026-11-26T20:00:00Z (now)")
+      ->type_name("TIME");
+  dkim->add_option("--canon", options_.canonicalization,
+                   "c=: relaxed or simple for header/body (relaxed/relaxed)")
+      ->type_name("FORM");
+  dkim->add_option(
+          "--headers", options_.headers,
+          "h=: names between colons (what should be signed, and once more what must not be "
+          "added)")
+      ->type_name("NAMES");
+}
+
+std::string help_of(CLI::App const& root) {
+  auto const* app = &root;
+  std::string parents;
+  for (; !app->get_subcommands().empty(); app = app->get_subcommands().front())
+    parents += (parents.empty() ? "" : " ") + app->get_name();
+  return parents.empty() ? app->help() : app->help(parents);
+}
+
+}  // namespace
+
+Parsed parse_command_line(int argc, char const* const* argv) {
+  Parsed parsed;
+  Parser parser(parsed.options);
+  try {
+    parser.app().parse(argc, argv);
+    parser.finish();
+  } catch (CLI::CallForHelp const&) {
+    parsed.out = help_of(parser.app());
+    parsed.ended = static_cast<int>(ExitCode::done);
+  } catch (CLI::CallForVersion const&) {
+    parsed.options.command = "version";
+  } catch (CLI::ParseError const& wrong) {
+    parser.finish();
+    auto const& command = parsed.options.command;
+    parsed.err = std::string("mailstackd: ") + wrong.what() + "\n`mailstackd " + command +
+                 (command.empty() ? "" : " ") + "--help` says how it is written.\n";
+    parsed.ended = static_cast<int>(ExitCode::invalid);
+  }
+  return parsed;
+}
+
+}  // namespace mailstack::daemon_cli

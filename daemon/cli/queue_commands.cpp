@@ -1,0 +1,237 @@
+#include "daemon/cli/queue_commands.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "core/base64/base64.hpp"
+#include "core/files/working_directory.hpp"
+#include "daemon/cli/shown_answers.hpp"
+#include "daemon/conf/snapshot.hpp"
+#include "daemon/control/requests.hpp"
+#include "daemon/control/shown.hpp"
+
+namespace mailstack::daemon_cli {
+
+namespace {
+
+using control::Request;
+using nlohmann::json;
+using Do = Request::Do;
+
+constexpr std::size_t default_destinations = 20;
+
+/// What a command came to: an answer, or the code to end with.
+using Answer = tl::expected<json, ExitCode>;
+
+class Talk {
+ public:
+  Talk(Options const& options, Doors const& doors) : options_(options), doors_(doors) {}
+
+  ExitCode run();
+
+ private:
+  ExitCode complain(ExitCode code, std::string const& what) const {
+    doors_.err << "mailstackd: " << control::clause(what) << "\n";
+    return code;
+  }
+
+  Result<std::string> socket() const {
+    if (!options_.socket.empty()) return files::from(doors_.working_directory, options_.socket);
+    if (options_.directory.empty()) return default_socket;
+    auto const tree =
+        conf::load(files::from(doors_.working_directory, options_.directory), nullptr);
+    if (!tree) return fail(tree.error());
+    return tree->snapshot->settings.control_socket;
+  }
+
+  Answer ask(Request const& request) const;
+  Result<Request> request(Do what) const;
+  ExitCode list(Request request) const;
+  ExitCode show(Request const& request) const;
+  ExitCode change(Request request) const;
+  ExitCode plain(Request const& request) const;
+
+  Options const& options_;
+  Doors const& doors_;
+  std::string socket_;
+};
+
+Answer Talk::ask(Request const& request) const {
+  auto const text = doors_.ask(socket_, control::format(request));
+  if (!text) return tl::unexpected(complain(ExitCode::unreachable, text.error().what));
+  auto answer = json::parse(*text, nullptr, false);
+  if (!answer.is_object())
+    return tl::unexpected(
+        complain(ExitCode::error, "what answers on " + socket_ + " is no mailstackd"));
+  auto const error = answer.find("error");
+  if (error == answer.end()) return answer;
+  auto const part = [&](char const* name) {
+    return error->is_object() ? error->value(name, "") : "";
+  };
+  return tl::unexpected(
+      complain(part("code") == "invalid" ? ExitCode::invalid : ExitCode::error, part("what")));
+}
+
+Result<Request> Talk::request(Do what) const {
+  Request request;
+  request.what = what;
+  request.filter.sender = options_.sender;
+  request.filter.recipient = options_.recipient;
+  request.filter.domain = options_.domain;
+  if (options_.held || options_.not_held) request.filter.held = options_.held;
+  if (!options_.older_than.empty()) {
+    auto const span = parse_duration(options_.older_than);
+    if (!span) return fail(within(span.error(), "--older-than"));
+    request.filter.older_than = *span;
+  }
+  request.all = options_.all;
+  request.bounce = options_.bounce;
+  request.content = options_.content;
+  return request;
+}
+
+/// Page after page, so that neither side holds a large queue in memory.
+ExitCode Talk::list(Request request) const {
+  std::size_t shown = 0;
+  if (options_.json) doors_.out << R"({"messages":[)";
+  for (;;) {
+    auto const left = options_.most == 0 ? control::most_listed : options_.most - shown;
+    request.most = std::min(left, control::most_listed);
+    auto const page = ask(request);
+    if (!page) return page.error();
+    for (auto const& message : page->value("messages", json::array())) {
+      if (options_.json)
+        doors_.out << (shown == 0 ? "\n" : ",\n")
+                   << message.dump(-1, ' ', false, json::error_handler_t::replace);
+      ++shown;
+    }
+    if (!options_.json) doors_.out << show_messages(page->dump(), doors_.now());
+    auto const next = page->value("next", "");
+    if (next.empty() || (options_.most != 0 && shown >= options_.most)) break;
+    auto const id = queue::parse_id(next);
+    if (!id || *id <= request.after) return complain(ExitCode::error, "the list does not go on");
+    request.after = *id;
+  }
+  if (options_.json)
+    doors_.out << "\n]}\n";
+  else if (shown == 0)
+    doors_.out << "no messages\n";
+  return ExitCode::done;
+}
+
+ExitCode Talk::show(Request const& request) const {
+  auto const answer = ask(request);
+  if (!answer) return answer.error();
+  if (options_.json)
+    doors_.out << answer->dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+  else if (!options_.content)
+    doors_.out << show_message(answer->dump(), doors_.now());
+  else if (auto const octets = base64::parse(answer->value("content_base64", "")); octets)
+    doors_.out << (octets->empty() ? answer->value("content", "") : *octets);
+  return ExitCode::done;
+}
+
+ExitCode Talk::change(Request request) const {
+  bool const filtered = !options_.sender.empty() || !options_.recipient.empty() ||
+                        !options_.domain.empty() || !options_.older_than.empty() || options_.held ||
+                        options_.not_held;
+  if (!options_.ids.empty() && (filtered || options_.all))
+    return complain(ExitCode::invalid, "ids and filters exclude each other");
+  std::size_t count = 0;
+  auto code = ExitCode::done;
+  auto const once = [&] {
+    auto const answer = ask(request);
+    if (!answer) return answer.error();
+    auto const found = answer->value("count", std::size_t{0});
+    if (found == 0 && request.filter.id) {
+      auto const id = queue::format_id(*request.filter.id);
+      code = complain(ExitCode::error, id + ": no such message in the queue");
+    }
+    count += found;
+    return ExitCode::done;
+  };
+  if (options_.ids.empty())
+    if (auto const ended = once(); ended != ExitCode::done) return ended;
+  for (auto const& text : options_.ids) {
+    auto const id = queue::parse_id(text);
+    if (!id) return complain(ExitCode::invalid, id.error().what);
+    request.filter.id = *id;
+    if (auto const ended = once(); ended != ExitCode::done) return ended;
+  }
+  if (options_.json)
+    doors_.out << json{{"count", count}}.dump() << "\n";
+  else
+    doors_.out << count << (count == 1 ? " message\n" : " messages\n");
+  return code;
+}
+
+ExitCode Talk::plain(Request const& request) const {
+  auto const answer = ask(request);
+  if (!answer) return answer.error();
+  auto const text = answer->dump(-1, ' ', false, json::error_handler_t::replace);
+  if (request.what == Do::metrics && !options_.json)
+    doors_.out << answer->value("metrics", "");
+  else if (options_.json)
+    doors_.out << text << "\n";
+  else if (request.what == Do::status)
+    doors_.out << show_status(text, doors_.now());
+  else if (request.what == Do::queue_stats)
+    doors_.out << show_stats(text, doors_.now());
+  else if (request.what == Do::reload)
+    doors_.out << show_problems(text);
+  if (request.what != Do::reload) return ExitCode::done;
+  auto const problems = answer->value("problems", json::array());
+  bool const bad = std::any_of(problems.begin(), problems.end(), [](json const& one) {
+    return !one.is_object() || one.value("severity", "") != "warning";
+  });
+  return bad ? ExitCode::invalid : ExitCode::done;
+}
+
+ExitCode Talk::run() {
+  auto path = socket();
+  if (!path) return complain(ExitCode::invalid, path.error().what);
+  socket_ = *path;
+  constexpr std::pair<char const*, Do> words[] = {{"status", Do::status},
+                                                  {"reload", Do::reload},
+                                                  {"stop", Do::stop},
+                                                  {"metrics", Do::metrics},
+                                                  {"queue list", Do::queue_list},
+                                                  {"queue show", Do::queue_show},
+                                                  {"queue flush", Do::queue_flush},
+                                                  {"queue hold", Do::queue_hold},
+                                                  {"queue release", Do::queue_release},
+                                                  {"queue remove", Do::queue_remove},
+                                                  {"queue stats", Do::queue_stats}};
+  auto const* const word = std::find_if(std::begin(words), std::end(words), [&](auto const& one) {
+    return options_.command == one.first;
+  });
+  if (word == std::end(words)) return complain(ExitCode::invalid, "no such command");
+  auto asked = request(word->second);
+  if (!asked) return complain(ExitCode::invalid, asked.error().what);
+  switch (asked->what) {
+    case Do::queue_list: return list(*asked);
+    case Do::queue_show: {
+      auto const id = queue::parse_id(options_.ids.empty() ? "" : options_.ids.front());
+      if (!id) return complain(ExitCode::invalid, id.error().what);
+      asked->filter.id = *id;
+      return show(*asked);
+    }
+    case Do::queue_stats:
+      asked->most = options_.most == 0 ? default_destinations : options_.most;
+      return plain(*asked);
+    case Do::status:
+    case Do::reload:
+    case Do::stop:
+    case Do::metrics: return plain(*asked);
+    default: return change(*asked);
+  }
+}
+
+}  // namespace
+
+ExitCode ask_daemon(Options const& options, Doors const& doors) {
+  return Talk(options, doors).run();
+}
+
+}  // namespace mailstack::daemon_cli

@@ -1,0 +1,44 @@
+#include "daemon/cli/sign_dkim.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/mail/dkim/sign.hpp"
+#include "core/mail/message/message.hpp"
+
+namespace mailstack::daemon_cli {
+
+Result<TimePoint> parse_now(std::string const& text) {
+  constexpr std::int64_t most = 253'402'300'799;  // the end of the year 9999
+  std::int64_t seconds = 0;
+  auto const* const end = text.data() + text.size();
+  auto const read = std::from_chars(text.data(), end, seconds);
+  if (read.ec == std::errc() && read.ptr == end && seconds >= 0 && seconds <= most)
+    return TimePoint(Duration(seconds));
+  return parse_time(text);
+}
+
+Result<std::string> signed_message(Options const& options, Secret<std::string> const& pem,
+                                   std::string const& message, TimePoint now) {
+  auto style = mail::dkim::parse_canonicalization(options.canonicalization);
+  if (!style) return fail(within(style.error(), "--canon"));
+  for (std::string_view rest = options.headers; !rest.empty();) {
+    auto const colon = rest.find(':');
+    style->names.emplace_back(rest.substr(0, colon));
+    if (colon == rest.size() - 1) style->names.emplace_back();  // refused: no name
+    rest.remove_prefix(colon == rest.npos ? rest.size() : colon + 1);
+  }
+  auto const domain = dns::Name::parse(options.mail_domain);
+  if (!domain) return fail(within(domain.error(), "--domain"));
+  auto key = mail::dkim::PrivateKey::parse(pem);
+  if (!key) return fail(within(key.error(), options.key));
+  auto const parsed = mail::Message::parse(message, mail::LineEnds::any);
+  if (!parsed) return fail(within(parsed.error(), "the message"));
+  auto field = mail::dkim::sign(*parsed, {*domain, options.selector, std::move(*key)}, now, *style);
+  if (!field) return fail(field.error());
+  auto const end = message.find('\n');
+  if (end != message.npos && (end == 0 || message[end - 1] != '\r')) std::erase(*field, '\r');
+  return *field + message;
+}
+
+}  // namespace mailstack::daemon_cli

@@ -1,0 +1,22 @@
+#pragma once
+/// \file
+/// `mailstackd sign dkim`: a message with a signature in front.
+
+#include <string>
+
+#include "core/clock/clock.hpp"
+#include "core/result/result.hpp"
+#include "core/secret/secret.hpp"
+#include "daemon/cli/options.hpp"
+
+namespace mailstack::daemon_cli {
+
+/// `message` as it came, behind a field in the line ends of its first line. Lines may end with LF
+/// or CRLF; what is signed is the message as it goes over the wire. Fails with invalid.
+Result<std::string> signed_message(Options const& options, Secret<std::string> const& pem,
+                                   std::string const& message, TimePoint now);
+
+/// Seconds since 1970, or RFC 3339. Fails with invalid.
+Result<TimePoint> parse_now(std::string const& text);
+
+}  // namespace mailstack::daemon_cli
