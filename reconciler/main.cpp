@@ -25,9 +25,11 @@
 #include "core/files/working_directory.hpp"
 #include "reconciler/cli/commands/commands.hpp"
 #include "reconciler/world/clock/system_clock.hpp"
+#include "reconciler/world/control_socket/unix_control.hpp"
 #include "reconciler/world/dns_query/dns_client.hpp"
 #include "reconciler/world/http/curl_http.hpp"
 #include "reconciler/world/machine/local_machine.hpp"
+#include "reconciler/world/mail_sender/curl_smtp.hpp"
 #include "reconciler/world/process/child_process.hpp"
 #include "reconciler/world/secrets/stored_secrets.hpp"
 #include "reconciler/world/systemd/loaded_bus.hpp"
@@ -210,6 +212,8 @@ int main(int argc, char** argv) {
       .systemd = systemd,
       .runs_systemd = runs_systemd,
       .tls = [] { return std::make_unique<world::TlsClient>(); },
+      .control = [] { return std::make_unique<world::UnixControl>(); },
+      .mail = [] { return std::make_unique<world::CurlSmtp>(); },
       .read_input = read_input,
       .environment =
           [](std::string const& name) {

@@ -33,6 +33,7 @@ class DomainReader {
       keep_all();
     } else {
       read_users();
+      note_users();
       read_aliases();
       read_policies();
       read_keys(*names);
@@ -116,6 +117,27 @@ class DomainReader {
     }
   }
 
+  /// What is taken and yet lets nobody in; said each time, since problems are of the whole tree.
+  void note_users() {
+    auto const warn = [&](std::string const& name, std::string what, std::string remedy) {
+      problem(
+          {path("users"), "user " + name + ": " + std::move(what), 0, 0, std::move(remedy), true});
+    };
+    for (auto const& [name, scheme] : mail_.users) {
+      if (name.empty()) continue;  // an entry without a key: chasquid's examples have one
+      auto const folded = mail::normalize_username(name);
+      if (!folded) {
+        warn(name, "nobody can be called so: " + folded.error().what, "remove the entry");
+      } else if (*folded != name) {
+        warn(name, "names are looked up in lower case, so it is never found", "call it " + *folded);
+      }
+      auto const* scrypt = std::get_if<userdb::Scrypt>(&scheme);
+      if (scrypt == nullptr) continue;
+      if (auto const works = userdb::check(*scrypt); !works)
+        warn(name, "no password fits: " + works.error().what, "set a new one");
+    }
+  }
+
   void read_aliases() {
     bool bad = false;
     auto const text = content("aliases", bad);
@@ -138,6 +160,7 @@ class DomainReader {
       mail_.aliases = mail_before_->aliases;
       use("aliases", digest_before("aliases"));
     } else {
+      if (!text && mail_before_ != nullptr) mail_.aliases = mail_before_->aliases;
       conf_.incomplete = true;
     }
   }

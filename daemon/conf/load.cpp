@@ -1,3 +1,4 @@
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -61,6 +62,16 @@ std::string read_settings_file(Reading reading, std::string_view name, Settings&
   return digest::sha256(*text);
 }
 
+/// A spool deep in somebody's home is as good as another; only nobody can speak with the daemon.
+void note_long_path(Reading reading, Settings const& settings) {
+  constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  if (settings.control_socket.size() <= longest) return;
+  reading.problems.push_back({settings.control_socket,
+                              "the path is longer than the " + std::to_string(longest) +
+                                  " octets that a unix socket may have",
+                              0, 0, "give control_socket in mailstackd.yaml", true});
+}
+
 /// False where there are no usable settings, neither in the tree nor of before.
 bool read_settings(Reading reading) {
   Settings settings;
@@ -77,6 +88,7 @@ bool read_settings(Reading reading) {
                                 "an empty chasquid.conf is enough for the defaults"});
   if (!failed(reading.problems)) {
     complete(reading.directory, settings);
+    note_long_path(reading, settings);
     reading.next.settings = std::move(settings);
     reading.next.digests.merge(digests);
     return true;

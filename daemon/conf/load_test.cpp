@@ -144,6 +144,29 @@ TEST_CASE("load: bad policies let nobody in that they may have shut out", "[conf
   CHECK(kept->mail.domains.at("example.org").users.size() == 1);
 }
 
+TEST_CASE("load: users that nobody can be are warnings, at each look", "[conf]") {
+  ConfTree tree;
+  tree.write("domains/example.org/users",
+             "users { key: \"I\" } users { key: \"a b\" } users {}\n"
+             "users { key: \"k\" value { scrypt { logN: 60 } } } users { key: \"ok\" }");
+  for (int again = 0; again < 2; ++again) {
+    auto const loaded = tree.load();
+    CHECK(loaded->mail.domains.at("example.org").users.size() == 5);
+    CHECK_FALSE(failed(tree.problems));
+    REQUIRE(tree.problems.size() == 3);
+    CHECK(tree.problems[0].remedy == "call it i");
+    CHECK(tree.problems[2].what.starts_with("user k: no password fits: "));
+  }
+}
+
+TEST_CASE("load: a control socket whose path is too long is a warning", "[conf]") {
+  ConfTree tree;
+  tree.write("mailstackd.yaml", "spool: /" + std::string(100, 'x') + "\n");
+  tree.load();
+  CHECK_FALSE(failed(tree.problems));
+  CHECK(tree.problems.size() == 1);
+}
+
 TEST_CASE("load: a directory that is gone takes its domain along", "[conf]") {
   ConfTree tree;
   tree.write("domains/a.example/users", user_i);

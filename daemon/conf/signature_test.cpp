@@ -27,6 +27,14 @@ TEST_CASE("signature: equal while nothing is touched, another after each change"
   CHECK(changed());
   ::chmod(tree.path("domains/example.org/users").c_str(), 0400);
   CHECK(changed());
+  // The same size and the time of before, as `cp -p` and rsync leave it.
+  std::filesystem::path const users = tree.path("domains/example.org/users");
+  auto const written = std::filesystem::last_write_time(users);
+  ::chmod(users.c_str(), 0600);
+  CHECK(changed());
+  std::ofstream(users) << "users<>\n";
+  std::filesystem::last_write_time(users, written);
+  CHECK(changed());
   tree.write("elsewhere/fullchain.pem", "22");
   CHECK(changed());
   tree.write("domains/b.example/aliases", "");

@@ -18,7 +18,8 @@ namespace mailstack::conf {
 
 namespace {
 
-constexpr std::size_t largest_file = std::size_t{16} << 20U;
+// A million users.
+constexpr std::size_t largest_file = std::size_t{256} << 20U;
 
 tl::unexpected<Error> failure(int error) {
   auto const code = error == ENOENT || error == ENOTDIR ? ErrorCode::not_found
@@ -66,7 +67,7 @@ Result<std::string> read_file(std::string const& path) {
     if (got == 0) return content;
     content.append(part.data(), static_cast<std::size_t>(got));
     if (content.size() > largest_file)
-      return fail(ErrorCode::invalid, "the file is larger than 16 MiB");
+      return fail(ErrorCode::invalid, "the file is larger than 256 MiB");
   }
 }
 

@@ -10,7 +10,7 @@
 
 namespace mailstack::conf {
 
-/// The content of a regular file of at most 16 MiB; links are followed, as chasquid does. Fails
+/// The content of a regular file of at most 256 MiB; links are followed, as chasquid does. Fails
 /// with not_found, denied, invalid (a directory, a pipe, too large) or unavailable.
 Result<std::string> read_file(std::string const& path);
 

@@ -40,12 +40,12 @@ class WayCourier : public Courier {
 
   void deliver(Job job, std::function<void(std::vector<Outcome>)> done) override {
     if (job.recipients.empty()) return done({});
-    switch (job.recipients.front().way) {
-      case queue::Way::remote:
-      case queue::Way::via: return remote_.deliver(std::move(job), std::move(done));
-      case queue::Way::local:
-      case queue::Way::pipe: return local_.deliver(std::move(job), std::move(done));
-    }
+    auto const way = job.recipients.front().way;
+    bool const lmtp =
+        doors_.conf()->settings.delivery.local == conf::Settings::Delivery::Local::lmtp;
+    bool const here = way == queue::Way::pipe || (way == queue::Way::local && !lmtp);
+    here ? local_.deliver(std::move(job), std::move(done))
+         : remote_.deliver(std::move(job), std::move(done));
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "daemon/delivery/find_route.hpp"
 
+#include <charconv>
 #include <utility>
 
 #include "core/dns/rrset.hpp"
@@ -20,6 +21,7 @@ class Search : public std::enable_shared_from_this<Search> {
     auto const& settings = conf_->settings;
     route_.port = settings.delivery.port;
     auto const& first = job.recipients.front();
+    if (first.way == queue::Way::local) return to_lmtp(settings.delivery.lmtp);
     if (first.way == queue::Way::via) return to_named(job.destination, first.via);
     if (settings.smarthost) return to_smarthost(*settings.smarthost);
     auto const path = mail::parse_path(first.address);
@@ -43,6 +45,20 @@ class Search : public std::enable_shared_from_this<Search> {
     route_.user = smarthost.user;
     route_.password = smarthost.password;
     to_named(smarthost.host, {smarthost.host});
+  }
+
+  /// `/run/dovecot/lmtp` or `host:port`.
+  void to_lmtp(std::string const& where) {
+    route_.lmtp = true;
+    route_.tls = smtp::ClientTls::never;
+    if (where.find('/') != std::string::npos) return conclude(std::vector<Target>{{where, where}});
+    auto const colon = where.rfind(':');
+    auto const port = where.substr(colon == std::string::npos ? where.size() : colon + 1);
+    auto const [end, error] = std::from_chars(port.data(), port.data() + port.size(), route_.port);
+    named_ = true;
+    if (error != std::errc{} || end != port.data() + port.size())
+      return refuse({451, "4.3.5", "that is no LMTP server: " + where});
+    to_named(where, {where.substr(0, colon)});
   }
 
   /// Hosts that the conf tree names: the first one is the best.

@@ -22,13 +22,15 @@ struct Route {
   smtp::ClientTls tls = smtp::ClientTls::opportunistic;
   std::string user;  ///< of a smarthost; empty: no AUTH
   Secret<std::string> password;
+  bool lmtp = false;
   bool verified = false;  ///< the certificate must be good: a password goes over it
   std::string domain;     ///< whose downgrade memory counts; empty: nobody's
 };
 
 /// Calls `done` once, at once or later, on the loop; not where what is returned was dropped before.
 /// The smarthost takes what is `remote`, in place of the MX hosts; the hosts of `via` are taken as
-/// they are named, without MX. Hosts that the conf tree names may be on loopback or be us.
+/// they are named, without MX; `local` is the LMTP server. Hosts that the conf tree names may be on
+/// loopback or be us.
 std::shared_ptr<void> find_route(Doors& doors, SourceProof& proof,
                                  std::shared_ptr<conf::Snapshot const> conf, Job const& job,
                                  std::function<void(Decision<Route>)> done);

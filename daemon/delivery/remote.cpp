@@ -19,6 +19,7 @@ std::string shown(Target const& target) {
 
 /// A source address of our own for this domain, else that of the settings.
 std::optional<std::string> source_for(conf::Settings const& settings, Target const& target) {
+  if (target.address.find('/') != std::string::npos) return {};  // a unix socket
   return target.ipv6() ? settings.delivery.source_ipv6 : settings.delivery.source_ipv4;
 }
 
@@ -113,7 +114,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       return next(
           {451, "4.4.1", "no connection to " + shown(target()) + ": " + stream.error().what});
     DialogueSetup setup;
-    setup.session = {conf_->settings.hostname, tls_now(), false, route_.user, route_.password};
+    setup.session = {conf_->settings.hostname, tls_now(), route_.lmtp, route_.user,
+                     route_.password};
     setup.server_name = target().host;
     setup.verified = route_.verified && !on_loopback(target());
     setup.timeouts = settings().timeouts;

@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// Brings mail to other hosts: route, connection, session, the next host where one is unwell.
+/// Brings mail to other hosts, and to an LMTP server: route, connection, session, the next host
+/// where one is unwell.
 
 #include <functional>
 #include <memory>
@@ -26,7 +27,7 @@ class Remote {
   explicit Remote(Doors& doors);
   ~Remote();
 
-  /// For ways remote and via.
+  /// For ways remote and via, and for local where that is LMTP.
   void deliver(Job job, std::function<void(std::vector<Outcome>)> done);
   [[nodiscard]] std::size_t kept() const { return kept_.size(); }
 

@@ -1,41 +1,16 @@
 #include "daemon/net/resolver.hpp"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <fstream>
 
-#include "tests/support/server_process.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/loopback_name_server.hpp"
 
 namespace mailstack::net {
 namespace {
 
 using Status = DnsAnswer::Status;
 
-/// tests/support/name_server.py with these records.
-class NameServer {
- public:
-  explicit NameServer(std::string const& records) {
-    std::ofstream(directory_.path() + "/records") << records;
-    process_ = std::make_unique<support::ServerProcess>(
-        std::vector<std::string>{"python3", MAILSTACK_SOURCE_DIR "/tests/support/name_server.py",
-                                 directory_.path() + "/port", directory_.path() + "/records"},
-        directory_.path() + "/log");
-    for (int i = 0; i < 200 && port.empty(); ++i) {
-      std::ifstream(directory_.path() + "/port") >> port;
-      ::usleep(20'000);
-    }
-    REQUIRE(!port.empty());
-  }
-  [[nodiscard]] support::ServerProcess& process() { return *process_; }
-  std::string port;
-
- private:
-  support::TemporaryDirectory directory_;
-  std::unique_ptr<support::ServerProcess> process_;
-};
+using NameServer = support::LoopbackNameServer;
 
 DnsAnswer ask(Loop& loop, Resolver& resolver, char const* name, dns::Type type) {
   DnsAnswer found;
@@ -79,7 +54,7 @@ TEST_CASE("resolver: found, absent and unknown are told apart", "[net]") {
       "1.0.0.127.in-addr.arpa PTR loop.test\n");
   auto const loop = Loop::make();
   auto const resolver = DnsResolver::make(
-      *loop, {.servers = {"127.0.0.1:" + server.port}, .dnssec = false, .trust_anchor = {}});
+      *loop, {.servers = {server.address()}, .dnssec = false, .trust_anchor = {}});
   auto const a = ask(*loop, *resolver, "there.test", dns::type::a);
   CHECK(a.status == Status::found);
   CHECK(a.values == std::vector<std::string>{"192.0.2.1", "192.0.2.2"});
@@ -95,7 +70,7 @@ TEST_CASE("resolver: a server that is silent is unknown after all attempts, and 
           "[net]") {
   NameServer server("there.test A 192.0.2.1\n");
   auto const loop = Loop::make();
-  auto const resolver = DnsResolver::make(*loop, {.servers = {"127.0.0.1:" + server.port},
+  auto const resolver = DnsResolver::make(*loop, {.servers = {server.address()},
                                                   .dnssec = false,
                                                   .trust_anchor = {},
                                                   .timeout = std::chrono::milliseconds(150),
@@ -118,10 +93,9 @@ TEST_CASE("resolver: other servers take over what is open", "[net]") {
   silent.process().signal(SIGSTOP);
   auto const loop = Loop::make();
   auto const resolver = DnsResolver::make(
-      *loop, {.servers = {"127.0.0.1:" + silent.port}, .dnssec = false, .trust_anchor = {}});
+      *loop, {.servers = {silent.address()}, .dnssec = false, .trust_anchor = {}});
   auto const later = loop->after(std::chrono::milliseconds(100), [&] {
-    resolver->change(
-        {.servers = {"127.0.0.1:" + server.port}, .dnssec = false, .trust_anchor = {}});
+    resolver->change({.servers = {server.address()}, .dnssec = false, .trust_anchor = {}});
   });
   CHECK(value(ask(*loop, *resolver, "there.test", dns::type::a)) == "192.0.2.9");
 }

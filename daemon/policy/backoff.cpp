@@ -11,8 +11,15 @@ namespace {
 
 constexpr std::size_t most_seen = 32;  // wrong passwords that are known again, per address and user
 
+/// A user under which it is counted. What AUTH sends may be longer than any address is, and the
+/// bound is on numbers only.
+std::string user_key(std::string_view user) {
+  constexpr std::size_t longest = 320;
+  return std::string(user.substr(0, longest));
+}
+
 std::string pair_key(std::string_view address, std::string_view user) {
-  return client_key(address).append(1, '\0').append(user);
+  return client_key(address) + '\0' + user_key(user);
 }
 
 }  // namespace
@@ -44,7 +51,7 @@ Instant Backoff::wait(std::string_view address, std::string_view user, Instant n
   auto const* login = logins_.find(pair_key(address, user));
   bool const at_home = login != nullptr && now - login->last < std::chrono::hours(24 * 30);
   if (at_home) return of_address;
-  return std::max(of_address, left(users_.find(std::string(user)), free_for_user, now));
+  return std::max(of_address, left(users_.find(user_key(user)), free_for_user, now));
 }
 
 bool Backoff::count(Failures& failures, std::uint64_t mark, Instant now) {
@@ -62,13 +69,13 @@ bool Backoff::failed(std::string_view address, std::string_view user,
                      Secret<std::string> const& password, Instant now) {
   auto const known = mark(user, password);
   bool const of_address = count(addresses_.touch(client_key(address)), known, now);
-  bool const of_user = count(users_.touch(std::string(user)), known, now);
+  bool const of_user = count(users_.touch(user_key(user)), known, now);
   return of_address || of_user;
 }
 
 void Backoff::succeeded(std::string_view address, std::string_view user, Instant now) {
   // The address keeps its failures: who guesses may have an account of its own here.
-  users_.erase(std::string(user));
+  users_.erase(user_key(user));
   logins_.touch(pair_key(address, user)).last = now;
 }
 

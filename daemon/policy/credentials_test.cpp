@@ -66,11 +66,10 @@ TEST_CASE("credentials: who cannot log in costs the same", "[policy]") {
     CHECK(judge(login, true).reply.code == 535);
     CHECK(judge(login, fail(ErrorCode::unavailable, "x")).reply.code == 535);
   }
-  auto const& like = std::get<userdb::Scrypt>(find_login(tree.rules(), "nobody@wac.tax").scheme);
+  auto const like = std::get<userdb::Scrypt>(find_login(tree.rules(), "nobody@wac.tax").scheme);
   CHECK(like.log_n == 10);
   CHECK(like.p == 2);
-  auto const& usual =
-      std::get<userdb::Scrypt>(find_login(tree.rules(), "x@nowhere.example").scheme);
+  auto const usual = std::get<userdb::Scrypt>(find_login(tree.rules(), "x@nowhere.example").scheme);
   CHECK(usual.log_n == 14);
 }
 

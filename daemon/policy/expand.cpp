@@ -42,7 +42,7 @@ class Sorter {
  private:
   [[nodiscard]] std::string rewritten(std::string const& forwarder) const {
     auto const& sender = transaction_.sender;
-    if (sender.null() || rules_.local_domain(sender.domain) != nullptr) return sender.text();
+    if (rules_.local_domain(sender.domain) != nullptr) return sender.text();
     auto const path = mail::srs::forward(sender, forwarder, rules_.srs(), now_);
     return path ? path->text() : sender.text();
   }

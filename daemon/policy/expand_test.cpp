@@ -60,6 +60,14 @@ TEST_CASE("expand: forwards of foreign mail go under SRS, others as they are", "
         "app@wac.tax: remote me@example.net (fwd@wac.tax) local i@wac.tax (fwd@wac.tax)\n");
 }
 
+TEST_CASE("expand: a sender of another domain of ours is local, too", "[policy]") {
+  Tree tree;
+  tree.aliases("fwd: me@example.net\n");
+  auto const mail = transaction("a@xn--mller-kva.example", {"fwd@wac.tax"});
+  CHECK(shown(expand(tree.rules(), logged_in("a@m\u00fcller.example"), mail, noon)) ==
+        "a@xn--mller-kva.example: remote me@example.net (fwd@wac.tax)\n");
+}
+
 TEST_CASE("expand: each domain forwards under its own name", "[policy]") {
   Tree tree;
   tree.aliases("f: me@example.net\n").aliases("f: you@example.net\n", "m\u00fcller.example");

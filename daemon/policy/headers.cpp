@@ -114,15 +114,20 @@ class Editor {
   }
 
  private:
-  /// From, and Sender where it is there (RFC 5322 3.6.2).
+  /// From, and Sender where it is there (RFC 5322 3.6.2). What a trusted host relays on 25 need not
+  /// be as good as what a person submits.
   std::optional<smtp::Reply> check_authors() {
+    bool const strict = !client_.user.empty() || client_.service != smtp::Service::smtp;
+    if (wanted_.from == nullptr && !strict) return std::nullopt;
     if (wanted_.from == nullptr) return smtp::Reply{550, "5.6.0", "there is no header field From"};
     auto const authors = mail::parse_address_list(wanted_.from->value);
+    if ((!authors || authors->empty()) && !strict) return std::nullopt;
     if (!authors || authors->empty())
       return smtp::Reply{
           550, "5.6.0",
           "the header field From holds no address" + (authors ? "" : ": " + authors.error().what)};
     prepared_.from_domain = authors->front().domain.display();
+    if (client_.user.empty()) return std::nullopt;
     if (auto refusal = check_own(*authors, "From")) return refusal;
     if (wanted_.sender == nullptr) return std::nullopt;
     auto const sender = mail::parse_address_list(wanted_.sender->value);
@@ -133,7 +138,6 @@ class Editor {
 
   std::optional<smtp::Reply> check_own(std::vector<mail::Address> const& addresses,
                                        std::string const& field) {
-    if (client_.user.empty()) return std::nullopt;
     for (auto const& address : addresses) {
       mail::Path const path{address.local, address.domain.display()};
       if (!may_send_as(rules_, client_.user, path))
@@ -146,7 +150,7 @@ class Editor {
   /// Whether a Delivered-To of ours names one of the recipients, in any spelling.
   [[nodiscard]] bool was_here(std::string_view delivered) const {
     auto const path = mail::parse_path(delivered);
-    if (!path || rules_.local_domain(path->domain) == nullptr) return false;
+    if (!path) return false;
     auto const name = rules_.clean(path->local);
     return std::any_of(transaction_.recipients.begin(), transaction_.recipients.end(),
                        [&](mail::Path const& recipient) {

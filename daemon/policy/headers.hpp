@@ -32,8 +32,8 @@ struct Prepared {
 ///
 /// Refuses with
 /// - 554 5.6.0 what has no header section, and NUL in it;
-/// - 550 5.6.0 two of From, Subject or Date (RFC 5322 3.6); of submitted mail also no From, or one
-///   that holds no address;
+/// - 550 5.6.0 two of From, Subject or Date (RFC 5322 3.6); of what users send and
+///   what comes over 587 and 465 also no From, or one that holds no address;
 /// - 553 5.7.1 a user's From or Sender that is not all its own (RFC 6409 6.1);
 /// - 554 5.4.6 mail from outside that was delivered here to one of its recipients before.
 std::variant<Prepared, smtp::Reply> prepare(Rules const& rules, Client const& client,

@@ -122,7 +122,7 @@ TEST_CASE("headers: who claims our Authentication-Results is cut (RFC 8601 5)", 
                                  body) == complete + body);
   }
   for (auto const* other : {" other.example; spf=pass", " mail.wac.tax.example 1 ; none",
-                            " x.mail.wac.tax (mail.wac.tax); none"}) {
+                            " x.mail.wac.tax (mail.wac.tax); none", " (\\)) other.example; none"}) {
     CAPTURE(other);
     auto const field = "Authentication-Results:" + std::string(other) + "\r\n";
     CHECK(edited(stranger(), field + complete + body) == field + complete + body);
@@ -148,6 +148,11 @@ TEST_CASE("headers: From must be there, once, and the user's", "[policy]") {
   printer.trusted = true;
   CHECK(edited(printer, "From: x@example.com\r\n" + body).find("Message-ID: <") !=
         std::string::npos);
+  CHECK(edited(printer, "From: root\r\n" + complete.substr(17) + body).starts_with("From: root"));
+  CHECK(edited(printer, complete.substr(17) + body) == complete.substr(17) + body);
+  printer.service = smtp::Service::submission;
+  CHECK(edited(printer, "From: root\r\n" + complete.substr(17) + body) == "550 5.6.0");
+  CHECK(edited(printer, complete.substr(17) + body) == "550 5.6.0");
   CHECK(edited(stranger(), "Subject: x\r\n" + body) == "Subject: x\r\n" + body);
 }
 

@@ -35,7 +35,7 @@ std::string joined(std::vector<mail::Path> const& paths) {
 /// Takes `5.7.1 ` from the front of `text`, where its class is that of `code` (RFC 2034 4).
 std::string take_enhanced(std::string& text, int code) {
   auto const end = text.find(' ');
-  auto const word = text.substr(0, end);
+  auto word = text.substr(0, end);
   bool const digits = word.find_first_not_of("0123456789.") == std::string::npos;
   if (end == std::string::npos || !digits || std::count(word.begin(), word.end(), '.') != 2 ||
       word.find("..") != std::string::npos || word.ends_with('.') || word.size() > 9 ||

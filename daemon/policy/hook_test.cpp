@@ -66,6 +66,7 @@ TEST_CASE("hook: status 20 refuses for good, all others for now, with the last l
   CHECK(verdict(20, "4.7.8 virus") == "554 5.7.1 4.7.8 virus");
   CHECK(verdict(20, "5.7 x") == "554 5.7.1 5.7 x");
   CHECK(verdict(20, "") == "554 5.7.1 refused by the policy of this host");
+  CHECK(verdict(21, "x") == "451 4.7.1 x");
   CHECK(verdict(1, "busy\n\n") == "451 4.7.1 busy");
   CHECK(verdict(9, "", How::signalled) == "451 4.7.1 try again later");
   CHECK(verdict(20, "", How::signalled).starts_with("451 "));

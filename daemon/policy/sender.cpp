@@ -14,9 +14,8 @@ bool leads_to(Rules const& rules, std::string_view name, std::string const& doma
               Mailbox const& user) {
   auto const resolution = rules.resolve(name, domain);
   if (!resolution) return false;
-  // The first is the address itself.
   return std::any_of(
-      resolution->passed.begin() + 1, resolution->passed.end(), [&](std::string const& passed) {
+      resolution->passed.begin(), resolution->passed.end(), [&](std::string const& passed) {
         auto const [passed_name, passed_domain] = split_address(passed);
         auto const reached = rules.mailbox(passed_name, passed_domain);
         return reached && reached->name == user.name && reached->domain == user.domain;
@@ -53,7 +52,8 @@ bool may_send_as(Rules const& rules, std::string_view address_of_user, mail::Pat
   if (!user || address.local.empty()) return false;
   if (user->policy != nullptr && granted(user->policy->send_as, address)) return true;
   auto const* domain = rules.local_domain(address.domain);
-  // No name of ours holds an `@`: such a one is only good for confusing who cuts at the first.
+  // No name of ours holds an `@`, not even behind a suffix separator: it would only confuse who
+  // cuts at the first.
   if (domain == nullptr || address.local.find('@') != std::string::npos) return false;
   if (auto const named = rules.mailbox(address.local, *domain);
       named && named->name == user->name && named->domain == user->domain)

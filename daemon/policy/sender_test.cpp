@@ -27,7 +27,8 @@ TEST_CASE("sender: a user sends as its own address in every spelling", "[policy]
   CHECK(verdict(tree, logged_in("jo.hn@wac.tax"), "john+x@wac.tax") == "250 2.1.0");
   for (auto const* other :
        {"app@wac.tax", "nobody@wac.tax", "i@example.com", "i@m\u00fcller.example",
-        "\"i@wac.tax\"@wac.tax", "\"x@i\"@wac.tax", "i@[203.0.113.10]", "postmaster"}) {
+        "\"i@wac.tax\"@wac.tax", "\"i+@example.com\"@wac.tax", "\"x@i\"@wac.tax",
+        "i@[203.0.113.10]", "postmaster"}) {
     CAPTURE(other);
     CHECK(verdict(tree, i, other) == "553 5.7.1");
   }
@@ -54,6 +55,13 @@ TEST_CASE("sender: an alias is its readers' address, however it leads there", "[
   CHECK(verdict(tree, i, "me@gmail.example") == "553 5.7.1");
   CHECK(verdict(tree, logged_in("app@wac.tax"), "anything@wac.tax") == "250 2.1.0");
   CHECK(verdict(tree, logged_in("app@wac.tax"), "i@wac.tax") == "553 5.7.1");
+}
+
+TEST_CASE("sender: aliases that loop do not silence a user", "[policy]") {
+  Tree tree;
+  tree.aliases("i: x\nx: y\ny: x\n");
+  CHECK(verdict(tree, logged_in("i@wac.tax"), "i@wac.tax") == "250 2.1.0");
+  CHECK(verdict(tree, logged_in("i@wac.tax"), "x@wac.tax") == "553 5.7.1");
 }
 
 TEST_CASE("sender: send_as grants addresses and whole domains", "[policy]") {
@@ -119,4 +127,12 @@ TEST_CASE("rules: trusted networks of both families", "[policy]") {
     CHECK(rules.trusts(inside));
   for (auto const* outside : {"192.0.3.0", "2001:db8:8000::1", "203.0.113.76", "10.0.0.1", "", "x"})
     CHECK_FALSE(rules.trusts(outside));
+}
+
+TEST_CASE("rules: a host that is called like a domain of mail is that domain", "[policy]") {
+  Tree tree;
+  CHECK(tree.rules().is_host("mail.wac.tax", ""));
+  tree.snapshot->settings.hostname = "wac.tax";
+  CHECK_FALSE(tree.rules().is_host("wac.tax", ""));
+  CHECK(*tree.rules().main_domain() == "wac.tax");
 }

@@ -23,13 +23,15 @@ ItemId take_first(Destination& destination) {
 }  // namespace
 
 Destination* Destinations::join(std::string_view name) {
-  auto& place = all_[std::string(name)];
-  if (!place) {
-    place = std::make_unique<Destination>();
-    place->name = name;
+  auto found = all_.find(name);
+  if (found == all_.end()) {
+    auto one = std::make_unique<Destination>();
+    one->name = name;
+    std::string_view const key = one->name;
+    found = all_.emplace(key, std::move(one)).first;
   }
-  ++place->parts;
-  return place.get();
+  ++found->second->parts;
+  return found->second.get();
 }
 
 void Destinations::leave(Destination* destination) {
@@ -81,8 +83,7 @@ void Destinations::finished(Destination* destination, std::uint32_t round,
   if (fault) {
     auto const before = host.round;
     host = after_fault(host, round, now, *policy_, random);
-    destination->last_reply = std::move(fault->reply);
-    destination->last_host = std::move(fault->host);
+    destination->last_fault = std::make_unique<Fault>(std::move(*fault));
     if (host.round != before) {
       wake_ups_.push({host.until, destination});
       ++destination->wake_ups;
@@ -127,7 +128,8 @@ std::vector<Destination const*> Destinations::list() const {
 void Destinations::forget_if_idle(Destination* destination) {
   if (destination->parts > 0 || destination->running > 0) return;
   if (destination->offered || destination->wake_ups > 0) return;  // a pointer to it is kept
-  all_.erase(destination->name);
+  // Found first: the key is a part of what goes.
+  all_.erase(all_.find(destination->name));
 }
 
 }  // namespace mailstack::queue

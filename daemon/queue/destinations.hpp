@@ -20,14 +20,19 @@
 
 namespace mailstack::queue {
 
+/// What a destination that is unwell said, or what was said of it.
+struct Fault {
+  std::string reply;
+  std::string host;  ///< empty: we did
+};
+
 /// One place where messages go. Its fields are changed by Destinations only.
 struct Destination {
   std::string name;
   HostState host;
-  std::size_t parts = 0;    ///< items with recipients here that are not done
-  std::size_t running = 0;  ///< attempts now
-  std::string last_reply;   ///< of the last fault, for those who stood in line behind it
-  std::string last_host;
+  std::size_t parts = 0;              ///< items with recipients here that are not done
+  std::size_t running = 0;            ///< attempts now
+  std::unique_ptr<Fault> last_fault;  ///< for those who stood in line behind it; null: none yet
 
   std::vector<ItemId> line;  ///< from `line_start`: who is ready, the longest first
   std::size_t line_start = 0;
@@ -54,10 +59,6 @@ class Destinations {
   std::optional<std::pair<Destination*, ItemId>> next(TimePoint now);
   /// An attempt begins; what comes back is handed to finished().
   std::uint32_t started(Destination* destination);
-  struct Fault {
-    std::string reply;
-    std::string host;
-  };
   void finished(Destination* destination, std::uint32_t round, std::optional<Fault> fault,
                 TimePoint now, double random);
 
@@ -84,7 +85,7 @@ class Destinations {
     bool operator>(WakeUp const& other) const { return when > other.when; }
   };
   Policy const* policy_;
-  std::unordered_map<std::string, std::unique_ptr<Destination>> all_;
+  std::unordered_map<std::string_view, std::unique_ptr<Destination>> all_;  ///< by their names
   std::deque<Destination*> offered_;
   std::priority_queue<WakeUp, std::vector<WakeUp>, std::greater<>> wake_ups_;
 };

@@ -56,8 +56,8 @@ TEST_CASE("destinations: a pause ends by itself", "[destinations]") {
   for (ItemId id = 0; id < 10; ++id) all.enqueue(one, id, now);
   auto const next = all.next(now);
   auto const round = all.started(next->first);
-  all.finished(one, round, Destinations::Fault{"421 busy", "mx"}, now, 0.5);
-  CHECK(one->last_reply == "421 busy");
+  all.finished(one, round, Fault{"421 busy", "mx"}, now, 0.5);
+  CHECK(one->last_fault->reply == "421 busy");
   CHECK(take_all(all, now).empty());
   CHECK(all.next_wake() == now + Duration{30});
   all.wake(now + Duration{29});
@@ -77,12 +77,12 @@ TEST_CASE("destinations: a pause that comes after another was forgiven wakes in 
   for (int i = 0; i < 6; ++i) {  // up to a long one
     auto const next = all.next(when);
     REQUIRE(next);
-    all.finished(one, all.started(one), Destinations::Fault{"421 busy", "mx"}, when, 0.5);
+    all.finished(one, all.started(one), Fault{"421 busy", "mx"}, when, 0.5);
     all.forgive(one, when);
   }
   auto const round = all.started(one);
   all.finished(one, round, std::nullopt, when, 0.5);
-  all.finished(one, all.started(one), Destinations::Fault{"421 busy", "mx"}, when, 0.5);
+  all.finished(one, all.started(one), Fault{"421 busy", "mx"}, when, 0.5);
   CHECK(one->host.until == when + Duration{30});
   CHECK(all.next_wake() == when + Duration{30});
   all.wake(when + Duration{30});
@@ -110,7 +110,7 @@ TEST_CASE("destinations: nothing of a destination stays without mail for it", "[
   }
   SECTION("left while it is paused: that is remembered until it is over") {
     all.next(now);
-    all.finished(one, all.started(one), Destinations::Fault{"421 busy", "mx"}, now, 0.5);
+    all.finished(one, all.started(one), Fault{"421 busy", "mx"}, now, 0.5);
     all.leave(one);
     CHECK(all.size() == 1);
     auto* const again = all.join("one.example");

@@ -109,10 +109,10 @@ void Queue::review(ItemId id, Item& item, TimePoint now) {
     auto const name = doors_.destination_of(recipient);
     for (auto const& part : item.parts) {
       // It stood in line behind a pause: what the first in line heard is why.
-      if (part.destination->name != name || part.destination->last_reply.empty()) continue;
+      if (part.destination->name != name || !part.destination->last_fault) continue;
       if (part.state != PartState::ready && !recipient.last_reply.empty()) continue;
-      recipient.last_reply = part.destination->last_reply;
-      recipient.last_host = part.destination->last_host;
+      recipient.last_reply = part.destination->last_fault->reply;
+      recipient.last_host = part.destination->last_fault->host;
     }
     if (ends) tell(Event::Kind::expired, id, item, recipient, name);
     who.push_back(i);

@@ -118,7 +118,7 @@ QueueStats Queue::stats(std::size_t most_destinations) const {
                                   .ready = (*at)->ready(),
                                   .window = window((*at)->host, policy_),
                                   .paused_until = (*at)->host.until,
-                                  .last_reply = (*at)->last_reply});
+                                  .last_reply = (*at)->last_fault ? (*at)->last_fault->reply : ""});
   return stats;
 }
 

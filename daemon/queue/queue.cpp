@@ -19,12 +19,12 @@ delivery::Outcome no_outcome() {
   return {{451, "4.3.0", "the attempt ended without a reply"}, "", false};
 }
 
-std::optional<Destinations::Fault> fault_of(std::vector<delivery::Outcome> const& outcomes) {
+std::optional<Fault> fault_of(std::vector<delivery::Outcome> const& outcomes) {
   auto const found = std::find_if(outcomes.begin(), outcomes.end(), [](auto const& outcome) {
     return outcome.host_fault || blames_host(outcome.reply);
   });
   if (found == outcomes.end()) return std::nullopt;
-  return Destinations::Fault{smtp::one_line(found->reply), found->host};
+  return Fault{smtp::one_line(found->reply), found->host};
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ TEST_CASE("queue: a crash before any call of the spool loses nobody", "[queue][c
     Fates none;
     auto const calls = live(whole, none, SIZE_MAX, lazy, true, Duration{0});
     for (std::size_t first = 0; first <= calls; ++first)
-      for (std::size_t second = 0; second <= calls; second += 1 + second / 12) {
+      for (std::size_t second = 0; second <= calls; second += 1 + second / 3) {
         CAPTURE(lazy, first, second);
         Disk disk;
         Fates fates;

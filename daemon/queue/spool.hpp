@@ -68,7 +68,8 @@ class Spool {
 
   virtual SpoolStats stats() = 0;
 
-  /// Everything that was handed over is durable when it returns.
+  /// Everything that was handed over is durable when it returns, but updates and removals that a
+  /// full disk has no room for: those are tried again each second.
   virtual void flush() = 0;
 };
 

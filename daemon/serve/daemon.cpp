@@ -168,16 +168,14 @@ class WholeDaemon : public Daemon {
         .keys = *keys_,
         .pool = *pool_,
         .now = now,
-        .queued =
-            [this](std::vector<Kept> kept) {
-              main_->post([this, kept = std::move(kept)]() mutable {
-                for (auto& one : kept) {
-                  auto const octets = one.content->size();
-                  queue_->add(one.id, std::move(one.envelope), octets, std::move(one.content));
-                }
-              });
-            },
-        .run_hook = {}});
+        .queued = [this](std::vector<Kept> kept) {
+          main_->post([this, kept = std::move(kept)]() mutable {
+            for (auto& one : kept) {
+              auto const octets = one.content->size();
+              queue_->add(one.id, std::move(one.envelope), octets, std::move(one.content));
+            }
+          });
+        }});
     desk_ = std::make_unique<FrontDesk>(FrontDesk::Doors{.current = current_,
                                                          .spool = *spool_,
                                                          .logins = *logins_,

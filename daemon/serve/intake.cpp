@@ -6,6 +6,7 @@
 #include <random>
 
 #include "core/mail/dkim/sign.hpp"
+#include "daemon/serve/hook.hpp"
 
 namespace mailstack::serve {
 
@@ -83,7 +84,7 @@ void Intake::take(std::shared_ptr<Live const> live, policy::Client client, Incom
 void Intake::finish(std::shared_ptr<Work> const& work) {
   auto message = policy::assemble({}, work->prepared, work->incoming.content);
   if (!work->live->hook.empty()) {
-    auto front = doors_.run_hook(work->live->hook, work->client, work->incoming, message);
+    auto front = run_hook(*work->live, work->client, work->incoming, message);
     if (auto* refusal = std::get_if<smtp::Reply>(&front)) return work->done(*refusal);
     message.insert(0, std::get<std::string>(front));
   }

@@ -37,11 +37,6 @@ class Intake {
     std::function<TimePoint()> now;
     /// Hands items to the queue; called from the spool's thread, before the client hears of them.
     std::function<void(std::vector<Kept>)> queued;
-    /// Runs the hook on a message: what it wants in front, or a refusal. Called in the pool.
-    std::function<std::variant<std::string, smtp::Reply>(
-        std::string const& hook, policy::Client const& client, Incoming const& incoming,
-        std::string const& message)>
-        run_hook;
   };
   explicit Intake(Doors doors) : doors_(std::move(doors)) {}
 

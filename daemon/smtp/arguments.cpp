@@ -75,6 +75,7 @@ bool same_word(std::string_view text, std::string_view upper) {
 
 ArgumentFault parse_path_argument(std::string_view argument, std::string_view prefix,
                                   PathArgument& out) {
+  out = {};
   if (!same_word(argument.substr(0, prefix.size()), prefix)) return ArgumentFault::path;
   auto rest = trim(argument.substr(prefix.size()));
   if (!rest.starts_with('<')) return ArgumentFault::path;

@@ -8,8 +8,8 @@
 namespace mailstack::smtp {
 namespace {
 
-void ask_user(Conversation& talk, std::string user, std::string password) {
-  talk.ask(Question::auth, AskAuth{std::move(user), Secret<std::string>(std::move(password))});
+void ask_user(Conversation& talk, std::string user, Secret<std::string> password) {
+  talk.ask(Question::auth, AskAuth{std::move(user), std::move(password)});
 }
 
 /// `authorize-as NUL user NUL password`.
@@ -22,7 +22,7 @@ void take_plain(Conversation& talk, std::string_view text) {
   auto const user = text.substr(first + 1, second - first - 1);
   if (user.empty()) return talk.say(replies::auth_malformed);
   if (!acts_as.empty() && acts_as != user) return talk.say(replies::identity_differs);
-  ask_user(talk, std::string(user), std::string(text.substr(second + 1)));
+  ask_user(talk, std::string(user), Secret<std::string>(std::string(text.substr(second + 1))));
 }
 
 void wait_for(Conversation& talk, AuthStep step, replies::Fixed const& challenge) {
@@ -31,21 +31,22 @@ void wait_for(Conversation& talk, AuthStep step, replies::Fixed const& challenge
   talk.say(challenge);
 }
 
-void take_login_user(Conversation& talk, std::string user) {
+void take_login_user(Conversation& talk, std::string const& user) {
   if (user.empty()) return talk.say(replies::auth_malformed);
-  talk.login_user = std::move(user);
+  talk.login_user = user;
   wait_for(talk, AuthStep::login_password, replies::login_password);
 }
 
 /// One response of the client, still in base64; the phase is that of commands again.
 void take_response(Conversation& talk, std::string_view encoded) {
-  auto decoded = base64::parse(encoded);
-  if (!decoded) return talk.say(replies::auth_malformed);
+  auto parsed = base64::parse(encoded);
+  if (!parsed) return talk.say(replies::auth_malformed);
+  Secret<std::string> decoded(std::move(*parsed));
   switch (talk.auth_step) {
-    case AuthStep::plain: return take_plain(talk, *decoded);
-    case AuthStep::login_user: return take_login_user(talk, std::move(*decoded));
+    case AuthStep::plain: return take_plain(talk, decoded.reveal());
+    case AuthStep::login_user: return take_login_user(talk, decoded.reveal());
     case AuthStep::login_password:
-      return ask_user(talk, std::move(talk.login_user), std::move(*decoded));
+      return ask_user(talk, std::exchange(talk.login_user, {}), std::move(decoded));
   }
 }
 

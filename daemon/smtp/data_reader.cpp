@@ -21,7 +21,8 @@ std::size_t plain_lines(std::string_view octets, std::size_t longest) {
   std::size_t at = 0;
   while (at < octets.size() && octets[at] != '.') {
     auto const end = octets.find('\n', at);
-    if (end == octets.npos || octets.find('\r', at) + 1 != end || end + 1 - at > longest) break;
+    if (end == octets.npos || end == at || octets.find('\r', at) != end - 1) break;
+    if (end + 1 - at > longest) break;
     at = end + 1;
   }
   return at;

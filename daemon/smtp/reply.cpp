@@ -24,10 +24,7 @@ std::string_view take_line(std::string_view& text, std::size_t room, bool& last)
   auto const line = text.substr(0, std::min({end, room, text.size()}));
   text.remove_prefix(line.size());
   last = text.empty();
-  if (!last && line.size() != room)
-    text.remove_prefix(1);
-  else if (!last && text.front() == '\n')
-    text.remove_prefix(1);
+  if (!last && text.front() == '\n') text.remove_prefix(1);
   return line;
 }
 

@@ -237,7 +237,7 @@ Effects ServerSession::answer(AuthVerdict verdict) {
   return state.take_effects();
 }
 
-Effects ServerSession::answer(Reply reply) {
+Effects ServerSession::answer(Reply const& reply) {
   auto& state = *state_;
   if (state.question == Question::none || state.question == Question::auth) return {};
   state.answered(reply);

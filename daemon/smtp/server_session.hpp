@@ -142,7 +142,7 @@ class ServerSession {
   /// To AskAuth.
   Effects answer(AuthVerdict verdict);
   /// To AskSender, AskRecipient, AskData, Finish.
-  Effects answer(Reply reply);
+  Effects answer(Reply const& reply);
   /// The peer said nothing for too long, or the session lasted too long: 421 and close.
   Effects timed_out();
   /// The daemon stops: 421 at once where no command is under way, else after the answer.

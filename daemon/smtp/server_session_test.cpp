@@ -8,27 +8,21 @@ using namespace mailstack::smtp;
 namespace {
 
 /// A session whose policy says yes to everything, and what came out of it.
+/// A session whose policy says yes to everything, or nothing for now, and what came out of it.
 struct Talk {
-  explicit Talk(SessionSetup setup) : session(std::move(setup)) {}
+  explicit Talk(SessionSetup setup) : session(std::move(setup)) { take(session.open()); }
 
   void take(Effects effects) {
     for (auto& effect : effects) {
       if (auto* send = std::get_if<Send>(&effect)) sent += send->octets;
-      if (auto* body = std::get_if<Body>(&effect)) message += body->octets;
-      if (std::holds_alternative<Finish>(effect)) ++finished;
-      if (std::holds_alternative<Discard>(effect)) ++discarded;
+      if (auto* body = std::get_if<Body>(&effect)) bodies.push_back(body->octets);
+      if (std::holds_alternative<StartTls>(effect)) handshake = true;
       if (std::holds_alternative<Close>(effect)) closed = true;
-      if (std::holds_alternative<StartTls>(effect)) take(session.tls_started({}));
-      if (auto* ask = std::get_if<AskAuth>(&effect)) {
-        asked_user = ask->user;
-        take(session.answer(AuthVerdict{ask->password.reveal() == "secret",
-                                        ask->user + "@d.example", Reply{235, "2.7.0", "welcome"}}));
-      }
+      if (std::holds_alternative<AskData>(effect)) code = 354;
     }
-    if (hold || !session.waiting()) return;
-    take(session.answer(
-        Reply{session.transaction().recipients.empty() ? 250 : next, "2.0.0", "ok"}));
+    if (!hold && session.waiting()) answer();
   }
+  void answer() { take(session.answer(Reply{std::exchange(code, 250), "", "ok"})); }
   std::string say(std::string_view octets) {
     sent.clear();
     take(session.receive(octets));
@@ -36,9 +30,10 @@ struct Talk {
   }
 
   ServerSession session;
-  std::string sent, message, asked_user;
-  int finished = 0, discarded = 0, next = 250;
-  bool closed = false, hold = false;
+  std::string sent;
+  std::vector<std::string> bodies;
+  int code = 250;
+  bool hold = false, closed = false, handshake = false;
 };
 
 SessionSetup setup_of(Service service) {
@@ -52,16 +47,88 @@ SessionSetup setup_of(Service service) {
 
 TEST_CASE("server_session: a message from greeting to quit", "[smtp]") {
   Talk talk(setup_of(Service::smtp));
-  talk.take(talk.session.open());
   CHECK(talk.sent == "220 mx.example ESMTP\r\n");
   talk.say("EHLO c.example\r\n");
-  talk.say("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n");
-  CHECK(talk.sent == "250 2.0.0 ok\r\n250 2.0.0 ok\r\n");
-  talk.next = 354;
-  talk.say("DATA\r\n");
-  talk.next = 250;
-  CHECK(talk.say("A: b\r\n\r\n..x\r\n.\r\nQUIT\r\n") == "250 2.0.0 ok\r\n221 2.0.0 bye\r\n");
-  CHECK(talk.message == "A: b\r\n\r\n.x\r\n");
-  CHECK(talk.finished == 1);
+  CHECK(talk.session.greeted_as() == "c.example");
+  CHECK(talk.session.extended());
+  CHECK(talk.say("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n") ==
+        "250 ok\r\n250 ok\r\n354 ok\r\n");
+  CHECK(talk.session.in_message());
+  CHECK(talk.say("A: b\r\n\r\n..x\r\n.\r\nQUIT\r\n") == "250 ok\r\n221 2.0.0 bye\r\n");
+  CHECK(talk.bodies == std::vector<std::string>{"A: b\r\n\r\n.x\r\n"});
+  CHECK_FALSE(talk.session.in_message());
   CHECK(talk.closed);
+}
+
+TEST_CASE("server_session: what a read brings of a message is one part", "[smtp]") {
+  Talk talk(setup_of(Service::smtp));
+  talk.say("EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
+  std::string lines = "A: b\r\n\r\n";
+  for (int i = 0; i < 500; ++i) lines += "..text\r\n";
+  talk.say(lines);
+  talk.say(lines + ".\r\n");
+  CHECK(talk.bodies.size() == 2);
+}
+
+TEST_CASE("server_session: while a question is open the transaction can be looked at", "[smtp]") {
+  Talk talk(setup_of(Service::smtp));
+  talk.say("EHLO c\r\n");
+  talk.hold = true;
+  talk.say("MAIL FROM:<a@b.example> SIZE=77 BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<c@d.example>\r\n");
+  REQUIRE(talk.session.waiting());
+  CHECK(talk.session.kept() == 23);
+  CHECK(talk.session.transaction().sender == mail::Path{"a", "b.example"});
+  CHECK(talk.session.transaction().size == 77);
+  CHECK(talk.session.transaction().eight_bit);
+  CHECK(talk.session.transaction().utf8);
+  talk.answer();
+  CHECK(talk.session.transaction().recipients.empty());
+  talk.answer();
+  CHECK(talk.session.transaction().recipients == std::vector{mail::Path{"c", "d.example"}});
+  CHECK(talk.session.kept() == 0);
+  talk.say("DATA\r\n");
+  talk.answer();
+  talk.say("A: b\r\n\r\n.\r\n");
+  REQUIRE(talk.session.waiting());
+  CHECK_FALSE(talk.session.in_message());
+  CHECK(talk.session.transaction().recipients.size() == 1);
+  talk.answer();
+  CHECK(talk.session.transaction().recipients.empty());
+}
+
+TEST_CASE("server_session: nothing is read between StartTls and the handshake", "[smtp]") {
+  Talk talk(setup_of(Service::smtp));
+  talk.say("EHLO c\r\nSTARTTLS\r\n");
+  CHECK(talk.handshake);
+  CHECK(talk.say("NOOP\r\nNO").empty());
+  CHECK(talk.session.kept() == 0);
+  talk.take(talk.session.tls_started(TlsState{"TLSv1.3", "x", "mx.example"}));
+  CHECK(talk.session.tls()->server_name == "mx.example");
+  CHECK(talk.session.greeted_as().empty());
+  CHECK(talk.say("NOOP\r\n") == "250 2.0.0 ok\r\n");
+}
+
+TEST_CASE("server_session: calls at the wrong time do nothing", "[smtp]") {
+  Talk talk(setup_of(Service::smtp));
+  CHECK(talk.session.open().empty());
+  CHECK(talk.session.answer(Reply{250, "", ""}).empty());
+  CHECK(talk.session.answer(AuthVerdict{true, "u", Reply{235, "", ""}}).empty());
+  CHECK(talk.session.user().empty());
+  CHECK(talk.session.tls_started({}).empty());
+  CHECK_FALSE(talk.session.tls());
+  talk.say("QUIT\r\n");
+  CHECK(talk.session.receive("NOOP\r\n").empty());
+  CHECK(talk.session.timed_out().empty());
+  CHECK(talk.session.stopping().empty());
+  CHECK(talk.session.disconnected().empty());
+}
+
+TEST_CASE("server_session: a peer without line ends takes no memory", "[smtp]") {
+  Talk talk(setup_of(Service::smtp));
+  std::string const garbage(100'000, 'x');
+  for (int i = 0; i < 100; ++i) {
+    talk.say(garbage);
+    REQUIRE(talk.session.kept() < 2048);
+  }
+  CHECK(talk.say("\r\nNOOP\r\n") == "250 2.0.0 ok\r\n");
 }

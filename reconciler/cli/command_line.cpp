@@ -60,8 +60,7 @@ constexpr std::string_view hazards_help =
     "dkim, tlsa, user, domain (one that merely vanished from the manifest), clock.\n";
 
 /// Of the design, not built: known, so that the refusal can say so.
-constexpr std::array<std::string_view, 5> planned_commands{"check", "guide", "import", "migrate",
-                                                           "completion"};
+constexpr std::array<std::string_view, 3> planned_commands{"import", "migrate", "completion"};
 
 /// Builds the parser around the options that it fills in.
 class Parser {
@@ -275,6 +274,7 @@ class Parser {
   void build();
   void build_reading();
   void build_doctor();
+  void build_mail();
   void build_edits();
   void build_signing();
 
@@ -344,6 +344,7 @@ void Parser::build_reading() {
           "  mailstack drift --only example.org --format json\n");
   only(*drift);
   build_doctor();
+  build_mail();
   auto* status = add(app_, "status", "what is applied, what is due, what waits",
                      "  mailstack status\n  mailstack status --only example.org\n");
   only(*status);
@@ -415,6 +416,46 @@ void Parser::build_doctor() {
        "unknown,\nwith why it cannot be seen from here. Only a problem changes the exit "
        "code, to 1.\n"
        "No root is needed. With it, doctor sees which process holds a port.\n");
+}
+
+void Parser::build_mail() {
+  auto* check =
+      add(app_, "check", "look at this host's daemon as others see it, with a mail if wished",
+          "  mailstack check\n"
+          "  mailstack check --send-to me@example.net --from i@example.org\n"
+          "  mailstack check --send-to me@example.net --from i@example.org --credential test\n");
+  auto* to = check->add_option("--send-to", options_.send_to, "send a mail to this address")
+                 ->type_name("ADDRESS");
+  auto* from =
+      check->add_option("--from", options_.envelope_sender, "the user who logs in and sends");
+  to->needs(from);
+  from->needs(to);
+  from->type_name("ADDRESS")->check([](std::string const& text) {
+    return text.find('@') == std::string::npos ? text + " is no address" : std::string();
+  });
+  check
+      ->add_option("--credential", options_.credential,
+                   "where the password is; without it, it is asked for")
+      ->type_name("NAME");
+  check->add_option("--wait", wait_, "how long to look at the queue (60s)")
+      ->type_name("T")
+      ->check([](std::string const& text) {
+        auto const span = parse_duration(text);
+        return span ? std::string{} : span.error().what;
+      });
+  note(*check,
+       "Looks at the certificate of each port, as who verifies it, and at the DKIM keys in the\n"
+       "DNS. With --send-to it logs in on 465, sends, and follows the mail through the queue.\n"
+       "Only a problem changes the exit code, to 1.\n");
+
+  auto* guide = app_.add_subcommand("guide", "how to use an account elsewhere");
+  guide->require_subcommand(1);
+  guide->set_help_flag("-h,--help", "this text");
+  shared(*guide);
+  auto* gmail = add(*guide, "gmail", "what to enter in Gmail, so that it sends as a user of yours",
+                    "  mailstack guide gmail i@example.org\n");
+  words(*gmail, "USER", "local@domain; with one domain, local", 1, 1);
+  note(*gmail, "Ends with 1 where something is not ready for it; that stands first.\n");
 }
 
 void Parser::build_edits() {

@@ -2,6 +2,7 @@
 
 #include "core/dns/name.hpp"
 #include "core/userdb/text_proto.hpp"
+#include "reconciler/features/feature.hpp"
 
 namespace mailstack::cli {
 
@@ -51,6 +52,15 @@ void read_aliases(files::Files& files, std::string const& path, userdb::Aliases&
 }
 
 }  // namespace
+
+std::string find_tree(files::Files& files, manifest::Manifest const* manifest) {
+  using manifest::Daemon;
+  auto const tree = [](Daemon daemon) { return features::facts_for(daemon).conf_directory; };
+  if (manifest != nullptr) return tree(manifest->daemon);
+  auto const usual = tree(Daemon::mailstackd);
+  auto const other = tree(Daemon::chasquid);
+  return !files.stat(usual) && files.stat(other) ? other : usual;
+}
 
 Result<std::string> find_domain(files::Files& files, std::string const& conf,
                                 std::string_view domain) {

@@ -9,8 +9,13 @@
 #include "core/files/files.hpp"
 #include "core/userdb/resolve.hpp"
 #include "reconciler/cli/exit_code.hpp"
+#include "reconciler/manifest/manifest.hpp"
 
 namespace mailstack::cli {
+
+/// The daemon's tree on a host: that of the daemon which `manifest` names, where it can be read;
+/// else the one that is there.
+std::string find_tree(files::Files& files, manifest::Manifest const* manifest);
 
 /// The directory of a domain below CONF/domains, whatever form (A-labels, capitals) the question
 /// has. Fails with not_found and names the domains that there are; invalid for what is no domain.

@@ -14,8 +14,10 @@
 #include "core/http.hpp"
 #include "core/result/result.hpp"
 #include "core/secret/secret.hpp"
+#include "reconciler/world/control_socket.hpp"
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/machine.hpp"
+#include "reconciler/world/mail_sender.hpp"
 #include "reconciler/world/process.hpp"
 #include "reconciler/world/secrets.hpp"
 #include "reconciler/world/systemd.hpp"
@@ -58,6 +60,8 @@ struct Doors {
   std::function<std::unique_ptr<world::Systemd>(std::string const& root)> systemd;
   std::function<bool()> runs_systemd;  ///< systemd is this machine's manager; costs one stat
   std::function<std::unique_ptr<world::TlsPeer>()> tls;
+  std::function<std::unique_ptr<world::ControlSocket>()> control;
+  std::function<std::unique_ptr<world::MailSender>()> mail;
 
   /// All octets of standard input. Fails with invalid for more than `most`, with unavailable where
   /// it cannot be read.

@@ -276,12 +276,25 @@ std::string status_json(StatusView const& view) {
        {"due", std::move(due)}});
 }
 
-std::string doctor_json(std::string const& host, doctor::Findings const& findings) {
+std::string guide_json(Guide const& guide) {
+  return dump({{"version", 1},
+               {"address", guide.address},
+               {"server", guide.server},
+               {"port", guide.port},
+               {"tls", guide.starttls ? "starttls" : "implicit"},
+               {"username", guide.address},
+               {"forward", guide.forward.empty() ? Json(nullptr) : Json(guide.forward)},
+               {"lacks", guide.lacks},
+               {"notes", guide.notes}});
+}
+
+std::string doctor_json(std::string const& host, doctor::Findings const& findings,
+                        std::vector<doctor::Title> const& titles) {
   auto const words = [](std::string const& text) {
     return text.empty() ? Json(nullptr) : Json(text);
   };
   Json checks = Json::array();
-  for (auto const& [check, title] : doctor::titles())
+  for (auto const& [check, title] : titles)
     for (auto const& one : findings) {
       if (one.check != check) continue;
       checks.push_back({{"check", one.check},

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "reconciler/cli/alias_resolve.hpp"
+#include "reconciler/cli/guide.hpp"
 #include "reconciler/cli/render_drift.hpp"
 #include "reconciler/cli/render_plan.hpp"
 #include "reconciler/cli/render_status.hpp"
@@ -60,6 +61,8 @@ std::string status_json(StatusView const& view);
 
 /// `{version, host, checks: [{check, verdict, asked, answered, cause, remedy}]}`; `cause` and
 /// `remedy` are null where there is nothing to say.
-std::string doctor_json(std::string const& host, doctor::Findings const& findings);
+std::string doctor_json(std::string const& host, doctor::Findings const& findings,
+                        std::vector<doctor::Title> const& titles = doctor::titles());
+std::string guide_json(Guide const& guide);
 
 }  // namespace mailstack::cli

@@ -76,7 +76,7 @@ TEST_CASE("manual: every command stands in mailstack(1), with its options and ex
   }
   for (auto const& option : help.options) CHECK_FALSE(option.what.empty());
   // What is not built is in no help.
-  for (auto const* absent : {"mailstack guide", "--online", "--out"})
+  for (auto const* absent : {"mailstack import", "--online", "--out"})
     CHECK_FALSE(has(page, roff_literal(absent)));
   CHECK(has(page, "\\fB\\-\\-wait\\fR T\n"));
   CHECK(has(page, "\\fBmailstack alias add\\fR ADDRESS RECIPIENT ..."));

@@ -39,13 +39,16 @@ struct Options {
   // user.
   bool generate = false;
   std::string reveal_to;
-  std::string credential;  ///< `user add --credential NAME`: a reference instead of a hash
+  std::string credential;  ///< `--credential NAME`: of user add, instead of a hash; of check
   bool no_password = false;
+
+  // check.
+  std::string send_to;  ///< `--send-to`
 
   // dkim-sign.
   std::size_t most = 100;       ///< MiB that a message may have
   std::string conf;             ///< the daemon's tree; empty: /etc/chasquid
-  std::string envelope_sender;  ///< `--from`
+  std::string envelope_sender;  ///< `--from`, also of check
 
   // doctor.
   std::vector<std::string> probes;  ///< each parses (doctor::parse_target())

@@ -43,7 +43,7 @@ bool shown(Finding const& one, Paper const& paper) {
 std::string render_doctor(DoctorView const& view, Paper const& paper) {
   auto const& findings = view.findings;
   std::string text;
-  for (auto const& [check, title] : doctor::titles()) {
+  for (auto const& [check, title] : view.titles) {
     std::string part;
     for (auto const& one : findings)
       if (one.check == check && shown(one, paper)) part += entry(one, paper);
@@ -52,8 +52,9 @@ std::string render_doctor(DoctorView const& view, Paper const& paper) {
   if (paper.quiet && text.empty()) return text;
   auto const number = [&](Verdict verdict) { return doctor::number_of(findings, verdict); };
   text += (text.empty() ? "" : "\n");
-  text += "Doctor of " + printable(view.host) + ": " + count(number(Verdict::problem), "problem") +
-          ", " + count(number(Verdict::warning), "warning") + ", " +
+  text += view.what + " of " + printable(view.host) + ": " +
+          count(number(Verdict::problem), "problem") + ", " +
+          count(number(Verdict::warning), "warning") + ", " +
           std::to_string(number(Verdict::unknown)) + " unknown, " +
           std::to_string(number(Verdict::ok)) + " ok.\n";
   return text;

@@ -12,6 +12,8 @@ namespace mailstack::cli {
 struct DoctorView {
   std::string host;  ///< `mx1 (smtp.example.org)`
   doctor::Findings const& findings;
+  std::vector<doctor::Title> const& titles = doctor::titles();
+  std::string what = "Doctor";  ///< whose findings they are
 };
 
 /// By check; each verdict with what was asked and answered, its cause and remedy. Quiet paper shows

@@ -154,7 +154,9 @@ std::string render_outcome(engine::Outcome const& outcome, engine::Plan const& p
 
 std::string render_restart(engine::Outcome const& outcome, engine::Plan const& plan) {
   if (std::any_of(plan.items.begin(), plan.items.end(), [](engine::PlanItem const& item) {
-        return kinds::unit::name_of(item.address) == "chasquid.service" && !item.forgotten;
+        // mailstackd looks at its tree by itself.
+        return (kinds::unit::name_of(item.address) == "chasquid.service" && !item.forgotten) ||
+               kinds::conf_file::path_of(item.address).ends_with("/mailstackd.yaml");
       }))
     return {};
   bool const written =

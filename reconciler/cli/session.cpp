@@ -331,9 +331,11 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
   wiring_.inputs.wait = options_.wait;
   wiring_.inputs.runtime_directory = runtime_directory(options_, doors_);
   wiring_.inputs.units_left_alone = manifest_->root.section("systemd").text("manage") == "never";
+  wiring_.inputs.left_tree = features::facts_for(features::other(manifest_->daemon)).conf_directory;
   systemd_ = doors_.systemd(options_.root);
   tls_ = doors_.tls();
   process_ = doors_.process();
+  control_ = doors_.control();
   owned_kinds_ = kinds::make_kinds(
       wiring_.inputs, {*host_files_, doors_.clock, *dns_, *secrets_, *systemd_, doors_.http,
                        [this](std::string const& line) {
@@ -341,7 +343,7 @@ bool Session::look(engine::Mode mode, std::optional<std::set<std::string>> const
                          std::scoped_lock const lock(speaking);
                          talk_.note(line);
                        },
-                       tls_.get(), process_.get()});
+                       tls_.get(), process_.get(), control_.get()});
   wiring_.inputs.claims = {};  // the kinds have them; of a large zone they are megabytes
   for (auto const& kind : owned_kinds_) kinds_.add(*kind, kind->laws().name());
   join_.emplace(compiled_.resources, rows_);

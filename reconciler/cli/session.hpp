@@ -102,6 +102,9 @@ class Session {
   /// When a run last looked at everything, as the state directory says; nothing where it does not.
   [[nodiscard]] std::optional<TimePoint> last_look() const;
 
+  [[nodiscard]] features::Facts facts() const;
+  [[nodiscard]] std::string root() const;  ///< `--root`, absolute; empty: the host itself
+
   [[nodiscard]] Checkout& checkout() { return checkout_; }
 
   Result<> store_inventory();
@@ -113,9 +116,7 @@ class Session {
   [[nodiscard]] std::vector<std::string> claimed() const;
   /// Says why not, and notes the exit code; false where there is nothing to refuse.
   bool refuse(std::optional<Refusal> const& refusal);
-  [[nodiscard]] features::Facts facts() const;
   void compile();
-  [[nodiscard]] std::string root() const;  ///< `--root`, absolute; empty: the host itself
   void ask_ahead(manifest::Manifest const& outline, std::set<std::string> const& lanes);
   [[nodiscard]] Identity identity();
   /// False, with the nearest names said, where `--only` names nothing.
@@ -143,6 +144,7 @@ class Session {
   std::unique_ptr<world::Systemd> systemd_;
   std::unique_ptr<world::TlsPeer> tls_;
   std::unique_ptr<world::Process> process_;
+  std::unique_ptr<world::ControlSocket> control_;
   std::optional<manifest::Manifest> manifest_;
   OpenedProviders ahead_;
   Applier applier_;

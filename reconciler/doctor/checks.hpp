@@ -61,6 +61,8 @@ Finding judge_name(Subject const& subject);
 /// `path` of chasquid, and what `chasquid -version` came to; nothing where there is no chasquid.
 Findings judge_daemon(Subject const& subject, std::optional<std::string> const& path,
                       std::optional<Result<world::Finished>> const& version);
+Finding judge_mailstackd(std::optional<std::string> const& path);
+/// For chasquid, whose ports are sockets of systemd.
 Finding judge_systemd(bool runs);
 
 }  // namespace mailstack::doctor

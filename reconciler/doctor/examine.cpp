@@ -45,6 +45,7 @@ Findings examine_reverse(Subject const& subject, Doors const& doors) {
 Findings examine_daemon(Subject const& subject, std::optional<std::string> const& path,
                         Doors const& doors) {
   std::optional<Result<world::Finished>> version;
+  if (subject.daemon == "mailstackd") return {judge_mailstackd(path)};
   if (path) version = doors.process.run({{*path, "-version"}, {}, {}, {}, {}});
   return judge_daemon(subject, path, version);
 }
@@ -53,7 +54,7 @@ Findings examine_daemon(Subject const& subject, std::optional<std::string> const
 
 Findings examine(Subject const& subject, std::vector<Target> const& targets, Doors const& doors) {
   auto& machine = doors.machine;
-  auto const daemon = machine.program("chasquid");
+  auto const daemon = machine.program(subject.daemon);
   Findings all;
   if (subject.serves) {
     all = examine_outbound(subject, targets, doors);
@@ -70,7 +71,7 @@ Findings examine(Subject const& subject, std::vector<Target> const& targets, Doo
   if (!subject.serves) return all;
   all.push_back(judge_name(subject));
   add(all, examine_daemon(subject, daemon, doors));
-  all.push_back(judge_systemd(machine.has_systemd()));
+  if (subject.daemon == "chasquid") all.push_back(judge_systemd(machine.has_systemd()));
   return all;
 }
 

@@ -1,5 +1,5 @@
 /// \file
-/// Who has the ports of mail already? chasquid gets none that another server holds.
+/// Who has the ports of mail already? The daemon gets none that another server holds.
 
 #include <algorithm>
 #include <array>
@@ -66,11 +66,12 @@ void judge_unseen(Subject const& subject, unsigned user, std::string const& wher
   }
 }
 
-void judge_stranger(Holder const& holder, std::string const& port, Finding& finding) {
+void judge_stranger(Subject const& subject, Holder const& holder, std::string const& port,
+                    Finding& finding) {
   finding.verdict = Verdict::problem;
   auto const* known = rival(holder);
   finding.cause = (known ? std::string(known->name) : holder.name) + " holds port " + port +
-                  ", so chasquid will not get it";
+                  ", so " + subject.daemon + " will not get it";
   if (known == nullptr)
     finding.remedy = "stop it, or have it listen elsewhere; `systemctl status " +
                      std::to_string(holder.pid) + "` says which service it is of";
@@ -99,16 +100,17 @@ Finding judge(Subject const& subject, std::uint16_t number, std::vector<Listener
   who.reserve(holders.size());
   for (auto const& one : holders) who.push_back(shown(one));
   finding.answered = listed(who) + where;
-  if (any_named(holders, "chasquid")) return finding;
+  if (any_named(holders, subject.daemon)) return finding;
   if (!any_named(holders, "systemd")) {
-    judge_stranger(holders.front(), port, finding);
+    judge_stranger(subject, holders.front(), port, finding);
   } else if (daemon) {
-    finding.cause = "systemd holds the sockets of chasquid";
+    finding.cause = "systemd holds the sockets of " + subject.daemon;
   } else {
     finding.verdict = Verdict::warning;
-    finding.cause = "systemd holds the port for a socket unit, and chasquid is not installed";
-    finding.remedy =
-        "`systemctl list-sockets` names the unit; disable it where it is not chasquid's";
+    finding.cause =
+        "systemd holds the port for a socket unit, and " + subject.daemon + " is not installed";
+    finding.remedy = "`systemctl list-sockets` names the unit; disable it where it is not " +
+                     subject.daemon + "'s";
   }
   return finding;
 }

@@ -120,6 +120,16 @@ Findings judge_daemon(Subject const& subject, std::optional<std::string> const& 
   return all;
 }
 
+Finding judge_mailstackd(std::optional<std::string> const& path) {
+  if (path) return {"programs", Verdict::ok, "where is mailstackd", *path, {}, {}};
+  return {"programs",
+          Verdict::problem,
+          "where is mailstackd",
+          "nowhere in PATH",
+          "it is the mail daemon that the manifest's files are for",
+          "put it beside mailstack, into /usr/local/sbin or /usr/local/bin"};
+}
+
 Finding judge_systemd(bool runs) {
   Finding finding{"programs", Verdict::ok, "does systemd run", runs ? "yes" : "no", {}, {}};
   if (runs) return finding;

@@ -23,6 +23,7 @@ struct Subject {
   bool checks_ptr = true;              ///< `ptr: verify`
   bool publishes = true;               ///< the name's zone is published by mailstack
   bool daemon_named = true;            ///< mailstack writes chasquid.conf, with the name in it
+  std::string daemon = "chasquid";     ///< or `mailstackd`
   bool signs = true;                   ///< a domain that sends has DKIM keys
   bool privileged = false;             ///< we are root
   std::string machine_name;            ///< of the system, fully qualified where it knows that

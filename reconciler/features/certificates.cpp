@@ -189,6 +189,7 @@ class Certificates {
     wish.issuer = issuer_of(manifest_, one.issuer);
     wish.path = facts_.conf_directory + "/certs/" + one.name;
     wish.group = facts_.conf_group;
+    wish.from = facts_for(other(manifest_.daemon)).conf_directory + "/certs/" + one.name;
     wish.home = facts_.certificate_directory;
     auto resource = kinds::certificate::certificate(host.key, one.name, wish);
     resource.group = host.key;

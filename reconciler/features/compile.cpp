@@ -9,6 +9,7 @@
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/loads/loads.hpp"
 #include "reconciler/features/published/published.hpp"
+#include "reconciler/kinds/account/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
 
@@ -100,6 +101,23 @@ std::vector<engine::Resource> with_folders(std::vector<engine::Resource> resourc
   return all;
 }
 
+/// What the account's group shall read comes after the account. What stands in a domain's folder
+/// needs that folder already.
+void after_account(std::vector<engine::Resource>& resources, Facts const& facts) {
+  auto const account = std::find_if(resources.begin(), resources.end(), [](auto const& resource) {
+    return resource.address.kind == kinds::account::kind_name;
+  });
+  if (account == resources.end()) return;
+  auto const reference = engine::Reference{account->address, "name"};
+  for (auto& resource : resources) {
+    bool const reads =
+        resource.spec.text("group") == facts.conf_group && resource.spec.find("needs") == nullptr;
+    if (resource.lane == account->lane &&
+        (reads || resource.address.kind == kinds::domain_folder::kind_name))
+      resource.spec.set("needs", std::vector<engine::Item>{reference});
+  }
+}
+
 template <class T, class Key>
 void drop_doubles(std::vector<T>& list, Key key) {
   std::set<std::string> seen;
@@ -152,6 +170,7 @@ Compiled compile(manifest::Manifest const& manifest, Facts const& facts, TimePoi
 
 Compiled settle(Claims claims, Facts const& facts) {
   claims.compiled.resources = with_folders(unique(claims), facts);
+  after_account(claims.compiled.resources, facts);
   tell_units(claims.compiled.resources, facts, claims.compiled.warnings);
   drop_doubles(claims.compiled.unmanaged, [](std::string const& word) { return word; });
   drop_doubles(claims.compiled.owed, [](Owed const& owed) { return owed.who + '\n' + owed.what; });

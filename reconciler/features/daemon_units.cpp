@@ -9,10 +9,10 @@
 
 #include "reconciler/features/chasquid/chasquid.hpp"
 #include "reconciler/features/feature.hpp"
+#include "reconciler/features/listen/listen.hpp"
 #include "reconciler/features/records/records.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
-#include "reconciler/manifest/values.hpp"
 
 namespace mailstack::features {
 namespace {
@@ -109,16 +109,6 @@ std::string hook(Facts const& facts, long long most) {
          "   exit 75\n  }\nfi\n";
 }
 
-/// `:25`, `192.0.2.1:25`, `[2001:db8::1]:25`: what a socket of systemd can listen on.
-bool can_listen(std::string const& endpoint) {
-  auto const colon = endpoint.rfind(':');
-  if (colon == std::string::npos) return false;
-  auto const host = endpoint.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']'))
-    return manifest::parse_ipv6(host.substr(1, host.size() - 2)).has_value();
-  return host.empty() || manifest::parse_ipv4(host).has_value();
-}
-
 constexpr manifest::Code codes[] = {
     {"listen-not-an-address", "The daemon cannot listen there",
      "Its ports are sockets of systemd, which listen on all addresses or on one that is written "
@@ -144,25 +134,13 @@ void check(Manifest const& manifest, Published const& /*published*/,
       problem.remedy = "leave it out for the usual port, or listen on 127.0.0.1 alone";
     }
     for (auto const& endpoint : all) {
-      if (can_listen(endpoint)) continue;
+      if (listen::can_listen(endpoint)) continue;
       auto& problem = diagnostics.error("listen-not-an-address", listen.place(socket.key),
                                         "the daemon cannot listen on `" + endpoint + "`");
       problem.cause = "a socket takes a port, with or without an address in front";
       problem.remedy = "write :PORT, ADDRESS:PORT or [IPv6]:PORT";
     }
   }
-}
-
-/// What ListenStream= calls `:25`.
-std::string stream(std::string const& endpoint) {
-  return endpoint.starts_with(':') ? endpoint.substr(1) : endpoint;
-}
-
-/// Where this host reaches what listens on `endpoint`.
-std::string reached(std::string const& endpoint) {
-  auto const port = endpoint.substr(endpoint.rfind(':'));
-  if (endpoint.starts_with(':') || endpoint.starts_with("0.0.0.0:")) return "127.0.0.1" + port;
-  return endpoint.starts_with("[::]:") ? "[::1]" + port : endpoint;
 }
 
 /// Made for one host.
@@ -204,22 +182,12 @@ class Units {
     if (facts_.here.daemon_version.empty())
       out_.warnings.push_back("chasquid is not installed: `" + unit::install_command("chasquid") +
                               "` first");
-    std::string kept;
-    for (auto const& domain : manifest_.domains)
-      if (records::receives(domain))
-        for (auto const& user : domain.users)
-          if (kept.empty() && !goes_on(domain, user)) kept = user.name + "@" + domain.unicode;
+    auto const kept = records::kept_here(manifest_);
     if (!kept.empty() && !facts_.here.delivers)
       out_.warnings.push_back("mail for " + kept +
                               " is handed to maildrop, which is not installed, and bounces: "
                               "`apt-get install maildrop`, or an alias with the user's name sends "
                               "it on");
-  }
-
-  /// Mail for the user leaves by an alias of that name.
-  static bool goes_on(manifest::Domain const& domain, manifest::User const& user) {
-    return std::any_of(domain.aliases.begin(), domain.aliases.end(),
-                       [&](auto const& alias) { return alias.name == user.name; });
   }
 
   void sign() {
@@ -250,17 +218,11 @@ class Units {
     // Who connects starts the daemon, and a changed socket restarts it: the trial comes before.
     auto wish = proved();
     for (auto const& endpoint : listen_.texts(socket.key))
-      wish.ports.push_back((socket.starttls ? "starttls " : "tls ") + reached(endpoint));
+      wish.ports.push_back((socket.starttls ? "starttls " : "tls ") + listen::reached(endpoint));
     if (listen_.present(socket.key)) {
       auto text = std::string(kinds::conf_file::made_by_us) +
                   "[Socket]\n# Empties the list of the package's own.\nListenStream=\n";
-      bool named = false;
-      for (auto const& endpoint : listen_.texts(socket.key)) {
-        text += "ListenStream=" + stream(endpoint) + "\n";
-        named = named || !endpoint.starts_with(':');
-      }
-      // At a start of the machine the address may come later than the socket.
-      if (named) text += "FreeBind=yes\n";
+      text += listen::lines(listen_.texts(socket.key));
       auto drop_in = kinds::conf_file::file(
           host_.key, facts_.unit_directory + "/" + socket.name + ".d/50-mailstack.conf",
           std::move(text), "0644", {});

@@ -55,6 +55,11 @@ struct Facts {
 
 /// With nothing observed: where the tree of the manifest's daemon stands, and who reads it.
 Facts facts_for(manifest::Daemon daemon);
+/// The one that the host may have had before.
+inline manifest::Daemon other(manifest::Daemon daemon) {
+  using manifest::Daemon;
+  return daemon == Daemon::chasquid ? Daemon::mailstackd : Daemon::chasquid;
+}
 
 /// Something that the manifest derives but this program does not manage yet, or that an outsider
 /// must do.

@@ -6,12 +6,14 @@
 /// Texts are written in JSON's quotes, which YAML reads as they are.
 
 #include <algorithm>
+#include <optional>
 
 #include "core/json_text/json_text.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/mailstackd/mailstackd.hpp"
 #include "reconciler/features/records/records.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
+#include "reconciler/kinds/secret_file/spec.hpp"
 
 namespace mailstack::features {
 namespace {
@@ -40,6 +42,32 @@ constexpr keys::Key rows[] = {
      .summary = "How long a message is tried before its sender is told that it failed. Only "
                 "mailstackd can be told.",
      .example = "48h"},
+    {.path = "daemon.relay",
+     .type = Type::mapping,
+     .derived = "none: mail goes to the MX of its recipients",
+     .choices = "none",
+     .summary = "The server that all mail for others is handed to. Only mailstackd can be told."},
+    {.path = "daemon.relay.host",
+     .type = Type::name,
+     .required = true,
+     .summary = "Its name.",
+     .example = "smtp.relay.example"},
+    {.path = "daemon.relay.port",
+     .type = Type::integer,
+     .fallback = "587",
+     .minimum = 1,
+     .maximum = 65535,
+     .summary = "Its port; on 465 TLS begins with the first octet, else with STARTTLS.",
+     .example = "465"},
+    {.path = "daemon.relay.user",
+     .type = Type::string,
+     .derived = "none: nobody logs in",
+     .summary = "Who logs in there.",
+     .example = "me"},
+    {.path = "daemon.relay.password",
+     .type = Type::secret,
+     .summary = "With which password.",
+     .example = "{credential: relay}"},
 };
 
 std::string quoted(std::string_view text) {
@@ -81,6 +109,32 @@ std::string source(Host const& host, Facts const& facts) {
   return families.empty() ? std::string() : "  source: {" + families + "}\n";
 }
 
+/// Where its password stands in the tree.
+constexpr char const* relay_password = "secrets/relay";
+
+std::optional<Section> relay(Manifest const& manifest) {
+  auto const* node = manifest.root.section("daemon").node("relay");
+  if (node == nullptr || node->entries.empty()) return std::nullopt;
+  return manifest.root.section("daemon").section("relay");
+}
+
+/// `credential:relay`; empty: no password.
+std::string password_of(Section const& relay) {
+  auto const* node = relay.node("password");
+  if (node == nullptr || node->entries.size() != 1) return {};
+  return node->entries.front().key + ":" + node->entries.front().value.scalar;
+}
+
+std::string smarthost(Manifest const& manifest) {
+  auto const to = relay(manifest);
+  if (!to) return {};
+  auto text = "smarthost: {host: " + quoted(to->text("host")) + ", port: " + to->text("port") +
+              ", tls: " + (to->number("port") == 465 ? "implicit" : "starttls");
+  if (to->present("user")) text += ", user: " + quoted(to->text("user"));
+  if (!password_of(*to).empty()) text += ", password_file: " + std::string(relay_password);
+  return text + "}\n";
+}
+
 std::string settings(Manifest const& manifest, Facts const& facts, Host const& host) {
   auto text =
       std::string(kinds::conf_file::made_by_us) + "# What chasquid.conf beside it cannot say.\n\n";
@@ -96,6 +150,7 @@ std::string settings(Manifest const& manifest, Facts const& facts, Host const& h
         "delivery:\n  # An MX that leads here is not delivered to over the network.\n"
         "  own_addresses: " +
         quoted(own) + "\n" + from;
+  text += smarthost(manifest);
   auto const limits = manifest.root.section("daemon").section("limits");
   if (limits.present("queue_lifetime"))
     text += "queue: {lifetime: " + limits.text("queue_lifetime") + "}\n";
@@ -134,6 +189,11 @@ void compile(Manifest const& manifest, Facts const& facts, TimePoint /*now*/, Co
                                settings(manifest, facts, host), "0644", {}),
         host.key, "the daemon of host " + host.key + " starts with it",
         manifest.root.present("daemon") ? manifest.root.place("daemon").at : host.place.at, out);
+    if (auto const to = relay(manifest); to && !password_of(*to).empty())
+      say(kinds::secret_file::secret_file(host.key, facts.conf_directory + "/" + relay_password,
+                                          password_of(*to), facts.conf_group),
+          host.key, "the daemon of host " + host.key + " logs in at the relay with it",
+          to->place("password").at, out);
     if (!host.mx && !host.submit) continue;  // as users and aliases
     for (auto const& domain : manifest.domains) {
       auto content = records::sends(domain) ? policies(domain) : std::string();
@@ -158,6 +218,12 @@ constexpr manifest::Code codes[] = {
 void check(Manifest const& manifest, Published const& /*published*/,
            manifest::Diagnostics& diagnostics) {
   if (manifest.daemon != manifest::Daemon::chasquid) return;
+  if (auto const to = relay(manifest)) {
+    auto& problem = diagnostics.error("daemon-cannot-be-told", to->place("host"),
+                                      "chasquid cannot be told `relay`");
+    problem.cause = "it has no such setting";
+    problem.remedy = "leave it out, or write `daemon: {type: mailstackd}`";
+  }
   auto const limits = manifest.root.section("daemon").section("limits");
   for (auto const* key : {"recipients", "queue_lifetime"}) {
     if (!limits.present(key)) continue;

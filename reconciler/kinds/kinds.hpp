@@ -21,6 +21,7 @@
 #include "core/http.hpp"
 #include "providers/dns_provider.hpp"
 #include "reconciler/engine/kind.hpp"
+#include "reconciler/world/control_socket.hpp"
 #include "reconciler/world/dns_query.hpp"
 #include "reconciler/world/process.hpp"
 #include "reconciler/world/secrets.hpp"
@@ -80,6 +81,9 @@ struct Inputs {
   std::string runtime_directory;
   /// The manifest says `systemd: {manage: never}`: units of ours are released, not stopped.
   bool units_left_alone = false;
+  /// The conf tree of the daemon that the manifest does not name: what we put there once is
+  /// released, so that the way back is short. Empty: there is none.
+  std::string left_tree;
   std::shared_ptr<dkim_key::KeyMaker> key_maker;  ///< absent: OpenSSL; tests give a fixed key
 };
 
@@ -96,6 +100,7 @@ struct Doors {
   /// Certificates that ports show, and other programs; nullptr where a run needs neither.
   world::TlsPeer* tls = nullptr;
   world::Process* process = nullptr;
+  world::ControlSocket* control = nullptr;  ///< of mailstackd
 };
 
 /// The pure halves, by name.

@@ -34,7 +34,7 @@ YAML
 mailstack_issues() {
   rm -rf state root
   "$bin/mailstack" apply --yes --state "$work/state" --root "$work/root" </dev/null >log 2>&1 || { tail -n 20 log >&2 && return 1; }
-  [[ -s root/etc/chasquid/certs/example.org/fullchain.pem ]]
+  [[ -s root/etc/mailstackd/certs/example.org/fullchain.pem ]]
 }
 
 lego_issues() {

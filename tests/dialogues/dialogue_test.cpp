@@ -17,11 +17,19 @@ std::vector<Dialogue> all() {
 }  // namespace
 
 TEST_CASE("dialogues: the session says what is written", "[dialogues]") {
-  for (auto const& dialogue : all()) CHECK(Player(dialogue, Pace::whole).play() == "");
+  for (auto const& dialogue : all()) {
+    auto const problem = Player(dialogue, Pace::whole).play();
+    INFO(problem);
+    CHECK(problem.empty());
+  }
 }
 
 TEST_CASE("dialogues: however the octets arrive", "[dialogues]") {
-  for (auto const& dialogue : all()) CHECK(Player(dialogue, Pace::octets).play() == "");
+  for (auto const& dialogue : all()) {
+    auto const problem = Player(dialogue, Pace::octets).play();
+    INFO(problem);
+    CHECK(problem.empty());
+  }
 }
 
 TEST_CASE("dialogues: a wrong one is noticed", "[dialogues]") {

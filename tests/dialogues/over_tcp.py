@@ -26,7 +26,10 @@ from dialogue import ANSWERS, load  # noqa: E402
 PATIENCE = 10  # seconds for one reply
 NOT_OVER_TCP = ANSWERS | {"timeout", "stop"}
 # What a dialogue's set-up is in mailstackd.yaml; the service is a listener, and limits are called as they are.
-IN_YAML = {"normalise yes": "normalise_line_ends: true", "proxy yes": "proxies: [127.0.0.1/32]"}
+IN_YAML = {"normalise yes": "line_ends: normalise", "proxy yes": "proxies: [127.0.0.1/32]"}
+
+# Lower ones are refused in mailstackd.yaml: good for dialogues, and for nobody's mail.
+LOWEST = {"message": 1024, "header": 1024, "auth_line": 12288}
 
 
 class Different(Exception):
@@ -34,8 +37,10 @@ class Different(Exception):
 
 
 def playable(one):
-    keys = {line.split()[0] for line in one.setup}
-    return not keys & {"early", "auth-on-smtp", "tcp"} and not any(what in NOT_OVER_TCP for what, _ in one.steps)
+    words = [line.split() for line in one.setup]
+    low = any(key == "limit" and int(rest[1]) < LOWEST.get(rest[0], 0) for key, *rest in words)
+    keys = {key for key, *_ in words}
+    return not low and not keys & {"early", "auth-on-smtp", "tcp"} and not any(what in NOT_OVER_TCP for what, _ in one.steps)
 
 
 def service_of(setup):
@@ -133,6 +138,8 @@ def write_tree(folder, setup, port):
             limits[words[1]] = words[2]
         elif line in IN_YAML:
             lines.append(IN_YAML[line])
+    if "message" in limits:
+        limits.setdefault("header", limits["message"])  # which must not be more
     lines.append("limits: {" + ", ".join(f"{name}: {value}" for name, value in limits.items()) + "}")
     (folder / "mailstackd.yaml").write_text("\n".join(lines) + "\n")
     (folder / "chasquid.conf").write_text('hostname: "mx.example"\nmail_log_path: "<stderr>"\n')

@@ -95,11 +95,14 @@ class Silence final : public engine::Progress {
   void advance(std::string_view /*lane*/, std::size_t /*done*/) override {}
 };
 
-/// All programs succeed; `tee FILE` writes.
+/// All programs succeed; `tee FILE` writes, and getent finds who was added.
 class Programs final : public world::Process {
  public:
   explicit Programs(files::Files& files) : files_(files) {}
   Result<world::Finished> run(world::Command const& command) override {
+    if (command.argv.at(0) == "useradd") accounts_.insert(command.argv.back());
+    if (command.argv.at(0) == "getent" && !accounts_.contains(command.argv.back()))
+      return world::Finished{2, {}, {}};
     if (command.argv.at(0) == "tee")
       if (auto done = files_.write(command.argv.at(1), command.input, {}); !done)
         return fail(done.error());
@@ -108,6 +111,7 @@ class Programs final : public world::Process {
 
  private:
   files::Files& files_;
+  std::set<std::string> accounts_;
 };
 
 /// One golden folder brought to life.

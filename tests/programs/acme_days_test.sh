@@ -57,7 +57,7 @@ certificates:
   $1: {names: [$1, "*.$1"], issuer: $2}
 YAML
 }
-certs=root/etc/chasquid/certs/example.org
+certs=root/etc/mailstackd/certs/example.org
 challenges() { dig +short @127.0.0.1 -p "$powerdns_port" "_acme-challenge.${1:-example.org}" TXT; }
 serial() { openssl x509 -in "$certs/fullchain.pem" -noout -serial; }
 www() { dig +short @127.0.0.1 -p "$powerdns_port" www.example.org A; }
@@ -144,7 +144,7 @@ code=$? out=$(<lagging/log)
 expect 0
 says 'going on with order'
 silent ': order https'
-[[ -s lagging/root/etc/chasquid/certs/lagging.example/fullchain.pem ]] || fail 'its certificate'
+[[ -s lagging/root/etc/mailstackd/certs/lagging.example/fullchain.pem ]] || fail 'its certificate'
 
 # The CA dies after the order, while the name servers are waited for, and comes back with an empty memory.
 second=$(serial)

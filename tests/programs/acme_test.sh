@@ -32,7 +32,7 @@ certificates:
   example.org: {names: [example.org, "*.example.org"], issuer: pebble}
 YAML
 export PDNS_KEY=$powerdns_key
-certs=root/etc/chasquid/certs/example.org kept=root/var/lib/mailstack/certificates
+certs=root/etc/mailstackd/certs/example.org kept=root/var/lib/mailstack/certificates
 challenges() { dig +short @127.0.0.1 -p "$powerdns_port" _acme-challenge.example.org TXT; }
 serial() { openssl x509 -in "$certs/fullchain.pem" -noout -serial; }
 

@@ -73,10 +73,10 @@ verdict ok 'PTR of 203.0.113.10: smtp.example.org'
 verdict ok 'A of smtp.example.org: 203.0.113.10'
 verdict ok 'what time is it: 20'
 says "room in $work/state (mailstack's state): "
-says 'room in /var/lib/chasquid'
+says 'room in /var/lib/mailstackd'
 says 'Doctor of mx1 (smtp.example.org): '
 [[ ! -e state ]] || fail 'the doctor wrote'
-# What this machine may lack is not ours: chasquid, or room on its disk.
+# What this machine may lack is not ours: mailstackd, or room on its disk.
 machine_is_fit=$code
 
 # Closed, silent and dropping servers; each has its port to itself, so none vouches for another.
@@ -106,7 +106,7 @@ doctor --probe 127.0.0.1
 expect 1
 verdict ok 'port 25 of 127.0.0.1: 220'
 verdict problem "who listens on port 587: python3.* \(/.*, process ${servers[-2]}\) on 127.0.0.1"
-says "so chasquid will not get it"
+says "so mailstackd will not get it"
 verdict ok 'who listens on port 465: nobody'
 # A mail server is known by its name.
 kill "${servers[-1]}" && wait "${servers[-1]}" 2>/dev/null

@@ -96,7 +96,7 @@ run alias resolve team@example.org
 expect 0
 says 'rx@example.org'
 says 'bob@example.net'
-users=root/etc/chasquid/domains/example.org/users
+users=root/etc/mailstackd/domains/example.org/users
 cp "$users" users.kept && echo '}{' >>"$users"
 run alias resolve team@example.org
 expect 4

@@ -13,7 +13,7 @@ out=$("$mailstack" --help 2>&1) code=$?
 expect 0
 says 'Exit codes:'
 says 'mailstack apply'
-for word in guide 'check' migrate completion 'import zone x'; do
+for word in migrate completion 'import zone x'; do
   silent "  $word "
   # shellcheck disable=SC2086
   out=$("$mailstack" $word 2>&1) code=$?
@@ -92,7 +92,7 @@ says '127.0.0.1:9'
 silent secret-of-the-test
 run apply --yes
 expect 4
-[[ -e root/etc/chasquid/domains/example.org/users ]] || fail 'what could be done was not done'
+[[ -e root/etc/mailstackd/domains/example.org/users ]] || fail 'what could be done was not done'
 if grep -rq secret-of-the-test state root .git; then fail 'a credential was written'; fi
 
 # 5: a hazard, a conflict.
@@ -142,7 +142,7 @@ mkdir root && ln -s etc root/etc # a link to itself
 run apply --yes
 expect 4
 says 'Too many levels of symbolic links'
-says '12 blind'
+says '13 blind'
 holds zones/example.org.zone 'MX'
 rm root/etc
 run apply --yes

@@ -33,7 +33,7 @@ run apply --yes
 expect 0
 says '0 failed'
 holds zones/example.org.zone 'smtp.example.org'
-holds root/etc/chasquid/domains/example.org/aliases 'me@example.net'
+holds root/etc/mailstackd/domains/example.org/aliases 'me@example.net'
 [[ -n $(find root -name 'dkim:*.pem') ]] || fail 'no DKIM key for the daemon'
 
 # The second plan is empty, and an apply of it writes nothing, not even a record of it.
@@ -87,10 +87,10 @@ says 'The manifest is the applied one.'
 cp mailstack.yaml kept.yaml
 sed -i 's/203.0.113.10/203.0.113.11/' mailstack.yaml
 run status
-says 'Waits for `mailstack apply`: 0 new, 1 changed, 0 no longer asked for.'
+says 'Waits for `mailstack apply`: 0 new, 2 changed, 0 no longer asked for.'
 run reconcile --yes
 expect 0
-says 'waits for `mailstack apply`: 1 change'
+says 'waits for `mailstack apply`: 2 changes'
 cp kept.yaml mailstack.yaml && echo '# a remark' >>mailstack.yaml
 run status
 says 'The manifest was edited since, and asks for nothing else.'
@@ -103,6 +103,6 @@ says 'v=DKIM1'
 # The record of it all is a branch of its own; the checked-out one and the work tree are a person's.
 [[ $(git branch --show-current) == main ]] || fail 'another branch is checked out'
 [[ -z $(git status --porcelain mailstack.yaml) ]] || fail 'the work tree was touched'
-git show mailstack/mx1:conf/etc/chasquid/domains/example.org/aliases >/dev/null || fail 'no conf text on the branch'
+git show mailstack/mx1:conf/etc/mailstackd/domains/example.org/aliases >/dev/null || fail 'no conf text on the branch'
 if git log -p mailstack/mx1 | grep -qE 'PRIVATE KEY|\$scrypt\$'; then fail 'a secret was committed'; fi
 finish

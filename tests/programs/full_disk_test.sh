@@ -10,7 +10,7 @@ fi
 source "$1/tests/programs/person.sh" "$1" "$2"
 command -v openssl >/dev/null || { echo 'skipped: openssl is not installed' && exit 77; }
 
-tree=root/etc/chasquid certs=root/etc/chasquid/certs/example.org
+tree=root/etc/mailstackd certs=root/etc/mailstackd/certs/example.org
 take_down() { umount "$work/$tree" 2>/dev/null; }
 at_exit+=(take_down)
 mkdir -p "$tree"

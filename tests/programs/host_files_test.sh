@@ -10,7 +10,7 @@ run user add rx@example.org --no-password
 expect 0
 run apply --yes
 expect 0
-conf=root/etc/chasquid domain=root/etc/chasquid/domains/example.org
+conf=root/etc/mailstackd domain=root/etc/mailstackd/domains/example.org
 run plan
 says 'Plan: 0 to add, 0 to change, 0 to remove'
 
@@ -95,7 +95,7 @@ echo '# by hand' >"$domain/notes"
 sed -i 's/^  example.org:/  example.org:\n    state: absent/' stage.yaml
 run apply --yes --allow user --allow mx --allow dkim --allow spf --allow deletes
 expect 0
-says "folder /etc/chasquid/domains/example.org"
+says "folder /etc/mailstackd/domains/example.org"
 says 'it holds notes, which is not ours'
 says 'takes mail for example.org while the folder stands'
 [[ -e $domain/notes && ! -e $domain/users && ! -e $domain/aliases ]] || fail 'only what is not ours stays'
@@ -110,7 +110,7 @@ expect 0
 [[ -s $domain/users ]] || fail 'the domain is back'
 sed -i 's/^    state: present/    state: absent/' stage.yaml
 run plan
-says '- folder /etc/chasquid/domains/example.org'
+says '- folder /etc/mailstackd/domains/example.org'
 run apply --yes --allow user --allow mx --allow dkim --allow spf --allow deletes
 expect 0
 silent 'stays:'

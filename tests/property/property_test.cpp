@@ -74,7 +74,7 @@ using Counts = std::map<std::pair<std::string, std::string>, std::size_t>;
 class Machine {
  public:
   Machine() {
-    for (auto const* path : {"/repo", "/repo/zones", "/state", "/etc/chasquid"})
+    for (auto const* path : {"/repo", "/repo/zones", "/state", "/etc/mailstackd"})
       REQUIRE(disk.make_directory(path, {}));
   }
 
@@ -154,7 +154,7 @@ class Machine {
   std::map<std::string, std::string> world() {
     std::map<std::string, std::string> all;
     collect("/repo/zones", all);
-    collect("/etc/chasquid", all);
+    collect("/etc/mailstackd", all);
     return all;
   }
 

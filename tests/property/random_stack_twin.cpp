@@ -148,7 +148,7 @@ void edit_file(Dice& dice, files::Files& files, std::string const& path) {
 }
 
 void lose_a_key(Dice& dice, files::Files& files, std::string const& domain) {
-  auto const directory = "/etc/chasquid/domains/" + domain;
+  auto const directory = "/etc/mailstackd/domains/" + domain;
   auto const names = files.list(directory);
   if (!names) return;
   for (auto const& name : *names) {
@@ -183,12 +183,12 @@ std::string random_manifest(Dice& dice) {
 void random_hands(Dice& dice, files::Files& files) {
   for (auto const* name : {"one.example", "two.example"}) {
     for (auto edits = dice.roll(3); edits > 0; --edits) edit_zone(dice, files, name);
-    auto const directory = "/etc/chasquid/domains/" + std::string(name);
+    auto const directory = "/etc/mailstackd/domains/" + std::string(name);
     if (dice.one_in(4)) edit_file(dice, files, directory + "/users");
     if (dice.one_in(4)) edit_file(dice, files, directory + "/aliases");
     if (dice.one_in(3)) lose_a_key(dice, files, name);
   }
-  if (dice.one_in(6)) edit_file(dice, files, "/etc/chasquid/chasquid.conf");
+  if (dice.one_in(6)) edit_file(dice, files, "/etc/mailstackd/chasquid.conf");
 }
 
 }  // namespace mailstack::property

@@ -121,6 +121,11 @@ class DiskModel::Chance {
 
 DiskModel::DiskModel(std::string const& path) : root_(load(path)) {}
 
+DiskModel::DiskModel(std::uint64_t root) : root_(std::make_shared<Node>()) {
+  root_->is_directory = true;
+  nodes_[root] = root_;
+}
+
 DiskModel::NodePtr DiskModel::load(std::string const& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) throw std::runtime_error("no " + path);

@@ -56,6 +56,8 @@ class DiskModel {
  public:
   /// All that is below `path` now is durable.
   explicit DiskModel(std::string const& path);
+  /// An empty directory, of which the trace knows the number.
+  explicit DiskModel(std::uint64_t root);
 
   void take(DiskCall const& call);
 

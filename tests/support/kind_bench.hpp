@@ -9,6 +9,7 @@
 #include "core/files/memory_files.hpp"
 #include "reconciler/kinds/kinds.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_control.hpp"
 #include "tests/support/fake_dns_query.hpp"
 #include "tests/support/fake_process.hpp"
 #include "tests/support/fake_secrets.hpp"
@@ -36,6 +37,7 @@ struct KindBench {
   FakeSystemd systemd;
   FakeTlsPeer tls;
   FakeProcess process;
+  FakeControl control;
   kinds::Inputs inputs;
   NoProgress progress;
 
@@ -46,7 +48,8 @@ struct KindBench {
             .secrets = secrets,
             .systemd = systemd,
             .tls = &tls,
-            .process = &process};
+            .process = &process,
+            .control = &control};
   }
 
   engine::Look look(engine::Kind& kind, Resources const& desired, Resources const& owned = {}) {

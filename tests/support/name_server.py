@@ -3,7 +3,7 @@ without any.
 
     name_server.py PORT_FILE RECORDS_FILE
 
-TYPE is A, AAAA, MX (`10 name`), PTR or CNAME. Writes its port to PORT_FILE once it listens.
+TYPE is A, AAAA, MX (`10 name`), PTR, CNAME or TXT (all of the line, cut into strings by us). Writes its port to PORT_FILE once it listens.
 """
 
 import os
@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 
-TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "MX": 15, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
 
 
 def wire_name(text):
@@ -24,6 +24,10 @@ def wire_value(kind, text):
         return socket.inet_aton(text)
     if kind == "AAAA":
         return socket.inet_pton(socket.AF_INET6, text)
+    if kind == "TXT":
+        octets = text.encode()
+        parts = [octets[at : at + 255] for at in range(0, len(octets), 255)]
+        return b"".join(bytes([len(part)]) + part for part in parts)
     if kind == "MX":
         preference, name = text.split()
         return struct.pack("!H", int(preference)) + wire_name(name)

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""A server that takes every mail and keeps it: smtp_sink.py ADDRESS PORT DIRECTORY.
+"""A server that takes every mail and keeps it: smtp_sink.py ADDRESS PORT DIRECTORY [PEM].
 
 Each message becomes DIRECTORY/N.eml (octets as they came, dots unstuffed) and DIRECTORY/N.envelope (JSON: helo, from, to,
-peer), the envelope last. It runs until it is killed.
+peer, tls), the envelope last. With PEM, a file with certificate and key, it offers STARTTLS; with `broken` in its place it
+offers it and cannot do it. It runs until it is killed.
 """
 
 import json
 import os
 import socketserver
+import ssl
 import sys
 import threading
 
@@ -21,12 +23,19 @@ class Session(socketserver.StreamRequestHandler):
 
     def handle(self):
         self.say("220 sink.invalid ESMTP")
-        helo, sender, recipients = "", "", []
+        helo, sender, recipients, self.tls = "", "", [], False
         while line := self.rfile.readline().decode(errors="replace").rstrip("\r\n"):
             verb = line.split(" ")[0].upper()
             if verb in ("EHLO", "HELO"):
                 helo = line[5:]
-                self.say("250-sink.invalid\r\n250 8BITMIME" if verb == "EHLO" else "250 sink.invalid")
+                if len(sys.argv) > 4 and not self.tls and verb == "EHLO":
+                    self.say("250-sink.invalid\r\n250-STARTTLS\r\n250 8BITMIME")
+                else:
+                    self.say("250-sink.invalid\r\n250 8BITMIME" if verb == "EHLO" else "250 sink.invalid")
+            elif verb == "STARTTLS" and len(sys.argv) > 4:
+                self.say("220 go on")
+                if not self.start_tls():
+                    return
             elif line.upper().startswith("MAIL FROM:"):
                 sender, recipients = line[10:].split(">")[0].strip(" <"), []
                 self.say("250 ok")
@@ -43,11 +52,22 @@ class Session(socketserver.StreamRequestHandler):
             else:
                 self.say("250 ok" if verb in ("RSET", "NOOP") else "502 no")
 
+    def start_tls(self):
+        if sys.argv[4] == "broken":
+            self.wfile.write(b"this is no TLS\r\n")
+            return False
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(sys.argv[4])
+        self.request = context.wrap_socket(self.request, server_side=True)
+        self.setup()
+        self.tls = True
+        return True
+
     def read_message(self):
-        octets = b""
+        lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
-            octets += line[1:] if line.startswith(b".") else line
-        return octets
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
 
     def keep(self, helo, sender, recipients, octets):
         global count
@@ -56,7 +76,8 @@ class Session(socketserver.StreamRequestHandler):
             name = os.path.join(sys.argv[3], str(count))
         with open(name + ".eml", "wb") as file:
             file.write(octets)
-        envelope = {"helo": helo, "from": sender, "to": recipients, "peer": self.client_address[0]}
+        envelope = {"helo": helo, "from": sender, "to": recipients, "peer": self.client_address[0],
+                    "tls": self.tls}
         with open(name + ".part", "w") as file:
             json.dump(envelope, file)
         os.rename(name + ".part", name + ".envelope")

@@ -2,7 +2,7 @@
 # mutate: leaves out one thing after the other, and shows that a test notices.
 #
 #   ./dev mutate features     each record and each field that a feature emits; golden plans notice
-#   ./dev mutate smtp         each row of the daemon's command table, and each of its needs; dialogues notice
+#   ./dev mutate smtp         each row of the daemon's command table, each of its needs, each early return; dialogues notice
 #
 # Prints the matrix: what was left out, how often, where it showed. The runs for features are part of every `./dev test`,
 # without the matrix.

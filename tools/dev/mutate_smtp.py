@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Leaves out each row of the tables in daemon/smtp/commands.cpp, and each need of each row, and asks the dialogues.
+"""Leaves out each row of the tables in daemon/smtp/commands.cpp, each need of each row, and each line `if (…) return …;` of the
+session, and asks the dialogues.
 
 Called with the source and the binary directory, in which dialogue_tests was built. Prints the matrix: what was left out,
 and which dialogues failed. A mutation that no dialogue notices, or that does not compile, is an error. Nothing in the tree
@@ -15,24 +16,34 @@ import shlex
 import subprocess
 import sys
 
-SOURCE = "daemon/smtp/commands.cpp"
+TABLES = "daemon/smtp/commands.cpp"
+GUARDED = [TABLES, "daemon/smtp/auth_exchange.cpp", "daemon/smtp/arguments.cpp", "daemon/smtp/proxy_line.cpp"]
 ROW = re.compile(r'^    (CommandRow|ParameterRow|Check)\{"?(\w+)"?, ?(.*)\},$')
+GUARD = re.compile(r"^ +if \(.*\) return\b.*;$")
 WIDTH = 100
 
 
-def mutations(text):
-    """Yields a name and the mutated text."""
+def instead(lines, number, *line):
+    return "\n".join(lines[:number] + list(line) + lines[number + 1 :])
+
+
+def guards(text):
+    """Yields a name and the mutated text: one early return less."""
     lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if GUARD.match(line):
+            yield line.strip()[:60], instead(lines, number)
 
-    def instead(number, *line):
-        return "\n".join(lines[:number] + list(line) + lines[number + 1 :])
 
+def rows(text):
+    """Yields a name and the mutated text: one row, or one need of a row, less."""
+    lines = text.split("\n")
     for number, line in enumerate(lines):
         row = ROW.match(line)
         if not row:
             continue
         kind, name, rest = row.groups()
-        yield f"{kind} {name}", instead(number)
+        yield f"{kind} {name}", instead(lines, number)
         if kind != "CommandRow":
             continue
         needs = rest.split(",")[0]
@@ -40,13 +51,13 @@ def mutations(text):
             if need == "0":
                 continue
             left = " | ".join(one for one in needs.split(" | ") if one != need) or "0"
-            yield f"{kind} {name} without `{need}`", instead(number, line.replace(needs, left, 1))
+            yield f"{kind} {name} without `{need}`", instead(lines, number, line.replace(needs, left, 1))
 
 
-def commands(source_root, build):
-    """How the source is compiled and how dialogue_tests is linked: as lists of words."""
+def commands(source_root, build, source):
+    """How `source` is compiled and how dialogue_tests is linked: as lists of words."""
     entries = json.loads((build / "compile_commands.json").read_text())
-    compiled = next(e for e in entries if e["file"] == str(source_root / SOURCE))
+    compiled = next(e for e in entries if e["file"] == str(source_root / source))
     listed = subprocess.run(["ninja", "-C", build, "-t", "commands", "bin/dialogue_tests"],
                             check=True, capture_output=True, text=True).stdout
     linked = next(line for line in listed.splitlines() if "-o bin/dialogue_tests" in line)
@@ -69,32 +80,38 @@ def failing(build, folder, index, text, compiler, linker):
     words[words.index("-o") + 1] = str(program)
     if subprocess.run(words, cwd=build, capture_output=True).returncode:
         return None
-    found = subprocess.run([program, "[.failing]"], capture_output=True, text=True, timeout=120).stdout
+    played = subprocess.run([program, "[.failing]"], capture_output=True, text=True, timeout=120)
     for path in (source, object_, program):
         path.unlink()
-    return [line.removeprefix("fails: ") for line in found.splitlines() if line.startswith("fails: ")]
+    if played.returncode:
+        return ["(the program dies)"]
+    return [line.removeprefix("fails: ") for line in played.stdout.splitlines() if line.startswith("fails: ")]
 
 
 def main():
     source_root, build = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
     folder = build / "mutate"
     folder.mkdir(exist_ok=True)
-    text = (source_root / SOURCE).read_text()
-    compiler, linker = commands(source_root, build)
-    all_of = list(mutations(text))
-    jobs = [("(nothing)", text)] + all_of
+    jobs = []
+    for source in GUARDED:
+        text = (source_root / source).read_text()
+        how = commands(source_root, build, source)
+        jobs.append((f"{source}: nothing", text, how))
+        found = list(rows(text) if source == TABLES else []) + list(guards(text))
+        jobs += [(name, mutated, how) for name, mutated in found]
+    left_out = len(jobs) - len(GUARDED)
     unnoticed = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda job: failing(build, folder, job[0], job[1][1], compiler, linker), enumerate(jobs))
-        for (name, _), names in zip(jobs, results):
+        results = pool.map(lambda job: failing(build, folder, job[0], job[1][1], *job[1][2]), enumerate(jobs))
+        for (name, _, _), names in zip(jobs, results):
             shown = "DOES NOT COMPILE" if names is None else f"{len(names):4}  " + " ".join(names)
-            print(f"{name:36} {shown[:WIDTH] + ('…' if len(shown) > WIDTH else '')}", flush=True)
-            if (name == "(nothing)") != (names == []):
+            print(f"{name:60} {shown[:WIDTH] + ('…' if len(shown) > WIDTH else '')}", flush=True)
+            if name.endswith(": nothing") != (names == []):
                 unnoticed.append(name)
     for name in unnoticed:
         print(f"no dialogue notices: {name}")
-    print(f"{len(all_of)} mutations, {len(unnoticed)} unnoticed")
-    return 1 if unnoticed or not all_of else 0
+    print(f"{left_out} mutations, {len(unnoticed)} unnoticed")
+    return 1 if unnoticed or left_out == 0 else 0
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ bool ascii(std::string_view text) {
 /// In any case; `word` is in lower case and without `@` and `[`.
 bool says(std::string_view text, std::string_view word) {
   return std::equal(text.begin(), text.end(), word.begin(), word.end(),
-                    [](char a, char b) { return (a | 0x20) == b; });
+                    [](char a, char b) { return a == b || (b >= 'a' && (a | 0x20) == b); });
 }
 
 auto refuse(char const* why) { return fail(ErrorCode::invalid, why); }

@@ -12,7 +12,9 @@ bool Fullness::look(std::uint64_t octets, std::uint64_t taken) {
     left_ = UINT64_MAX;
     if (disk_.room(directory_, room) == 0) {
       auto const reserved = static_cast<std::uint64_t>(static_cast<double>(room.total) * reserve_);
-      left_ = room.free > reserved ? room.free - reserved : 0;
+      // Without a reserve it is for the write to find out.
+      auto const kept = reserved == 0 ? 0 : reserved + segment_;
+      left_ = room.free > kept ? room.free - kept : 0;
     }
   }
   if (octets >= left_) return false;

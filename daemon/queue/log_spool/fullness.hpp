@@ -14,9 +14,9 @@ namespace mailstack::queue {
 /// thread.
 class Fullness {
  public:
-  /// `reserve` is the share of the disk that stays free.
-  Fullness(Disk& disk, int directory, double reserve)
-      : disk_(disk), directory_(directory), reserve_(reserve) {}
+  /// `reserve` is the share of the disk that stays free; the log takes `segment` octets at once.
+  Fullness(Disk& disk, int directory, double reserve, std::uint64_t segment)
+      : disk_(disk), directory_(directory), reserve_(reserve), segment_(segment) {}
 
   /// Where the disk does not say, it has room: the write will tell.
   bool has_room(std::uint64_t octets) { return look(octets, 0); }
@@ -29,6 +29,7 @@ class Fullness {
   Disk& disk_;
   int directory_;
   double reserve_;
+  std::uint64_t segment_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point looked_{};
   std::uint64_t left_ = UINT64_MAX;  ///< until the reserve

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "daemon/queue/log_spool/crc32c.hpp"
+
 namespace mailstack::queue {
 
 namespace {
@@ -16,6 +18,7 @@ namespace {
 constexpr std::size_t most_parts = 1024;
 /// So that one batch does not keep the next waiting for long.
 constexpr std::uint64_t most_batch = 16U << 20U;
+constexpr std::uint64_t most_batch_when_full = 1024;
 /// What one step of cleaning copies.
 constexpr std::uint64_t clean_step = 1U << 20U;
 constexpr char zeros[8] = {};
@@ -26,6 +29,7 @@ bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
 Head head_of(Operation const& operation, std::uint32_t batch) {
   return {operation.kind,
           operation.apart,
+          operation.damaged,
           operation.id,
           operation.at,
           batch,
@@ -206,22 +210,25 @@ void Log::append(std::vector<Operation>& operations) {
   auto const room = [&](std::uint64_t octets) {
     return octets + used_ + head_octets <= limit_;  // a seal must still fit
   };
+  // On a full disk in small steps: a few removals fit somewhere, and make room for the next.
+  auto const most = full_ ? most_batch_when_full : most_batch;
   while (first < operations.size()) {
     auto octets = octets_of(operations[first]);
     if (!room(octets))
       if (auto turned = turn(octets); !turned) return refuse(operations, first, turned.error());
     std::size_t last = first + 1;
-    for (; last < operations.size() && octets < most_batch; ++last) {
+    for (; last < operations.size() && octets < most; ++last) {
       auto const more = octets_of(operations[last]);
       if (!room(octets + more)) break;
       octets += more;
     }
     std::span const batch(operations.data() + first, last - first);
     if (auto written = write(batch); !written) return refuse(operations, first, written.error());
-    full_ = false;
     apply(batch);
     first = last;
+    if (full_) drop_dead_segments();
   }
+  full_ = false;
   operations.clear();
 }
 
@@ -302,12 +309,14 @@ bool Log::clean() {
   return !full_ && !ids.empty();
 }
 
-/// Verbatim, with the checksums of old: what is damaged stays known as damaged.
+/// Verbatim, with the checksums of old: a damaged content stays known as one. A damaged state
+/// cannot move, for its record would be none any more.
 Result<Operation> Log::copy_of(ItemId id, Index::Found const& found) const {
   auto const& item = found.item;
   Operation copy{.kind = Kind::put, .id = id};
   auto state = read_at(found.state->file.number(), item.state.at, item.state.octets);
   if (!state) return fail(std::move(state.error()));
+  if (crc32c(*state) != item.state.crc) return fail(ErrorCode::invalid, "its state is damaged");
   copy.state = *std::move(state);
   copy.state_crc = item.state.crc;
   copy.content_octets = item.content.octets;
@@ -317,6 +326,7 @@ Result<Operation> Log::copy_of(ItemId id, Index::Found const& found) const {
   if (item.apart) return copy;
   auto content = read_at(found.content->file.number(), item.content.at, item.content.octets);
   if (!content) return fail(std::move(content.error()));
+  copy.damaged = crc32c(*content) != item.content.crc;
   copy.content = std::make_shared<std::string const>(*std::move(content));
   return copy;
 }

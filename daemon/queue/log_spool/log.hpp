@@ -23,6 +23,7 @@ struct Operation {
   std::uint32_t content_octets = 0;
   std::uint32_t content_crc = 0;
   bool apart = false;
+  bool damaged = false;                  ///< as in Head
   bool copied = false;                   ///< the item is in the log already and moves
   std::function<void(Result<>)> done{};  ///< of a put
   std::uint32_t at = 0;                  ///< where it was written

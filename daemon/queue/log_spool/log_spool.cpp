@@ -73,6 +73,12 @@ Result<Directories> open_directories(SpoolOptions const& options) {
   return all;
 }
 
+/// With its head, and the rest of the last block of a file of its own.
+std::uint64_t disk_octets(std::size_t state, std::size_t content) {
+  constexpr std::uint64_t block = 4096;
+  return state + content + head_octets + (content >= block ? block : 8);
+}
+
 /// On a small disk the segments are small: the log alone must not reach into the reserve.
 void fit_to_disk(SpoolOptions& options, int directory) {
   Room room;
@@ -142,7 +148,7 @@ RunningSpool::RunningSpool(SpoolOptions options, Directories directories)
     : options_(std::move(options)),
       directories_(std::move(directories)),
       fresh_(options_.fresh),
-      fullness_(*options_.disk, directories_.spool.number(), options_.reserve),
+      fullness_(*options_.disk, directories_.spool.number(), options_.reserve, options_.segment),
       log_(directories_.spool.number(), options_, index_,
            [this](auto& operation, auto const& removed) { applied(operation, removed); }) {}
 
@@ -194,7 +200,7 @@ void RunningSpool::put(ItemId id, std::string state, Content content,
                        std::function<void(Result<>)> done) {
   if (state.size() > most_state || content->size() > Log::most_octets - most_state)
     return refuse(std::move(done), {ErrorCode::invalid, "spool: too large for a message"});
-  if (!fullness_.take(state.size() + content->size()))
+  if (!fullness_.take(disk_octets(state.size(), content->size())))
     return refuse(std::move(done), {ErrorCode::unavailable, "spool: the disk is full"});
   Operation operation{.kind = Kind::put, .id = id};
   operation.state_crc = crc32c(state);
@@ -307,10 +313,13 @@ SpoolStats RunningSpool::stats() {
 void RunningSpool::flush() {
   apart_->finish();
   std::unique_lock lock(mutex_);
-  auto const target = handed_over_;
-  urgent_ = true;
-  wake_.notify_all();
-  written_.wait(lock, [&] { return finished_ >= target; });
+  // A full disk takes what it has no room for in small steps from the second time on.
+  for (int tries = 0; tries == 0 || (tries < 3 && !late_.empty()); ++tries) {
+    auto const target = ++handed_over_;
+    urgent_ = true;
+    wake_.notify_all();
+    written_.wait(lock, [&] { return finished_ >= target; });
+  }
 }
 
 }  // namespace

@@ -122,12 +122,25 @@ TEST_CASE("log: a message whose content is damaged stays in the queue, and readi
   REQUIRE(house.open());
   auto const first = house.put("the content", "sender"), second = house.put("another");
   house.spool.reset();
+  auto const old = std::filesystem::path(house.segments().at(0)).filename().string();
   House::damage(house.segments().at(0), 40 + 40 + 6 + 3);
   REQUIRE(house.open());
   CHECK(house.noticed(format_id(*first) + ": its content is damaged"));
   CHECK(house.found.at(*first) == "sender");
   CHECK(house.spool->read(*first).error().code == ErrorCode::invalid);
   CHECK(**house.spool->read(*second) == "another");
+  // It stays, and is no news, also when it moves to another segment.
+  house.options.lazy = std::chrono::milliseconds(1);
+  REQUIRE(house.open());
+  CHECK_FALSE(house.noticed("segment"));
+  for (int i = 0; i < 200; ++i) house.spool->remove(*house.put(std::string(900, 'x')));
+  house.spool->flush();
+  house.spool->flush();
+  CHECK_FALSE(std::filesystem::exists(house.directory.path() + "/" + old));
+  REQUIRE(house.open());
+  CHECK_FALSE(house.noticed("segment"));
+  CHECK(house.found.at(*first) == "sender");
+  CHECK(house.spool->read(*first).error().code == ErrorCode::invalid);
 }
 
 TEST_CASE("log: a segment that is missing is told", "[spool]") {
@@ -215,6 +228,26 @@ TEST_CASE("log: what is dead goes, what lives moves on, and the disk stays bound
   CHECK(house.found == std::map<ItemId, std::string>{{*old, "1"}});
 }
 
+TEST_CASE("log: that a segment is gone is durable before the next one goes", "[spool]") {
+  House house;
+  house.options.lazy = std::chrono::milliseconds(1);
+  REQUIRE(house.open());
+  std::vector<ItemId> all;
+  for (int i = 0; i < 40; ++i) all.push_back(*house.put(std::string(1000, 'x')));
+  auto const before = house.segments().size();
+  std::string calls;
+  house.disk->fails = [&](std::string_view call) {
+    if (call == "remove") calls += 'r';
+    if (call == "sync") calls += 's';
+    return 0;
+  };
+  for (auto const id : all) house.spool->remove(id);
+  house.spool.reset();
+  REQUIRE(before >= 3);
+  CHECK(calls.find("rsr") != std::string::npos);
+  CHECK(calls.find("rr") == std::string::npos);
+}
+
 TEST_CASE("log: ids grow over lives, also where nothing was put", "[spool]") {
   House house;
   ItemId last = 0;
@@ -275,15 +308,17 @@ TEST_CASE("log: no room for another segment refuses puts until there is", "[spoo
 TEST_CASE("log: has_room is false before the reserve, and so are puts", "[spool]") {
   House house;
   std::atomic<std::uint64_t> free = 100'000;
+  house.options.segment = 10'000;
   house.disk->sees_room = [&](Room& room) { room = {1'000'000, free}; };
   REQUIRE(house.open());
-  CHECK(house.spool->has_room(49'000));
-  CHECK_FALSE(house.spool->has_room(50'001));
-  CHECK(house.put(std::string(60'000, 'x')).error().what.find("the disk is full") !=
+  // 50,000 are the reserve, and 10,000 may be the next segment.
+  CHECK(house.spool->has_room(39'000));
+  CHECK_FALSE(house.spool->has_room(40'001));
+  CHECK(house.put(std::string(50'000, 'x')).error().what.find("the disk is full") !=
         std::string::npos);
-  REQUIRE(house.put(std::string(45'000, 'x')));
+  REQUIRE(house.put(std::string(30'000, 'x')));
   CHECK_FALSE(house.spool->has_room(6'000));
-  free = 40'000;
+  free = 50'000;
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   CHECK_FALSE(house.spool->has_room(1));
 }

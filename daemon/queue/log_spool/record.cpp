@@ -9,6 +9,8 @@ namespace mailstack::queue {
 namespace {
 
 constexpr char version = 1;
+constexpr unsigned apart_flag = 1;
+constexpr unsigned damaged_flag = 2;
 constexpr std::string_view magic = "MSSPOOL1";
 constexpr std::string_view suffix = ".log";
 
@@ -92,7 +94,7 @@ HeadOctets format_head(Head const& head, SegmentName const& name) {
   char* const to = octets.data();
   to[4] = version;
   to[5] = static_cast<char>(head.kind);
-  to[6] = head.apart ? 1 : 0;
+  to[6] = static_cast<char>((head.apart ? apart_flag : 0) | (head.damaged ? damaged_flag : 0));
   store(to + 8, head.id);
   store(to + 16, head.at);
   store(to + 20, head.batch);
@@ -112,13 +114,14 @@ std::optional<Head> parse_head(std::string_view segment, std::size_t at, Segment
   if (from[4] != version || load<std::uint32_t>(from + 16) != at) return std::nullopt;
   auto const kind = static_cast<unsigned char>(from[5]);
   auto const flags = static_cast<unsigned char>(from[6]);
-  if (kind < 1 || kind > 4 || flags > 1 || from[7] != 0) return std::nullopt;
+  if (kind < 1 || kind > 4 || flags > (apart_flag | damaged_flag) || from[7] != 0)
+    return std::nullopt;
   if (load<std::uint32_t>(from) != head_crc(from, name)) return std::nullopt;
-  Head head{static_cast<Kind>(kind),        flags == 1,
-            load<std::uint64_t>(from + 8),  load<std::uint32_t>(from + 16),
-            load<std::uint32_t>(from + 20), load<std::uint32_t>(from + 24),
-            load<std::uint32_t>(from + 28), load<std::uint32_t>(from + 32),
-            load<std::uint32_t>(from + 36)};
+  Head head{static_cast<Kind>(kind),        (flags & apart_flag) != 0,
+            (flags & damaged_flag) != 0,    load<std::uint64_t>(from + 8),
+            load<std::uint32_t>(from + 16), load<std::uint32_t>(from + 20),
+            load<std::uint32_t>(from + 24), load<std::uint32_t>(from + 28),
+            load<std::uint32_t>(from + 32), load<std::uint32_t>(from + 36)};
   if (record_octets(head) > segment.size() - at) return std::nullopt;
   return head;
 }

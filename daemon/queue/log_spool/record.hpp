@@ -43,7 +43,9 @@ enum class Kind : std::uint8_t {
 /// What stands in front of a record's state and content.
 struct Head {
   Kind kind = Kind::put;
-  bool apart = false;  ///< the content is a file of its own
+  bool apart = false;
+  bool damaged = false;  ///< the content is known not to fit its checksum
+                         ///< the content is a file of its own
   ItemId id = 0;
   std::uint32_t at = 0;     ///< where in the segment the record begins
   std::uint32_t batch = 0;  ///< where the batch begins of which it is: all before that was synced

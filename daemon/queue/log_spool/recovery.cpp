@@ -50,7 +50,7 @@ class Recoverer {
   Result<> drop_unborn();
   Result<SegmentFilePtr> open(SegmentName const& name);
   Result<> take(std::size_t place);
-  Result<std::string> mend(std::size_t place, SegmentFilePtr& file, std::string octets);
+  void report(SegmentName const& name, Scan const& scanned, bool damaged, std::size_t rest);
   Result<> seal(SegmentFile const& file, std::uint32_t end);
   Result<> replace(SegmentName const& name, std::string_view octets, bool keep_old);
   Result<> put_aside(std::string const& leaf);
@@ -128,9 +128,27 @@ Result<> Recoverer::take(std::size_t place) {
   if (!file) return fail(file.error());
   auto octets = read_what_can_be((*file)->file.number());
   if (!octets) return fail(within(octets.error(), format(name)));
-  auto whole = mend(place, *file, *std::move(octets));
-  if (!whole) return fail(within(whole.error(), format(name)));
-  auto const scanned = scan(*whole, name);
+  auto scanned = scan(*octets, name);
+  bool const tail = place >= tail_;
+  bool const damaged =
+      scanned.damaged || !scanned.ids_from || (!tail && (!scanned.sealed || !scanned.gaps.empty()));
+  report(name, scanned, damaged, octets->find_first_not_of('\0', scanned.end));
+  if (damaged || !scanned.gaps.empty()) {
+    // Of a torn batch, nobody was told that a message is there of which half is missing.
+    if (!damaged)
+      std::erase_if(scanned.records,
+                    [](auto const& one) { return !one.content_sound && !one.head.damaged; });
+    auto text = rewrite(scanned, name, scanned.ids_from.value_or(0));
+    if (auto replaced = replace(name, text, damaged); !replaced)
+      return fail(within(replaced.error(), format(name)));
+    file = open(name);
+    if (!file) return fail(file.error());
+    *octets = std::move(text);
+    scanned = scan(*octets, name);
+  } else if (!scanned.sealed) {
+    if (auto sealed = seal(**file, scanned.end); !sealed)
+      return fail(within(sealed.error(), format(name)));
+  }
   index_.add_segment(*file);
   index_.set_used(name.sequence, scanned.end);
   for (auto const& record : scanned.records) apply(record, name);
@@ -139,39 +157,21 @@ Result<> Recoverer::take(std::size_t place) {
   return {};
 }
 
-/// The octets of the segment after it was sealed or rewritten; `file` is then the new one.
-Result<std::string> Recoverer::mend(std::size_t place, SegmentFilePtr& file, std::string octets) {
-  auto const& name = names_[place];
-  auto scanned = scan(octets, name);
-  bool const tail = place >= tail_;
-  bool const damaged =
-      scanned.damaged || !scanned.ids_from || (!tail && (!scanned.sealed || !scanned.gaps.empty()));
-  if (!damaged && scanned.gaps.empty() && scanned.sealed) return octets;
+/// `rest` is where something that is not zero follows the last record.
+void Recoverer::report(SegmentName const& name, Scan const& scanned, bool damaged,
+                       std::size_t rest) {
   if (damaged) {
     std::uint64_t lost = 0;
     for (auto const& gap : scanned.gaps) lost += gap.to - gap.from;
-    options_.notice("segment " + format(name) + " is damaged: " +
-                    std::to_string(scanned.gaps.size()) + " places with " + std::to_string(lost) +
-                    " octets" + (scanned.sealed ? "" : ", and its end is missing") +
-                    "; what can be read is kept, and the segment as it was is in " + aside);
-  } else if (auto const rest = octets.find_first_not_of('\0', scanned.end);
-             rest != std::string::npos || !scanned.gaps.empty()) {
-    options_.notice("segment " + format(name) + ": the last write was torn and is cut at " +
-                    std::to_string(scanned.gaps.empty() ? scanned.end : scanned.gaps[0].from));
+    return options_.notice("segment " + format(name) +
+                           " is damaged: " + std::to_string(scanned.gaps.size()) + " places with " +
+                           std::to_string(lost) + " octets" +
+                           (scanned.sealed ? "" : ", and its end is missing") +
+                           "; what can be read is kept, and the segment as it was is in " + aside);
   }
-  if (!damaged && scanned.gaps.empty()) {
-    if (auto sealed = seal(*file, scanned.end); !sealed) return fail(sealed.error());
-    octets.resize(scanned.end);
-    return octets;
-  }
-  // Of a torn batch, nobody was told that a message is there of which half is missing.
-  if (!damaged) std::erase_if(scanned.records, [](auto const& one) { return !one.content_sound; });
-  auto text = rewrite(scanned, name, scanned.ids_from.value_or(0));
-  if (auto replaced = replace(name, text, damaged); !replaced) return fail(replaced.error());
-  auto again = open(name);
-  if (!again) return fail(again.error());
-  file = *again;
-  return text;
+  if (scanned.gaps.empty() && (scanned.sealed || rest == std::string::npos)) return;
+  options_.notice("segment " + format(name) + ": the last write was torn and is cut at " +
+                  std::to_string(scanned.gaps.empty() ? scanned.end : scanned.gaps[0].from));
 }
 
 Result<> Recoverer::seal(SegmentFile const& file, std::uint32_t end) {

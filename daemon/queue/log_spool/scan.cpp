@@ -51,7 +51,7 @@ Scan scan(std::string_view segment, SegmentName const& name) {
     at += record_octets(*head);
     all.end = static_cast<std::uint32_t>(at);
     all.sealed = head->kind == Kind::seal;
-    if (!state_sound || !record.content_sound) {
+    if (!state_sound || (!record.content_sound && !head->damaged)) {
       all.gaps.push_back({start, all.end});
       if (!first_gap) first_gap = start;
     }
@@ -69,7 +69,11 @@ std::string rewrite(Scan const& found, SegmentName const& name, ItemId ids_from)
     segment.append(octets.data(), octets.size()).append(state).append(content);
     segment.resize((segment.size() + 7) / 8 * 8);
   };
-  for (auto const& record : found.records) add(record.head, record.state, record.content);
+  for (auto const& record : found.records) {
+    auto head = record.head;
+    head.damaged = !record.content_sound;
+    add(head, record.state, record.content);
+  }
   add(Head{.kind = Kind::seal}, {}, {});
   return segment;
 }

@@ -41,8 +41,8 @@ struct Scan {
 /// Reads `segment` to its end: after octets that are no record the search goes on.
 Scan scan(std::string_view segment, SegmentName const& name);
 
-/// A segment of the sound records of `found` and those whose content alone is damaged (verbatim, so
-/// that reading it still fails), in their order, sealed.
+/// A segment of the sound records of `found` and those whose content alone is damaged (verbatim and
+/// marked, so that reading it still fails and is no news), in their order, sealed.
 std::string rewrite(Scan const& found, SegmentName const& name, ItemId ids_from);
 
 }  // namespace mailstack::queue

@@ -5,6 +5,7 @@
 #include "reconciler/cli/json_forms.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/store_edit.hpp"
+#include "reconciler/manifest/load.hpp"
 
 namespace mailstack::cli {
 
@@ -13,7 +14,10 @@ namespace {
 ExitCode resolve(Options const& options, Doors& doors) {
   Talk talk(options, doors);
   auto const host = doors.files(options.root.empty() ? "" : absolute(options.root, doors));
-  auto const answer = resolve_alias(*host, features::Facts{}.conf_directory, options.words.front());
+  manifest::Diagnostics ignored;
+  auto const manifest = manifest::load(*doors.files(""), options.manifest, all_keys(), ignored);
+  auto const tree = find_tree(*host, manifest ? &*manifest : nullptr);
+  auto const answer = resolve_alias(*host, tree, options.words.front());
   if (!answer) {
     talk.error(answer.error().what);
     return code_of_answer(answer.error());

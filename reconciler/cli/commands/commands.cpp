@@ -10,13 +10,15 @@ namespace mailstack::cli {
 
 namespace {
 
-constexpr std::array<Command, 16> table{{{"init", commands_of::init},
+constexpr std::array<Command, 18> table{{{"init", commands_of::init},
                                          {"validate", commands_of::validate},
                                          {"plan", commands_of::plan},
                                          {"apply", commands_of::apply},
                                          {"reconcile", commands_of::reconcile},
                                          {"drift", commands_of::drift},
                                          {"doctor", commands_of::doctor},
+                                         {"check", commands_of::check},
+                                         {"guide", commands_of::guide},
                                          {"status", commands_of::status},
                                          {"records", commands_of::records},
                                          {"history", commands_of::history},

@@ -27,6 +27,8 @@ ExitCode apply(Options const& options, Doors& doors);
 ExitCode reconcile(Options const& options, Doors& doors);
 ExitCode drift(Options const& options, Doors& doors);
 ExitCode doctor(Options const& options, Doors& doors);
+ExitCode check(Options const& options, Doors& doors);
+ExitCode guide(Options const& options, Doors& doors);
 ExitCode status(Options const& options, Doors& doors);
 ExitCode records(Options const& options, Doors& doors);
 ExitCode history(Options const& options, Doors& doors);

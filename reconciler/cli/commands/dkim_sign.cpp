@@ -14,8 +14,9 @@ ExitCode commands_of::dkim_sign(Options const& options, Doors& doors) {
     return ExitCode::error;
   }
   auto const files = doors.files(options.root.empty() ? "" : absolute(options.root, doors));
-  auto const conf =
-      options.conf.empty() ? features::Facts{}.conf_directory : absolute(options.conf, doors);
+  auto const conf = options.conf.empty()
+                        ? features::facts_for(manifest::Daemon::chasquid).conf_directory
+                        : absolute(options.conf, doors);
   auto const fields = dkim_signatures(*files, conf, std::move(*message), options.envelope_sender,
                                       doors.clock.now());
   if (!fields) {

@@ -58,9 +58,12 @@ doctor::Subject subject_of(Session& session, Host const& host, Doors& doors) {
   subject.addresses = doors.addresses();
   auto const& root = session.options().root;
   auto const prefix = root.empty() ? std::string() : absolute(root, doors);
-  subject.places = {{"chasquid's configuration", prefix + features::Facts{}.conf_directory},
+  subject.daemon = manifest.daemon == manifest::Daemon::chasquid ? "chasquid" : "mailstackd";
+  subject.places = {{subject.daemon + "'s configuration",
+                     prefix + features::facts_for(manifest.daemon).conf_directory},
                     {"mailstack's state", session.state()}};
-  if (serves) subject.places.emplace_back("chasquid's queue", prefix + "/var/lib/chasquid");
+  if (serves)
+    subject.places.emplace_back(subject.daemon + "'s queue", prefix + "/var/lib/" + subject.daemon);
   subject.now = session.now();
   subject.last_run = session.last_look();
   return subject;

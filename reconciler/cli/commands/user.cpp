@@ -78,7 +78,10 @@ class UserRun {
         doors_.terminal.answers ? "Password for " + address_ + ": " : std::string{});
     if (!password) return refuse("no password was given");
     auto const host = doors_.files(options_.root.empty() ? "" : absolute(options_.root, doors_));
-    auto const checked = check_user(*host, features::Facts{}.conf_directory, address_, *password);
+    manifest::Diagnostics ignored;
+    auto const manifest = manifest::load(*files_, options_.manifest, all_keys(), ignored);
+    auto const checked =
+        check_user(*host, find_tree(*host, manifest ? &*manifest : nullptr), address_, *password);
     if (!checked) return refuse(checked.error().what, code_of_answer(checked.error()));
     if (options_.json)
       talk_.document(user_check_json(address_, *checked));

@@ -23,8 +23,8 @@ using engine::Item;
 using engine::Resource;
 namespace unit = kinds::unit;
 
-/// What of it chasquid reads at its start; nullopt for what it does not.
-std::optional<unit::File> loaded(Resource const& resource, Facts const& facts) {
+/// What of it the daemon reads when it starts or is told to; nullopt for what it does not.
+std::optional<unit::File> loaded(Resource const& resource, Facts const& facts, bool chasquid) {
   auto const& kind = resource.address.kind;
   auto const& path = resource.spec.text("path");
   auto const leaf = path.substr(path.rfind('/') + 1);
@@ -33,16 +33,18 @@ std::optional<unit::File> loaded(Resource const& resource, Facts const& facts) {
   };
   if (kind == kinds::conf_file::kind_name) {
     auto const file = kinds::conf_file::path_of(resource.address);
-    if (file == facts.conf_directory + "/chasquid.conf")
-      return unit::File(resource, file, "chasquid.conf", false);
+    for (auto const* name : {"chasquid.conf", "mailstackd.yaml"})
+      if (file == facts.conf_directory + "/" + name) return unit::File(resource, file, name, false);
+    if (file.starts_with(facts.conf_directory + "/domains/"))
+      return unit::File(resource, file, file.substr(facts.conf_directory.size() + 9), false);
   }
   if (kind == kinds::certificate::kind_name && below("certs"))
     return unit::File(resource, kinds::certificate::chain_of(path), "certificate " + leaf, false);
   if (kind == kinds::domain_folder::kind_name && below("domains"))
     return unit::File(resource, path, "domain " + leaf, true);
-  auto const release = chasquid::parse_release(facts.here.daemon_version);
-  if (kind == kinds::dkim_key::kind_name && below("domains") && release &&
-      *release >= chasquid::signs)
+  auto const release = features::chasquid::parse_release(facts.here.daemon_version);
+  bool const signs = !chasquid || (release && *release >= features::chasquid::signs);
+  if (kind == kinds::dkim_key::kind_name && below("domains") && signs)
     return unit::File(resource, path, "key " + leaf, true);
   return std::nullopt;
 }
@@ -52,17 +54,19 @@ std::optional<unit::File> loaded(Resource const& resource, Facts const& facts) {
 void tell_units(std::vector<Resource>& resources, Facts const& facts,
                 std::vector<std::string>& warnings) {
   if (facts.here.host.empty()) return;
-  auto const address = unit::unit(facts.here.host, chasquid::service, {}).address;
   auto const service = std::find_if(resources.begin(), resources.end(), [&](auto const& resource) {
-    return resource.address == address;
+    if (resource.address.kind != unit::kind_name) return false;
+    auto const name = unit::name_of(resource.address);
+    return name == chasquid::service || name == mailstackd::service;
   });
   if (service == resources.end()) return;
+  bool const chasquid = unit::name_of(service->address) == chasquid::service;
   std::vector<unit::File> loads;
   std::vector<Item> leaves;
   bool certified = false;
   for (auto const& resource : resources) {
     if (resource.lane != service->lane) continue;
-    auto file = loaded(resource, facts);
+    auto file = loaded(resource, facts, chasquid);
     if (!file) continue;
     loads.push_back(*std::move(file));
     certified = certified || resource.address.kind == kinds::certificate::kind_name;
@@ -73,7 +77,9 @@ void tell_units(std::vector<Resource>& resources, Facts const& facts,
   unit::set_loads(*service, loads);
   if (!certified)
     warnings.emplace_back(
-        "the manifest asks for no certificate, and chasquid does not start without one: "
+        std::string("the manifest asks for no certificate, and ") +
+        (chasquid ? "chasquid does not start without one: "
+                  : "without one mailstackd lets nobody log in: ") +
         "`defaults: {certificate: {issuer: letsencrypt}}` (or put a pair of your own into " +
         facts.conf_directory + "/certs/NAME)");
   // Without a certificate of ours for its name, what it shows is not ours to judge.

@@ -12,11 +12,12 @@ namespace mailstack::features {
 /// `mailstackd.service`.
 char const* daemon_service(manifest::Daemon daemon);
 
-/// Tells the daemon's unit, where it is among `resources`, of everything on its host that chasquid
-/// reads only when it starts: its configuration, the certificates and, from 1.14 on, the keys that
-/// it signs with, and which domains there are. Users and aliases it reads by itself every 30
-/// seconds. Certificates that its host's name fits become those that its ports must show.
-/// Where there is none at all, chasquid will not start, and a warning says so.
+/// Tells the daemon's unit, where it is among `resources`, of everything on its host that the
+/// daemon does not read by itself: its configuration, the certificates, which domains there are and
+/// what their users may send, and, but for a chasquid before 1.14, the keys that it signs with.
+/// Users and aliases both daemons look at by themselves. Certificates that its host's name fits
+/// become those that its ports must show. Where there is none at all, a warning says what that
+/// means.
 void tell_units(std::vector<engine::Resource>& resources, Facts const& facts,
                 std::vector<std::string>& warnings);
 

@@ -5,6 +5,8 @@
 namespace mailstack::features::mailstackd {
 
 inline constexpr char const* service = "mailstackd.service";
+inline constexpr char const* home = "/var/lib/mailstackd";
+inline constexpr char const* control_socket = "/run/mailstackd/control";
 
 /// One of the three services.
 struct Service {

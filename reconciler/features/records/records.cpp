@@ -17,6 +17,18 @@ bool serves_mail(manifest::Manifest const& manifest) {
                      [](auto const& domain) { return sends(domain); });
 }
 
+std::string kept_here(manifest::Manifest const& manifest) {
+  for (auto const& domain : manifest.domains) {
+    if (!receives(domain)) continue;
+    for (auto const& user : domain.users) {
+      bool const goes_on = std::any_of(domain.aliases.begin(), domain.aliases.end(),
+                                       [&](auto const& alias) { return alias.name == user.name; });
+      if (user.receive && !goes_on) return user.name + "@" + domain.unicode;
+    }
+  }
+  return {};
+}
+
 engine::Resource* publish(manifest::Manifest const& manifest, Compiled& out, Wish wish) {
   auto const* zone = manifest.zone_of(wish.name);
   if (zone == nullptr || zone->provider.empty()) {

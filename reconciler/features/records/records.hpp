@@ -63,6 +63,9 @@ inline bool runs_daemon(manifest::Host const& host) { return host.mx || host.sub
 inline bool live(manifest::Domain const& domain) { return !domain.absent; }
 /// True where some domain takes part in mail, so that hosts run a daemon.
 bool serves_mail(manifest::Manifest const& manifest);
+/// A user whose mail stays on the host that it arrives at: no alias of that name sends it on. Empty
+/// where there is none.
+std::string kept_here(manifest::Manifest const& manifest);
 /// True where mail for the domain arrives at our hosts.
 inline bool receives(manifest::Domain const& domain) {
   return !domain.absent && !domain.sends_no_mail &&

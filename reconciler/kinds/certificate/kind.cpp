@@ -68,7 +68,7 @@ class CertificateKind : public OneByOne {
     auto const key = read_shared(files_, below(path, key_file));
     if (!key) return Observation::unseen(key.error().what);
     auto const left = challenges_left(resource);
-    if (!chain->stat && !key->stat) return Observation::missing();
+    if (!chain->stat && !key->stat) return look_elsewhere(resource);
     auto state = state_of(*chain, *key);
     state.set("version", format_version(certificate::chain_of(path), chain->content));
     if (left != 0) state.set("left", left);
@@ -80,6 +80,22 @@ class CertificateKind : public OneByOne {
         state.set("unsettled", true);
     }
     return Observation::of(std::move(state));
+  }
+
+  /// A host that changes its mail daemon has a pair already.
+  Observation look_elsewhere(engine::Resource const& resource) {
+    auto observation = Observation::missing();
+    auto const& from = resource.spec.text("from");
+    if (from.empty()) return observation;
+    auto const chain = read_shared(files_, below(from, chain_file));
+    auto const key = read_shared(files_, below(from, key_file));
+    if (!chain || !key || !chain->stat || !key->stat) return observation;
+    auto state = state_of(*chain, *key);
+    if (auto by = recorded(resource, state.text("fingerprint")); !by.empty())
+      state.set("by", std::move(by));
+    if (!certificate::reason_to_issue(resource.spec, state, clock_.now()))
+      observation.state.set("copy", from);
+    return observation;
   }
 
   Fields state_of(SharedFile const& chain, SharedFile const& key) {
@@ -144,7 +160,8 @@ class CertificateKind : public OneByOne {
     // The order of what stands there can bring nothing else: it is forgotten first.
     if (due && state.flag("unsettled"))
       if (auto settled = certificate::settle(step.spec, name, files_); !settled) return settled;
-    auto const pair = due ? issue(step) : kept(step);
+    auto const& copy = there ? std::string() : state.text("copy");
+    auto const pair = !copy.empty() ? kept(copy) : due ? issue(step) : kept(step.spec.text("path"));
     // Afterwards: the CA may still be looking for what a run that was cut off had told it of, and
     // an order whose challenge it does not find is lost.
     auto swept = sweep(step);
@@ -162,9 +179,8 @@ class CertificateKind : public OneByOne {
     return challenges.sweep();
   }
 
-  /// What stands there, for a step that changes who may read it.
-  Result<Pair> kept(Step const& step) {
-    auto const& path = step.spec.text("path");
+  /// What stands there, for a step that changes who may read it, or where it stands.
+  Result<Pair> kept(std::string const& path) {
     auto chain = files_.read(below(path, chain_file));
     if (!chain) return fail(chain.error());
     auto key = files_.read(below(path, key_file));

@@ -70,6 +70,28 @@ TEST_CASE("a certificate is issued for its names, the key for the daemon's group
         *x509::public_key_of(Secret<std::string>(*f.bench.files.read(key))));
 }
 
+TEST_CASE("a host that changes its mail daemon takes its pair along", "[certificate]") {
+  Fixture f;
+  f.issue();
+  auto const moved = [](std::vector<std::string> names) {
+    return certificate::certificate("mx1", "wac.tax",
+                                    {std::move(names),
+                                     {"local", "local-ca"},
+                                     "/etc/mailstackd/certs/wac.tax",
+                                     "mailstackd",
+                                     "/var/lib/mailstack/certificates",
+                                     directory});
+  };
+  auto const wish = moved({"wac.tax", "*.wac.tax"});
+  CHECK(f.reason(wish) == std::string("taken over from ") + directory);
+  // What would be issued anew is not taken along.
+  CHECK(f.reason(moved({"wac.tax"})) == "for wac.tax, issued by local");
+  f.issue(wish);
+  CHECK(f.bench.files.read("/etc/mailstackd/certs/wac.tax/privkey.pem") == f.bench.files.read(key));
+  CHECK(f.bench.files.stat("/etc/mailstackd/certs/wac.tax/privkey.pem")->group == "mailstackd");
+  CHECK(f.bench.files.read(chain));
+}
+
 TEST_CASE("it is renewed with a new key when two thirds of its lifetime are over",
           "[certificate]") {
   Fixture f;

@@ -31,6 +31,10 @@ class CertificateLaws : public engine::KindLaws {
     Verdict verdict;
     if (live.standing == Observation::Standing::absent) {
       verdict.action = Action::create;
+      if (auto const& copy = live.state.text("copy"); !copy.empty()) {
+        verdict.reasons = {"taken over from " + copy};
+        return verdict;
+      }
       verdict.reasons = {"for " + listed(spec.texts("names")) + ", issued by " +
                          spec.text("issuer")};
       return verdict;
@@ -94,6 +98,7 @@ engine::Resource certificate(std::string const& host, std::string const& name, W
                     wish.issuer.type + " " + (acme ? wish.issuer.directory : wish.issuer.key));
   resource.spec.set("path", wish.path);
   if (!wish.group.empty()) resource.spec.set("group", wish.group);
+  if (!wish.from.empty()) resource.spec.set("from", wish.from);
   resource.spec.set("home", wish.home);
   return resource;
 }

@@ -9,6 +9,7 @@
 /// `type` (`local-ca`, `acme`), for acme `directory` (URL), `account` (a mail address, or absent)
 /// and `ca_file` (what its HTTPS is trusted by, where that is not the system's), `by` (what the
 /// record of an issuance calls the issuer), `path` (the directory), `group` (who may read the key),
+/// `from` (where a pair of the other mail daemon's tree would stand),
 /// `home` (the directory of what is kept between runs: accounts, orders, challenges, who issued
 /// what).
 ///
@@ -20,6 +21,8 @@
 ///
 /// Laws: what is there and fits is kept until two thirds of its lifetime are over; then it is
 /// renewed, with a new key. Other names, another issuer and a broken pair are a new issuance, too.
+/// Where nothing is and the pair at `from` is what would be issued (`copy` of the observation),
+/// that is taken over.
 /// Challenges are leases outside of plans; those that were left behind are a difference, and so is
 /// an order that has brought its certificate.
 /// Outputs: `fingerprint`, `public_key` (as TLSA 3 1 1 has it), `version` of the chain
@@ -51,9 +54,10 @@ struct Issuer {
 struct Wish {
   std::vector<std::string> names;  ///< A-labels without the final dot
   Issuer issuer;
-  std::string path;   ///< `/etc/chasquid/certs/NAME`
-  std::string group;  ///< empty: left to the system
-  std::string home;   ///< `/var/lib/mailstack/certificates`
+  std::string path;       ///< `/etc/chasquid/certs/NAME`
+  std::string group;      ///< empty: left to the system
+  std::string home;       ///< `/var/lib/mailstack/certificates`
+  std::string from = {};  ///< `/etc/mailstackd/certs/NAME`: the other daemon's tree, or empty
 };
 
 engine::Resource certificate(std::string const& host, std::string const& name, Wish const& wish);

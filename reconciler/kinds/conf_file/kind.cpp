@@ -23,7 +23,10 @@ constexpr std::uint64_t most_octets = std::uint64_t{1024} * 1024;
 class ConfFileKind : public OneByOne {
  public:
   ConfFileKind(Inputs const& inputs, Doors const& doors)
-      : files_(doors.files), packages_(doors.files), units_left_alone_(inputs.units_left_alone) {}
+      : files_(doors.files),
+        packages_(doors.files),
+        units_left_alone_(inputs.units_left_alone),
+        left_tree_(inputs.left_tree) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return conf_file::laws(); }
 
@@ -66,11 +69,12 @@ class ConfFileKind : public OneByOne {
     return Observation::of(std::move(state));
   }
 
-  /// Units that are released keep their files.
+  /// Units that are released keep their files, and a daemon that is left its tree.
   Observation left_of(engine::Resource const& resource) override {
     auto seen = look_at(resource);
-    if (units_left_alone_ &&
-        conf_file::path_of(resource.address).starts_with("/etc/systemd/system/"))
+    auto const path = conf_file::path_of(resource.address);
+    if ((units_left_alone_ && path.starts_with("/etc/systemd/system/")) ||
+        (!left_tree_.empty() && path.starts_with(left_tree_ + "/")))
       seen.released = seen.standing == Observation::Standing::present;
     return seen;
   }
@@ -113,6 +117,7 @@ class ConfFileKind : public OneByOne {
   files::Files& files_;
   conf_file::Packages packages_;
   bool units_left_alone_;
+  std::string left_tree_;
 };
 
 }  // namespace

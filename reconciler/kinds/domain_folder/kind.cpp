@@ -32,7 +32,8 @@ std::string listed(std::vector<std::string> const& names) {
 
 class DomainFolderKind : public OneByOne {
  public:
-  explicit DomainFolderKind(Doors const& doors) : files_(doors.files) {}
+  DomainFolderKind(Inputs const& inputs, Doors const& doors)
+      : files_(doors.files), left_tree_(inputs.left_tree) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return domain_folder::laws(); }
 
@@ -82,6 +83,15 @@ class DomainFolderKind : public OneByOne {
     return Observation::of(std::move(state));
   }
 
+  /// A daemon that is left keeps its tree.
+  Observation left_of(engine::Resource const& resource) override {
+    auto seen = look_at(resource);
+    if (!left_tree_.empty() &&
+        domain_folder::path_of(resource.address).starts_with(left_tree_ + "/"))
+      seen.released = seen.standing == Observation::Standing::present;
+    return seen;
+  }
+
   Result<> erase(std::string const& path) {
     auto names = files_.list(path);
     if (!names && names.error().code == ErrorCode::not_found) return {};
@@ -103,6 +113,7 @@ class DomainFolderKind : public OneByOne {
   }
 
   files::Files& files_;
+  std::string left_tree_;
   std::mutex mutex_;                         ///< guards left_, which lanes share
   std::map<std::string, std::string> left_;  ///< what this run let stand, and what is in it
 };
@@ -110,8 +121,8 @@ class DomainFolderKind : public OneByOne {
 }  // namespace
 
 std::unique_ptr<engine::Kind> make_domain_folder(Inputs const& inputs, Doors const& doors);
-std::unique_ptr<engine::Kind> make_domain_folder(Inputs const& /*inputs*/, Doors const& doors) {
-  return std::make_unique<DomainFolderKind>(doors);
+std::unique_ptr<engine::Kind> make_domain_folder(Inputs const& inputs, Doors const& doors) {
+  return std::make_unique<DomainFolderKind>(inputs, doors);
 }
 
 }  // namespace mailstack::kinds

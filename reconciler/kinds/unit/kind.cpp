@@ -7,6 +7,8 @@
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/unit/failure.hpp"
 #include "reconciler/kinds/unit/loaded.hpp"
+#include "reconciler/kinds/unit/reported.hpp"
+#include "reconciler/kinds/unit/room.hpp"
 #include "reconciler/kinds/unit/served.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
 #include "reconciler/kinds/unit/trial.hpp"
@@ -25,6 +27,8 @@ using world::UnitState;
 // Longer than DefaultTimeoutStartSec= and DefaultTimeoutStopSec= of Debian, 90 s each, so that
 // systemd's own verdict comes first.
 constexpr milliseconds job_timeout{200'000};
+// How long a daemon may take to read its tree anew before what it reports counts.
+constexpr milliseconds loading{5'000};
 // How long a process of a service that does not notify must live to count as started.
 constexpr milliseconds settling{1'000};
 constexpr milliseconds glance{100};
@@ -39,6 +43,8 @@ class UnitKind : public engine::Kind {
         clock_(doors.clock),
         tls_(doors.tls),
         process_(doors.process),
+        control_(doors.control),
+        files_(doors.files),
         left_alone_(inputs.units_left_alone),
         loaded_(doors.files,
                 inputs.runtime_directory.empty() ? "" : inputs.runtime_directory + "/units") {}
@@ -54,6 +60,7 @@ class UnitKind : public engine::Kind {
     std::string gone;  // why systemd cannot be asked at all: asked once, since each call may wait
     for (auto const* resource : scope.desired) {
       look.desired.push_back(look_at(*resource, gone));
+      if (gone.empty()) look.desired.back().occupants = occupants(*resource);
       progress.advance(scope.lane, 1);
     }
     for (auto const* resource : scope.owned) {
@@ -66,9 +73,15 @@ class UnitKind : public engine::Kind {
   std::vector<Result<>> put(std::string const& /*lane*/, std::span<Step const> steps) override {
     std::vector<Result<>> results;
     bool reload = false;
+    std::vector<unit::Room> rooms;
     for (auto const& step : steps) {
-      results.push_back(set_links(step));
-      reload = reload || reads_anew(step);
+      rooms.emplace_back(systemd_, job_timeout);
+      results.push_back(displace(step, rooms.back()));
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (!results[i]) continue;
+      results[i] = set_links(steps[i]);
+      reload = reload || reads_anew(steps[i]);
     }
     // One for all: a daemon-reload reads every unit of the system again.
     Result<> const reloaded = reload ? systemd_.daemon_reload() : Result<>{};
@@ -76,6 +89,8 @@ class UnitKind : public engine::Kind {
       if (!results[i]) continue;
       results[i] = reloaded ? bring(steps[i]) : fail(within(reloaded.error(), "daemon-reload"));
     }
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      if (!results[i]) rooms[i].give_back();
     return results;
   }
 
@@ -88,6 +103,31 @@ class UnitKind : public engine::Kind {
   }
 
  private:
+  /// Stops what wants the same ports, once it is known that what comes in its place would start.
+  /// All of a batch goes before any of it is started: a socket of the old daemon that is left would
+  /// have the others brought back by who connects.
+  Result<> displace(Step const& step, unit::Room& room) {
+    if (step.displaces.empty()) return {};
+    auto const name = unit::name_of(step.address);
+    if (auto tried = unit::try_out(process_, step.spec, false); !tried)
+      return fail(within(tried.error(), "start of " + name + " was not tried"));
+    for (auto const& other : step.displaces)
+      if (auto made = room.make(unit::name_of(other.address)); !made) return made;
+    return {};
+  }
+
+  /// What stands in the way of `name`, whoever started it.
+  std::vector<engine::Address> occupants(engine::Resource const& resource) {
+    auto const other = unit::counterpart(unit::name_of(resource.address));
+    if (other.empty() || !resource.spec.flag("active")) return {};
+    auto const state = systemd_.state(other);
+    bool const there = state && state->load != "not-found" &&
+                       (!is_down(state->active) || state->enabled.starts_with("enabled"));
+    if (!there) return {};
+    auto const& whole = resource.address.name;
+    return {{unit::kind_name, whole.substr(0, whole.find('/') + 1) + other}};
+  }
+
   Observation look_at(engine::Resource const& resource, std::string& gone) {
     auto const name = unit::name_of(resource.address);
     if (!gone.empty()) return Observation::unseen(gone);
@@ -102,7 +142,7 @@ class UnitKind : public engine::Kind {
       seen.set("load", state->load + (state->load_error.empty() ? "" : ": " + state->load_error));
     if (state->needs_daemon_reload) seen.set("needs_daemon_reload", true);
     if (unit::is_up(state->active)) {
-      auto const loaded = loaded_.look(name, resource.spec, *state);
+      auto const loaded = has_loaded(name, resource.spec, *state);
       for (auto const& [field, value] : loaded.entries()) seen.set(field, value);
       if (auto ports = served(resource.spec, *state); !ports.empty())
         seen.set("served", std::move(ports));
@@ -124,6 +164,34 @@ class UnitKind : public engine::Kind {
     bool const unlinked =
         !resource.spec.flag("enabled") || !seen.state.text("enabled").starts_with("enabled");
     return stopped && unlinked ? Observation::missing() : seen;
+  }
+
+  /// What the daemon says itself counts more than what was noted or follows from times.
+  Fields has_loaded(std::string const& name, Fields const& spec, UnitState const& state) {
+    auto loaded = loaded_.look(name, spec, state);
+    auto const reported = unit::ask_daemon(control_, spec);
+    if (!reported) return loaded;
+    auto const has = unit::as_loaded(*reported, files_, spec);
+    for (auto const& [field, value] : has.entries()) loaded.set(field, value);
+    return loaded;
+  }
+
+  /// A daemon that was told to load reads on after the job is done. Fails where it says in the end
+  /// that it has something else than it should have, with its own words for why.
+  Result<> has_taken(std::string const& name, Fields const& spec) {
+    for (milliseconds waited{0};; waited += glance) {
+      auto const reported = unit::ask_daemon(control_, spec);
+      if (!reported) return {};
+      auto const has = unit::as_loaded(*reported, files_, spec);
+      auto due = unit::pending(spec, has, "loads").load;
+      for (auto const& path : has.texts("stale")) due.push_back(path);
+      if (due.empty()) return {};
+      if (waited >= loading)
+        return fail(ErrorCode::unavailable,
+                    name + " runs, but has not taken " + listed(due) +
+                        (reported->problems.empty() ? "" : ": " + reported->problems.front()));
+      clock_.sleep(glance);
+    }
   }
 
   /// Who asks a socket starts its service: one that somebody stopped is not started by a look.
@@ -203,6 +271,7 @@ class UnitKind : public engine::Kind {
   /// further restart would show no more, every ten minutes.
   Result<> proved(std::string const& name, Fields const& spec, UnitState const& state) {
     if (!unit::is_up(state.active)) return {};
+    if (auto taken = has_taken(name, spec); !taken) return taken;
     auto const wrong = wrong_ports(spec, state);
     if (wrong.empty()) return {};
     return fail(ErrorCode::unavailable,
@@ -225,11 +294,12 @@ class UnitKind : public engine::Kind {
   std::optional<Job> load_again(std::string const& name, Fields const& spec,
                                 UnitState const& state) {
     auto const how = unit::parse_reload(spec.text("reload")).value_or(unit::Reload::restart);
-    auto const has = loaded_.look(name, spec, state);
+    auto const has = has_loaded(name, spec, state);
     if (!unit::pending(spec, has, "files").empty()) return Job::restart;
     bool const can = how == unit::Reload::reload && state.can_reload;
     auto const again = can ? Job::reload : Job::restart;
-    if (how != unit::Reload::none && !unit::pending(spec, has, "loads").empty()) return again;
+    bool const due = !unit::pending(spec, has, "loads").empty() || !has.texts("stale").empty();
+    if (how != unit::Reload::none && due) return again;
     // We have made it load all of this ourselves already: once is enough.
     if (loaded_.noted(name, state) || wrong_ports(spec, state).empty()) return std::nullopt;
     return again;
@@ -315,6 +385,8 @@ class UnitKind : public engine::Kind {
   Clock& clock_;
   world::TlsPeer* tls_;
   world::Process* process_;
+  world::ControlSocket* control_;
+  files::Files& files_;
   bool left_alone_;
   unit::Loaded loaded_;
 };

@@ -75,6 +75,8 @@ void compare_loaded(Fields const& spec, Fields const& state, Verdict& verdict) {
     auto const loads = pending(spec, state, "loads");
     due.load.insert(due.load.end(), loads.load.begin(), loads.load.end());
     due.forget.insert(due.forget.end(), loads.forget.begin(), loads.forget.end());
+    auto const stale = state.texts("stale");
+    due.load.insert(due.load.end(), stale.begin(), stale.end());
   }
   auto const wrong = ports_in_words(spec, state);
   if (due.empty() && wrong.empty()) return;
@@ -118,6 +120,17 @@ class UnitLaws : public engine::KindLaws {
   [[nodiscard]] std::string_view name() const override { return kind_name; }
 
   [[nodiscard]] bool comes_last(Address const& /*address*/) const override { return true; }
+
+  [[nodiscard]] bool excludes(Address const& a, Address const& b) const override {
+    return !place(a).empty() && place(a) == place(b) && a.name != b.name;
+  }
+
+  [[nodiscard]] std::string place(Address const& address) const override {
+    auto const name = name_of(address);
+    auto const other = counterpart(name);
+    if (other.empty()) return {};
+    return address.name.substr(0, address.name.size() - name.size()) + std::min(name, other);
+  }
 
   [[nodiscard]] Verdict diff(Fields const& spec, Observation const& live,
                              TimePoint /*now*/) const override {
@@ -209,6 +222,8 @@ engine::Resource unit(std::string host, std::string const& name, Wish const& wis
   say("name", wish.name);
   list("leaves", wish.leaves);
   list("needs", wish.needs);
+  say("asks", wish.asks);
+  say("tree", wish.tree);
   return resource;
 }
 
@@ -218,6 +233,15 @@ std::string name_of(engine::Address const& address) {
   auto const parts = address_parts(address.name, 2);
   auto const whole = address.kind == kind_name && !parts.empty();
   return whole && parts[1].find('/') == std::string::npos ? parts[1] : std::string();
+}
+
+std::string counterpart(std::string const& name) {
+  for (auto const& [one, other] :
+       {std::pair{"mailstackd", "chasquid"}, std::pair{"chasquid", "mailstackd"}})
+    for (auto const* rest :
+         {".service", "-smtp.socket", "-submission.socket", "-submission_tls.socket"})
+      if (name == std::string(one) + rest) return std::string(other) + rest;
+  return {};
 }
 
 std::vector<Item> items(Fields const& spec, std::string_view field) {

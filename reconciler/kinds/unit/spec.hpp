@@ -12,11 +12,18 @@
 /// where it is missing), `trial` (a command that must succeed before the unit is started or
 /// restarted with something new) and `trial_by` (a path whose owner runs it), `ports` (`tls
 /// ADDRESS:PORT`, `starttls ADDRESS:PORT`), `name` (whom a client asks there for) and `leaves` (the
-/// certificates, by their fingerprints, one of which it must be shown), `needs` (what comes first).
+/// certificates, by their fingerprints, one of which it must be shown), `needs` (what comes first),
+/// `asks` (the control socket of a daemon that says itself what it has loaded) and `tree` (the
+/// directory that it loads).
 /// State: `active`, `enabled` (the words of systemd), `load` where that is not `loaded`,
 /// `needs_daemon_reload`, `files` and `loads` as the running process has them, `served` (what
 /// each port shows: `PORT FINGERPRINT`, or `PORT ! why nothing`; not while it is down, or while
-/// what it would start is: asking would start it). Outputs: `unit`.
+/// what it would start is: asking would start it), `stale` (paths below the tree that it has in
+/// another version than stands on the disk). Outputs: `unit`.
+///
+/// A unit of one of the two mail daemons and its counterpart exclude each other: they want the same
+/// ports. What is displaced is stopped when the trial of what comes has passed, before that is
+/// started; where the start fails, what was displaced comes back.
 ///
 /// Laws: what a process has loaded is part of its state, so a reload is an update like any other,
 /// and one that failed is still due. What it has loaded and should not have any more is a
@@ -73,6 +80,8 @@ struct Wish {
   std::string name = {};
   std::vector<engine::Item> leaves = {};
   std::vector<engine::Item> needs = {};
+  std::string asks = {};  ///< a control socket: `/run/mailstackd/control`
+  std::string tree = {};  ///< absolute
 };
 
 /// `name` with its suffix.
@@ -86,6 +95,9 @@ engine::Item version_of(engine::Resource const& file);
 
 /// `NAME.service`; empty for anything that unit() does not write.
 std::string name_of(engine::Address const& address);
+
+/// The unit of the other mail daemon that wants what this one wants; empty for all other units.
+std::string counterpart(std::string const& name);
 
 /// The list `field`; empty where there is none.
 std::vector<engine::Item> items(engine::Fields const& spec, std::string_view field);

@@ -27,6 +27,7 @@ done
 {
   cat <<YAML
 version: 1
+defaults_version: "2026.1"  # daemon.type: chasquid
 hosts:
   mx1: {fqdn: smtp.wac.tax, ipv4: 203.0.113.10, ipv6: "2001:db8::10"}
 dns:

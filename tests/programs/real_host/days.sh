@@ -14,6 +14,7 @@ echo '127.0.0.1 localhost' >/etc/hosts
 mkdir /srv/mail && cd /srv/mail || exit 1
 cat >mailstack.yaml <<'YAML'
 version: 1
+defaults_version: "2026.1"  # daemon.type: chasquid
 hosts:
   mx1: {fqdn: smtp.example.org, ipv4: 203.0.113.10, ptr: none}
 dns:

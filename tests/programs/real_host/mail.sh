@@ -8,6 +8,7 @@ mkdir -p /etc/mailstack
 (umask 077 && printf %s "$powerdns_key" >/etc/mailstack/powerdns.key)
 cat >mailstack.yaml <<YAML
 version: 1
+defaults_version: "2026.1"  # daemon.type: chasquid
 hosts:
   mx1: {fqdn: smtp.wac.tax, ipv4: 203.0.113.10, ipv6: "2001:db8::10"}
 dns:

@@ -11,6 +11,7 @@ cd /srv/mail || exit 1
 cp "$pebble_ca" /etc/mailstack/pebble.pem
 cat >mailstack.yaml <<YAML
 version: 1
+defaults_version: "2026.1"  # daemon.type: chasquid
 hosts:
   mx1: {fqdn: smtp.wac.tax, ipv4: 203.0.113.10, ipv6: "2001:db8::10"}
 dns:

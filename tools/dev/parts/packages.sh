@@ -16,8 +16,9 @@ test_set=(bind9-dnsutils ca-certificates chasquid curl dbus fail2ban faketime gi
   libnet-ssleay-perl pebble procps python3 python3-dkim sqlite3 swaks systemd util-linux)
 lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
-# chasquid, dbus, iproute2, python3, systemd and util-linux make the host of `bench host`.
-bench_set=(chasquid curl dbus dehydrated git hyperfine iproute2 lego openssl pdns-backend-sqlite3 pdns-server pebble procps python3
+# chasquid, dbus, iproute2, python3, systemd and util-linux make the host of `bench host`; lmdb, rocksdb and sqlite3 are what spool_bench
+# compares the spool with.
+bench_set=(chasquid curl dbus dehydrated git hyperfine iproute2 lego liblmdb-dev librocksdb-dev libsqlite3-dev openssl pdns-backend-sqlite3 pdns-server pebble procps python3
   sqlite3 systemd time util-linux)
 fresh_set=(debian-archive-keyring debootstrap git)
 # `./dev demo --real`: a host of its own, and what it meets outside.

@@ -1,0 +1,215 @@
+#include "daemon/delivery/program.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+#include "core/files/descriptor.hpp"
+
+namespace mailstack::delivery {
+
+namespace {
+
+using files::Descriptor;
+using policy::ProgramEnd;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// How often an ended program is looked for where the kernel gives no descriptor for it.
+constexpr int look_every = 20;
+
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+bool open_pipe(Pipe& pipe) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+  pipe.read = Descriptor(ends[0]);
+  pipe.write = Descriptor(ends[1]);
+  return true;
+}
+
+void do_not_block(Descriptor const& file) {
+  ::fcntl(file.number(), F_SETFL, ::fcntl(file.number(), F_GETFL) | O_NONBLOCK);
+}
+
+/// What is written to a program that is gone raises SIGPIPE in this thread: it is held back, and
+/// taken away at the end.
+class NoPipeSignal {
+ public:
+  NoPipeSignal() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  NoPipeSignal(NoPipeSignal const&) = delete;
+  NoPipeSignal& operator=(NoPipeSignal const&) = delete;
+  ~NoPipeSignal() {
+    timespec const at_once{};
+    if (::sigismember(&before_, SIGPIPE) == 0)
+      while (::sigtimedwait(&pipe_, nullptr, &at_once) > 0) continue;
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
+std::vector<char*> pointers(std::vector<std::string> const& strings) {
+  std::vector<char*> all;
+  all.reserve(strings.size() + 1);
+  for (auto const& one : strings) all.push_back(const_cast<char*>(one.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+/// posix_spawn, not fork: other threads hold locks, and a copy of a large process costs.
+int spawn(Program const& program, Pipe const& in, Pipe const& out, pid_t& pid) {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_adddup2(&files, in.read.number(), STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, out.write.number(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, out.write.number(), STDERR_FILENO);
+  ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  if (!program.directory.empty())
+    ::posix_spawn_file_actions_addchdir_np(&files, program.directory.c_str());
+  sigset_t all;
+  sigset_t none;
+  ::sigfillset(&all);
+  ::sigemptyset(&none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  auto const argv = pointers(program.argv);
+  auto const environment = pointers(program.environment);
+  int const error =
+      ::posix_spawnp(&pid, argv[0], &files, &attributes, argv.data(), environment.data());
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&files);
+  return error;
+}
+
+/// A program that runs, and what goes in and out of it.
+class Running {
+ public:
+  Running(Program const& program, pid_t pid, Descriptor in, Descriptor out)
+      : program_(program),
+        pid_(pid),
+        in_(std::move(in)),
+        out_(std::move(out)),
+        ended_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+        deadline_(steady_clock::now() + program.limit) {
+    do_not_block(in_);
+    do_not_block(out_);
+    if (program.input.empty()) in_.close();
+  }
+
+  Ran finish() && {
+    Ran ran;
+    int status = 0;
+    while (!reap(status, WNOHANG)) {
+      if (steady_clock::now() >= deadline_) {
+        ::kill(-pid_, SIGKILL);
+        reap(status, 0);
+        ran.end = {ProgramEnd::How::timed_out, 0};
+        read();
+        ran.output = std::move(output_);
+        return ran;
+      }
+      wait();
+    }
+    read();
+    ran.end = WIFSIGNALED(status) ? ProgramEnd{ProgramEnd::How::signalled, WTERMSIG(status)}
+                                  : ProgramEnd{ProgramEnd::How::exited, WEXITSTATUS(status)};
+    ran.output = std::move(output_);
+    return ran;
+  }
+
+ private:
+  bool reap(int& status, int options) const {
+    for (;;) {
+      auto const got = ::waitpid(pid_, &status, options);
+      if (got == pid_) return true;
+      if (got == 0) return false;
+      if (errno != EINTR) {
+        status = SIGKILL;  // somebody else reaped it: what it did is not known
+        return true;
+      }
+    }
+  }
+
+  void wait() {
+    std::array<pollfd, 3> files{
+        {{in_.number(), POLLOUT, 0}, {out_.number(), POLLIN, 0}, {ended_.number(), POLLIN, 0}}};
+    auto const left = std::chrono::ceil<milliseconds>(deadline_ - steady_clock::now()).count();
+    auto const span = std::clamp<long long>(left, 0, ended_.open() ? 3'600'000 : look_every);
+    if (::poll(files.data(), files.size(), static_cast<int>(span)) <= 0) return;
+    if (files[0].revents != 0) write();
+    if (files[1].revents != 0) read();
+  }
+
+  void write() {
+    auto const put =
+        ::write(in_.number(), program_.input.data() + written_, program_.input.size() - written_);
+    if (put > 0) written_ += static_cast<std::size_t>(put);
+    bool const gone = put < 0 && errno != EAGAIN && errno != EINTR;
+    if (gone || written_ == program_.input.size()) in_.close();
+  }
+
+  void read() {
+    std::array<char, 16384> room{};
+    while (out_.open()) {
+      auto const got = ::read(out_.number(), room.data(), room.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && errno == EAGAIN) return;
+      if (got <= 0) return out_.close();
+      auto const kept =
+          std::min(static_cast<std::size_t>(got),
+                   program_.most_output - std::min(program_.most_output, output_.size()));
+      output_.append(room.data(), kept);
+      if (steady_clock::now() >= deadline_) return;
+    }
+  }
+
+  Program const& program_;
+  pid_t pid_;
+  Descriptor in_;
+  Descriptor out_;
+  Descriptor ended_;  // becomes readable; not open where the kernel has no such thing
+  steady_clock::time_point deadline_;
+  std::size_t written_ = 0;
+  std::string output_;
+};
+
+}  // namespace
+
+Ran run_program(Program const& program) {
+  Ran not_begun{{ProgramEnd::How::not_begun, 0}, {}};
+  if (program.argv.empty()) return not_begun;
+  Pipe in;
+  Pipe out;
+  if (!open_pipe(in) || !open_pipe(out)) return not_begun;
+  NoPipeSignal const held;
+  pid_t pid = -1;
+  if (spawn(program, in, out, pid) != 0) return not_begun;
+  in.read.close();
+  out.write.close();
+  return Running(program, pid, std::move(in.write), std::move(out.read)).finish();
+}
+
+}  // namespace mailstack::delivery

@@ -1,0 +1,20 @@
+#pragma once
+/// \file
+/// Runs chasquid's hook on a message that is about to be kept.
+
+#include <string>
+#include <variant>
+
+#include "daemon/policy/client.hpp"
+#include "daemon/serve/live.hpp"
+#include "daemon/serve/reception.hpp"
+
+namespace mailstack::serve {
+
+/// The fields that the hook wants on top, or its refusal. Takes as long as the hook does, a minute
+/// at most: for a thread of the pool.
+std::variant<std::string, smtp::Reply> run_hook(Live const& live, policy::Client const& client,
+                                                Incoming const& incoming,
+                                                std::string const& message);
+
+}  // namespace mailstack::serve

@@ -1,0 +1,25 @@
+#include "reconciler/cli/guide.hpp"
+
+#include "reconciler/cli/commands/commands.hpp"
+#include "reconciler/cli/json_forms.hpp"
+#include "reconciler/cli/session.hpp"
+
+namespace mailstack::cli {
+
+ExitCode commands_of::guide(Options const& options, Doors& doors) {
+  Talk talk(options, doors);
+  Session session(options, doors, talk);
+  if (!session.load()) return exit_code(session.happened);
+  auto const guide = guide_gmail(session.manifest(), options.words.front());
+  if (!guide) {
+    talk.error(guide.error().what);
+    return guide.error().code == ErrorCode::invalid ? ExitCode::invalid : ExitCode::error;
+  }
+  if (options.json)
+    talk.document(guide_json(*guide));
+  else
+    talk.result(render_guide(*guide));
+  return guide->lacks.empty() ? ExitCode::done : ExitCode::error;
+}
+
+}  // namespace mailstack::cli

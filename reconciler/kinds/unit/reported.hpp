@@ -1,0 +1,35 @@
+#pragma once
+/// \file
+/// What a daemon of ours says that it has loaded.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/files/files.hpp"
+#include "reconciler/engine/resource.hpp"
+#include "reconciler/world/control_socket.hpp"
+
+namespace mailstack::kinds::unit {
+
+/// The answer to `{"do":"status"}`: SHA-256 of what is in use, by its path below the tree, and what
+/// could not be used.
+struct Reported {
+  std::map<std::string, std::string> digests;
+  std::vector<std::string> problems;  ///< `domains/wac.tax/users: line 3: …`
+};
+
+/// Fails with invalid for anything else.
+Result<Reported> parse_reported(std::string const& answer);
+
+/// Asks the daemon of `spec` (`asks`, `tree`). nullopt where nobody is to be asked, or answers:
+/// then what was noted counts (Loaded).
+std::optional<Reported> ask_daemon(world::ControlSocket* control, engine::Fields const& spec);
+
+/// The fields `loads` (versions of `load_paths` that it has, and of files that are gone) and
+/// `stale`: paths below the tree that it has in another version than stands on the disk. Only
+/// paths of those: what stands in a file of users is nobody's to tell.
+engine::Fields as_loaded(Reported const& reported, files::Files& files, engine::Fields const& spec);
+
+}  // namespace mailstack::kinds::unit

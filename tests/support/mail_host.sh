@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# Mail hosts on loopback, on ports of nobody: mailstackd with a conf tree of its own, a name server that knows what the
+# test says, a server that takes all mail. Sourced after person.sh; everything is ended with the test.
+#
+#   name_server            answers from the file $work/records; its place is $dns (ADDRESS:PORT)
+#   sink NAME              takes mail into the directory NAME; its port is $port
+#   make_host NAME DOMAIN  a conf tree NAME/conf of mx.DOMAIN with the user alice (password `secret`) and the DKIM key s1;
+#                          its ports are ${smtp[NAME]} ${submission[NAME]} ${submissions[NAME]}
+#   publish_key NAME DOMAIN SELECTOR   its record for the name server
+#   start_host NAME        until it listens
+#   stop_host NAME [SIGNAL]
+
+mailstackd=$binary_directory/bin/mailstackd
+[[ -x $mailstackd ]] || { echo "skipped: $mailstackd is not built" && exit 77; }
+for program in swaks openssl python3; do
+  command -v "$program" >/dev/null || { echo "skipped: $program is not installed" && exit 77; }
+done
+touch "$work/records"
+dns=''
+port=0
+declare -A smtp submission submissions host_pid
+declare -a started=()
+
+end_hosts() {
+  local pid
+  for pid in "${host_pid[@]}" "${started[@]}"; do kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
+}
+at_exit+=(end_hosts)
+
+# free_ports COUNT: ports that nobody listens on, between spaces.
+free_ports() {
+  python3 -c 'import socket, sys
+sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
+[s.bind(("127.0.0.1", 0)) for s in sockets]
+print(*(s.getsockname()[1] for s in sockets))' "$1"
+}
+
+# listens PORT: waits until somebody does.
+listens() {
+  local i
+  for ((i = 0; i < 400; i++)); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+    sleep 0.025
+  done
+  return 1
+}
+
+# wait_for COMMAND...: until it succeeds, at most 20 seconds.
+wait_for() {
+  local i
+  for ((i = 0; i < 400; i++)); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.05
+  done
+  return 1
+}
+has_files() { [[ $(find "$1" -name "${3:-*.envelope}" | wc -l) -ge $2 ]]; }
+
+name_server() {
+  python3 "$source_directory/tests/support/name_server.py" "$work/dns-port" "$work/records" &
+  started+=($!)
+  wait_for test -s "$work/dns-port" || fail 'the name server does not start'
+  dns=127.0.0.1:$(<"$work/dns-port")
+}
+
+sink() {
+  mkdir -p "$1"
+  port=$(free_ports 1)
+  python3 "$source_directory/tests/support/smtp_sink.py" 127.0.0.1 "$port" "$1" &
+  started+=($!)
+  listens "$port" || fail 'the sink does not start'
+}
+
+make_host() {
+  local name=$1 domain=$2 conf=$work/$1/conf
+  mkdir -p "$conf/certs/mx.$domain" "$conf/domains/$domain" "$work/$name/state"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=mx.$domain" \
+    -addext "subjectAltName=DNS:mx.$domain" -keyout "$conf/certs/mx.$domain/privkey.pem" \
+    -out "$conf/certs/mx.$domain/fullchain.pem" 2>/dev/null
+  openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out "$conf/domains/$domain/dkim:s1.pem" 2>/dev/null
+  # scrypt of `secret`; cheap parameters, which chasquid takes too.
+  python3 - "$conf/domains/$domain/users" <<'PY'
+import hashlib, sys
+salt = b"0123456789abcdef"
+key = hashlib.scrypt(b"secret", salt=salt, n=1 << 10, r=8, p=1, dklen=32)
+octal = lambda octets: "".join("\\%03o" % octet for octet in octets)
+with open(sys.argv[1], "w") as file:
+    file.write('users { key: "alice" value { scrypt { logN: 10 r: 8 p: 1 keyLen: 32 salt: "%s" encrypted: "%s" } } }\n' % (octal(salt), octal(key)))
+PY
+  read -r smtp["$name"] submission["$name"] submissions["$name"] < <(free_ports 3)
+  cat >"$conf/mailstackd.yaml" <<YAML
+hostname: mx.$domain
+listen:
+  - {address: "127.0.0.1:${smtp[$name]}", service: smtp}
+  - {address: "127.0.0.1:${submission[$name]}", service: submission}
+  - {address: "127.0.0.1:${submissions[$name]}", service: submissions}
+spool: $work/$name/spool
+state: $work/$name/state
+control_socket: $work/$name/control
+mail_log_path: $work/$name/mail.log
+dns: {servers: ["$dns"]}
+YAML
+}
+
+publish_key() {
+  local public
+  public=$(openssl pkey -in "$work/$1/conf/domains/$2/dkim:$3.pem" -pubout -outform DER | base64 -w0)
+  echo "$3._domainkey.$2 TXT v=DKIM1; k=rsa; p=$public" >>"$work/records"
+}
+
+start_host() {
+  "$mailstackd" --config "$work/$1/conf" >>"$work/$1/out" 2>&1 &
+  host_pid[$1]=$!
+  listens "${submissions[$1]}" || { out=$(<"$work/$1/out") && fail "$1 does not start"; }
+}
+
+stop_host() {
+  kill "-${2:-TERM}" "${host_pid[$1]}"
+  wait "${host_pid[$1]}" 2>/dev/null
+  code=$?
+  unset "host_pid[$1]"
+}
+
+# submit NAME WORDS...: a mail by swaks over implicit TLS as alice; sets out and code.
+submit() {
+  local name=$1
+  shift
+  out=$(swaks --server "127.0.0.1:${submissions[$name]}" --tls-on-connect --auth PLAIN --auth-password secret "$@" 2>&1)
+  code=$?
+}
