@@ -39,6 +39,14 @@ PURE = [
     ("reconciler/resolve/*", None),  # DNS is a door
     ("daemon/smtp/*", None),
     ("daemon/policy/*", None),
+    ("daemon/control/answers.cpp", None),
+    ("daemon/control/event.cpp", None),
+    ("daemon/control/http.cpp", None),
+    ("daemon/control/instruments.cpp", None),
+    ("daemon/control/log_line.cpp", None),
+    ("daemon/control/metrics.cpp", None),
+    ("daemon/control/requests.cpp", None),
+    ("daemon/control/shown.cpp", None),
     ("daemon/queue/envelope.cpp", None),
     ("daemon/queue/schedule.cpp", None),
     ("daemon/delivery/route.cpp", None),  # MX order

@@ -1,7 +1,5 @@
 #include "core/mail/dkim/canonical.hpp"
 
-#include "core/mail/message/message.hpp"
-
 namespace mailstack::mail::dkim {
 namespace {
 
@@ -56,6 +54,17 @@ std::string relaxed_body(std::string_view body) {
   }
   text.resize(content);
   return text;
+}
+
+std::string simple_field(HeaderField const& field) {
+  // Both are views of one text: between them stand the colon and white space in front of it.
+  auto const* const end = field.value.data() + field.value.size();
+  return std::string(field.name.data(), end).append(line_end);
+}
+
+std::string simple_body(std::string_view body) {
+  while (body.ends_with(line_end)) body.remove_suffix(line_end.size());
+  return std::string(body).append(line_end);
 }
 
 }  // namespace mailstack::mail::dkim

@@ -26,6 +26,10 @@ TEST_CASE("dkim canonical: the example of RFC 6376 3.4.5", "[dkim]") {
   for (auto const& field : message->fields()) header += relaxed_field(field.name, field.value);
   CHECK(header == "a:X\r\nb:Y Z\r\n");
   CHECK(relaxed_body(message->body()) == " C\r\nD E\r\n");
+  header.clear();
+  for (auto const& field : message->fields()) header += simple_field(field);
+  CHECK(header == "A: X\r\nB : Y\t\r\n\tZ  \r\n");
+  CHECK(simple_body(message->body()) == " C \r\nD \t E\r\n");
 }
 
 TEST_CASE("dkim canonical: header fields", "[dkim]") {
@@ -83,4 +87,27 @@ TEST_CASE("dkim canonical: the digest of the empty body (RFC 6376 3.4.4)", "[dki
   for (auto const* body : {"", "\r\n", " \r\n\r\n"})
     CHECK(base64::format(digest::sha256_octets(relaxed_body(body))) ==
           "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+}
+
+TEST_CASE("dkim canonical: simple bodies (RFC 6376 3.4.3)", "[dkim]") {
+  struct {
+    char const *body, *canonical;
+  } const cases[] = {
+      {"", "\r\n"},
+      {"\r\n", "\r\n"},
+      {"\r\n\r\n", "\r\n"},
+      {"a", "a\r\n"},
+      {"a\r\n", "a\r\n"},
+      {"a\r\n\r\n\r\n", "a\r\n"},
+      {"a\r\n \r\n", "a\r\n \r\n"},
+      {"a \t b\r\n", "a \t b\r\n"},
+      {"a\n\n", "a\n\n\r\n"},
+      {"a\r", "a\r\r\n"},
+  };
+  for (auto const& row : cases) {
+    CAPTURE(row.body);
+    CHECK(simple_body(row.body) == row.canonical);
+  }
+  CHECK(base64::format(digest::sha256_octets(simple_body(""))) ==
+        "frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=");
 }

@@ -109,13 +109,24 @@ Result<> check_message(Message const& message) {
                                       " From fields, and must have one (RFC 5322 3.6)");
 }
 
+std::string_view word_of(Form form) { return form == Form::simple ? "simple" : "relaxed"; }
+
+/// What all signatures of one message share.
+struct Plan {
+  Form header = Form::relaxed;
+  Form body = Form::relaxed;
+  std::vector<std::string> names;
+  std::string body_hash;
+};
+
 /// The field up to `b=`.
-Folded unsigned_field(Signer const& signer, std::span<std::string const> names,
-                      std::string const& body_hash, TimePoint now) {
+Folded unsigned_field(Signer const& signer, Plan const& plan, TimePoint now) {
+  auto const& names = plan.names;
   Folded field(std::string(field_name) + ":");
   field.word("v=1;");
   field.word(signer.key.type() == KeyType::rsa ? "a=rsa-sha256;" : "a=ed25519-sha256;");
-  field.word("c=relaxed/relaxed;");
+  field.word("c=" + std::string(word_of(plan.header)) + "/" + std::string(word_of(plan.body)) +
+             ";");
   field.word("d=" + signer.domain.display() + ";");
   field.word("s=" + signer.selector + ";");
   field.word("t=" + std::to_string(now.time_since_epoch().count()) + ";");
@@ -123,25 +134,41 @@ Folded unsigned_field(Signer const& signer, std::span<std::string const> names,
     auto const piece = names[i] + (i + 1 < names.size() ? ":" : ";");
     i == 0 ? field.word("h=" + piece) : field.piece(piece);
   }
-  field.word("bh=" + body_hash + ";");
+  field.word("bh=" + plan.body_hash + ";");
   field.word("b=");
   return field;
 }
 
-Result<std::string> sign_with(Message const& message, Signer const& signer,
-                              std::span<std::string const> names, std::string const& body_hash,
+Result<std::string> sign_with(Message const& message, Signer const& signer, Plan const& plan,
                               TimePoint now) {
   if (auto ok = check_signer(signer); !ok) return fail(ok.error());
-  auto field = unsigned_field(signer, names, body_hash, now);
+  auto field = unsigned_field(signer, plan, now);
   auto const value = std::string_view(field.text()).substr(field_name.size() + 1);
-  auto const signature = signer.key.sign(signed_text(message, names, value));
+  auto const signature = signer.key.sign(signed_text(message, plan.names, value, plan.header));
   if (!signature) return fail(signature.error());
   field.octets(base64::format(*signature));
   return field.text() + "\r\n";
 }
 
-std::string body_hash_of(Message const& message) {
-  return base64::format(digest::sha256_octets(relaxed_body(message.body())));
+Plan plan_for(Message const& message, Style const& style) {
+  auto const body =
+      style.body == Form::simple ? simple_body(message.body()) : relaxed_body(message.body());
+  return {style.header, style.body, style.names.empty() ? names_to_sign(message) : style.names,
+          base64::format(digest::sha256_octets(body))};
+}
+
+/// `h=` of somebody's choice.
+Result<> check_names(std::vector<std::string> const& names) {
+  bool from = names.empty();
+  for (auto const& name : names) {
+    bool const right = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return c > ' ' && c < 0x7f && c != ':' && c != ';';  // RFC 6376 3.5: ftext, but no `;`
+    });
+    if (!right) return fail(ErrorCode::invalid, "no name of a header field: '" + name + "'");
+    from = from || lower_field_name(name) == "from";
+  }
+  if (!from) return fail(ErrorCode::invalid, "From must be signed (RFC 6376 5.4)");
+  return {};
 }
 
 }  // namespace
@@ -176,7 +203,7 @@ std::vector<std::string> names_to_sign(Message const& message) {
 }
 
 std::string signed_text(Message const& message, std::span<std::string const> names,
-                        std::string_view value) {
+                        std::string_view value, Form form) {
   std::map<std::string, std::vector<HeaderField>> left;
   for (auto const& field : message.fields()) left[lower_field_name(field.name)].push_back(field);
   std::string text;
@@ -184,26 +211,44 @@ std::string signed_text(Message const& message, std::span<std::string const> nam
     auto const found = left.find(lower_field_name(name));
     if (found == left.end() || found->second.empty()) continue;
     auto const& last = found->second.back();
-    text += relaxed_field(last.name, last.value);
+    text += form == Form::simple ? simple_field(last) : relaxed_field(last.name, last.value);
     found->second.pop_back();
   }
+  if (form == Form::simple) return text.append(field_name).append(":").append(value);
   auto const own = relaxed_field(field_name, value);
   return text.append(own, 0, own.size() - 2);
 }
 
-Result<std::string> sign(Message const& message, Signer const& signer, TimePoint now) {
+Result<Style> parse_canonicalization(std::string_view text) {
+  auto const slash = text.find('/');
+  Style style;
+  style.body = Form::simple;
+  for (auto const& [word, form] :
+       {std::pair(text.substr(0, slash), &style.header),
+        std::pair(slash == text.npos ? "simple" : text.substr(slash + 1), &style.body)}) {
+    if (word != "simple" && word != "relaxed")
+      return fail(ErrorCode::invalid, "no canonicalization: '" + std::string(text) +
+                                          "'; it is relaxed/relaxed, relaxed/simple, "
+                                          "simple/relaxed or simple/simple");
+    *form = word == "simple" ? Form::simple : Form::relaxed;
+  }
+  return style;
+}
+
+Result<std::string> sign(Message const& message, Signer const& signer, TimePoint now,
+                         Style const& style) {
   if (auto ok = check_message(message); !ok) return fail(ok.error());
-  return sign_with(message, signer, names_to_sign(message), body_hash_of(message), now);
+  if (auto ok = check_names(style.names); !ok) return fail(ok.error());
+  return sign_with(message, signer, plan_for(message, style), now);
 }
 
 Result<std::vector<std::string>> sign_each(Message const& message, std::span<Signer const> signers,
                                            TimePoint now) {
   if (auto ok = check_message(message); !ok) return fail(ok.error());
-  auto const names = names_to_sign(message);
-  auto const body_hash = body_hash_of(message);
+  auto const plan = plan_for(message, {});
   std::vector<std::string> fields;
   for (auto const& signer : signers) {
-    auto field = sign_with(message, signer, names, body_hash, now);
+    auto field = sign_with(message, signer, plan, now);
     if (!field) return fail(within(field.error(), "selector " + signer.selector));
     fields.push_back(std::move(*field));
   }

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// DKIM signatures of a message (RFC 6376 5; RFC 8301, RFC 8463): relaxed/relaxed, rsa-sha256 and
-/// ed25519-sha256.
+/// DKIM signatures of a message (RFC 6376 5; RFC 8301, RFC 8463): rsa-sha256 and ed25519-sha256,
+/// relaxed/relaxed where nothing else is asked for.
 ///
 /// Neither `l=` (what is appended would be taken for signed, RFC 6376 8.2) nor `x=`. `d=` is in
 /// A-labels. `h=` names what the reader and mail programs go by, as often as it stands in the
@@ -35,16 +35,30 @@ Result<> check_selector(std::string_view selector);
 /// The names of `h=` for this message, in the order of `h=`.
 std::vector<std::string> names_to_sign(Message const& message);
 
+enum class Form { relaxed, simple };
+
+/// How a signature is made.
+struct Style {
+  Form header = Form::relaxed;
+  Form body = Form::relaxed;
+  std::vector<std::string> names = {};  ///< `h=`; empty: names_to_sign()
+};
+
+/// `relaxed/simple` and the like; the body is simple where it is not said (RFC 6376 3.5, `c=`).
+/// Fails with invalid.
+Result<Style> parse_canonicalization(std::string_view text);
+
 /// What is signed: the fields `names`, each next one of a name from the bottom up and nothing for
 /// those that are not there (RFC 6376 5.4.2), then DKIM-Signature with `value`, whose `b=` is
 /// empty, without a line end (RFC 6376 3.7).
 std::string signed_text(Message const& message, std::span<std::string const> names,
-                        std::string_view value);
+                        std::string_view value, Form form = Form::relaxed);
 
 /// The field `DKIM-Signature: …`, folded to 76 columns where names are not longer, with CRLF at the
 /// end of each line. Fails with invalid: not exactly one From, a selector or domain that cannot be
-/// one; with internal where OpenSSL fails.
-Result<std::string> sign(Message const& message, Signer const& signer, TimePoint now);
+/// one, names that are none or without From (RFC 6376 5.4); with internal where OpenSSL fails.
+Result<std::string> sign(Message const& message, Signer const& signer, TimePoint now,
+                         Style const& style = {});
 
 /// One field a signer, in their order. What is wrong with one names its selector, and there is no
 /// field then.

@@ -301,3 +301,55 @@ TEST_CASE("dkim private key: what is none is refused", "[dkim]") {
     CHECK(key.error() == Error{ErrorCode::invalid, row.what});
   }
 }
+
+TEST_CASE("dkim sign: in each canonicalization the field says which, and verifies", "[dkim]") {
+  auto const message = message_of(
+      "SUBject : two  words\r\n and a fold \r\nFrom: a@example.org\r\n\r\nHi \t there \r\n\r\n");
+  auto const who = signer("rsa2048");
+  for (auto const* text :
+       {"relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple"}) {
+    CAPTURE(text);
+    auto const style = parse_canonicalization(text);
+    REQUIRE(style);
+    auto const field = sign(message, who, now, *style);
+    REQUIRE(field);
+    CHECK(tag(*field, "c") == text);
+    auto const body = style->body == Form::simple ? "Hi \t there \r\n" : "Hi there\r\n";
+    CHECK(tag(*field, "bh") == base64::format(digest::sha256_octets(body)));
+    auto const value = value_of(*field);
+    auto const emptied = value.substr(0, value.rfind("b=") + 2);
+    auto const names = names_to_sign(message);
+    auto const signed_as = signed_text(message, names, emptied, style->header);
+    bool const simple = style->header == Form::simple;
+    CHECK(signed_as.find(simple ? "SUBject : two  words\r\n and a fold \r\n"
+                                : "subject:two words and a fold\r\n") != std::string::npos);
+    CHECK(signed_as.ends_with(" b=") != (signed_as.find("\r\n b=") != std::string::npos));
+    CHECK(verifies(who.key, signed_as, tag(*field, "b")));
+    CHECK_FALSE(verifies(who.key, signed_as + " ", tag(*field, "b")));
+  }
+  auto const header_only = parse_canonicalization("relaxed");
+  REQUIRE(header_only);
+  CHECK(header_only->body == Form::simple);  // RFC 6376 3.5
+  for (auto const* bad : {"", "/", "relaxed/", "/simple", "Relaxed/relaxed", "nofws", "a/b/c",
+                          "simple/simple/simple"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_canonicalization(bad));
+  }
+}
+
+TEST_CASE("dkim sign: h= as it was chosen", "[dkim]") {
+  auto const message = message_of("From: a@example.org\r\nSubject: x\r\nTo: b@c.example\r\n\r\n");
+  Style style;
+  style.names = {"Subject", "FROM", "from"};
+  auto const field = sign(message, signer("ed25519"), now, style);
+  REQUIRE(field);
+  CHECK(tag(*field, "h") == "Subject:FROM:from");
+  for (auto const& bad : {std::vector<std::string>{"Subject"},
+                          {"From", ""},
+                          {"From", "a b"},
+                          {"From", "a;b"},
+                          {"From", "a\r\nX"}}) {
+    style.names = bad;
+    CHECK_FALSE(sign(message, signer("ed25519"), now, style));
+  }
+}
