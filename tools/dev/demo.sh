@@ -21,10 +21,10 @@ for option in "$@"; do
 done
 
 if $real && ((EUID != 0)); then fail "\`demo --real\` boots a systemd in namespaces, and needs root: sudo ./dev demo --real"; fi
-install_packages "${build_set[@]}"
+install_packages "${build_set[@]}" "${demo_set[@]}"
 if $real; then install_packages "${demo_real_set[@]}"; fi
 configure dev
-compile dev mailstack
+compile dev mailstack mailstackd
 mailstack=$root/build/bin/mailstack
 
 if $real; then
@@ -58,6 +58,12 @@ step() {
 }
 
 cp -R "$root/examples/." .
+# A password that the last step knows.
+python3 -c 'import base64, hashlib
+salt = b"0123456789abcdef"
+text = lambda octets: base64.b64encode(octets).decode().rstrip("=")
+key = hashlib.scrypt(b"demo password", salt=salt, n=1 << 14, r=8, p=1, dklen=32, maxmem=1 << 26)
+print(f"$scrypt$ln=14,r=8,p=1${text(salt)}${text(key)}")' >'secrets/i@wac.tax'
 mkdir -p host
 
 tell "1. The manifest: one file that says what should be. This is examples/mailstack.yaml without its comments."
@@ -93,5 +99,8 @@ step 0 reconcile --yes
 tell "9. All is as it was applied, and the history says what happened."
 step 0 drift
 step 0 history --limit 8
+
+tell "10. And a mail: mailstackd takes the tree that apply wrote, signs by the key whose record is in the zone, and delivers."
+python3 "$root/tools/dev/parts/demo_mail.py" "$root" "$work"
 
 tell "That was all; $work is removed again. Next: README.md, \`build/bin/mailstack --help\`, \`mailstack init YOUR-DOMAIN\`."

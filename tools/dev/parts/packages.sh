@@ -21,6 +21,8 @@ fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
 bench_set=(chasquid curl dbus dehydrated git hyperfine iproute2 lego liblmdb-dev librocksdb-dev libsqlite3-dev openssl pdns-backend-sqlite3 pdns-server pebble procps python3
   sqlite3 systemd time util-linux)
 fresh_set=(debian-archive-keyring debootstrap git)
+# What sends, takes and verifies the demo's mail.
+demo_set=(openssl python3 python3-dkim)
 # `./dev demo --real`: a host of its own, and what it meets outside.
 demo_real_set=(bind9-dnsutils chasquid curl dbus git iproute2 libnet-ssleay-perl openssl pdns-backend-sqlite3 pdns-server pebble procps
   python3 python3-dkim sqlite3 swaks systemd util-linux)
