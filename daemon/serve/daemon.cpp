@@ -177,7 +177,11 @@ class WholeDaemon : public Daemon, private control::Operations {
                        .random = chance,
                        .make_bounce = bounce_maker(*main_, *pool_, current_, *keys_),
                        .destination_of = delivery::destination_of,
-                       .event = [this](queue::Event const& event) { telemetry_->tell(event); }};
+                       .event =
+                           [this](queue::Event const& event) {
+                             // Told by the intake already, which knows the client.
+                             if (event.kind != queue::Event::Kind::queued) telemetry_->tell(event);
+                           }};
     queue_ = std::make_unique<queue::Queue>(std::move(needs), policy_of(settings),
                                             "postmaster@" + settings.hostname);
   }
@@ -189,7 +193,8 @@ class WholeDaemon : public Daemon, private control::Operations {
         .keys = *keys_,
         .pool = *pool_,
         .now = now,
-        .queued = [this](std::vector<Kept> kept) {
+        .queued = [this](std::vector<Kept> kept, Client const& client) {
+          for (auto const& one : kept) telemetry_->tell_queued(one, client);
           main_->post([this, kept = std::move(kept)]() mutable {
             for (auto& one : kept) {
               auto const octets = one.content->size();

@@ -121,7 +121,7 @@ void Intake::store(std::shared_ptr<Work> const& work) {
       if (--work->open > 0) return;
       if (!work->failed) {
         auto const id = work->ids.front();
-        doors_.queued(std::move(work->kept));
+        doors_.queued(std::move(work->kept), work->incoming.client);
         return work->done({250, "2.0.0", "queued as " + queue::format_id(id)});
       }
       // All or nothing: the client brings it again.

@@ -35,8 +35,9 @@ class Intake {
     SigningKeys& keys;
     net::Pool& pool;
     std::function<TimePoint()> now;
-    /// Hands items to the queue; called from the spool's thread, before the client hears of them.
-    std::function<void(std::vector<Kept>)> queued;
+    /// Hands items of a client to the queue; called from the spool's thread, before the client
+    /// hears of them.
+    std::function<void(std::vector<Kept>, Client const&)> queued;
   };
   explicit Intake(Doors doors) : doors_(std::move(doors)) {}
 

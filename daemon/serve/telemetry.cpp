@@ -47,6 +47,16 @@ void Telemetry::tell(Event const& event) {
 
 void Telemetry::tell(queue::Event const& event) { tell(control::event_of(event)); }
 
+void Telemetry::tell_queued(Kept const& kept, Client const& client) {
+  auto event = of_client(Event::Kind::queued, client);
+  event.id = kept.id;
+  event.from = kept.envelope.sender;
+  for (auto const& one : kept.envelope.recipients) event.to.push_back(one.address);
+  event.message_id = kept.envelope.message_id;
+  event.octets = kept.content->size();
+  tell(event);
+}
+
 void Telemetry::reopen_log() {
   if (!log_) return;
   if (auto const done = log_->reopen(); !done) {

@@ -18,6 +18,7 @@ class Telemetry {
   /// What the front desk reports.
   SessionEvents session_events();
   void tell(queue::Event const& event);
+  void tell_queued(Kept const& kept, Client const& client);
   void reopen_log();
 
   [[nodiscard]] std::string const& problem() const { return problem_; }
