@@ -1,19 +1,79 @@
 /// \file
-/// argv → the daemon.
+/// argv → the daemon, or a command. The only place that builds the real doors of the command line.
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <iostream>
 #include <string>
 
+#include "core/files/disk_files.hpp"
+#include "core/files/working_directory.hpp"
+#include "daemon/cli/run.hpp"
+#include "daemon/cli/unix_ask.hpp"
 #include "daemon/serve/daemon.hpp"
 
-int main(int argc, char** argv) {
-  std::string directory = "/etc/mailstackd";
-  if (argc == 3 && std::string(argv[1]) == "--config") directory = argv[2];
-  auto daemon = mailstack::serve::Daemon::open({directory, MAILSTACK_VERSION});
+namespace {
+
+using namespace mailstack;
+
+int serve(std::string const& directory) {
+  auto daemon = serve::Daemon::open({directory, MAILSTACK_VERSION});
   if (!daemon) {
     std::cerr << "mailstackd: " << daemon.error().what << std::endl;
     return 1;
   }
   (*daemon)->run();
   return 0;
+}
+
+Result<std::string> read_input(std::size_t most) {
+  constexpr std::size_t step = 65'536;
+  std::string text;
+  for (std::size_t size = 0;;) {
+    // Twice as much each time, so that a large message is not copied often.
+    if (size == text.size()) text.resize(std::max(step, std::min(2 * size, most + 1)));
+    auto const got = ::read(STDIN_FILENO, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      return fail(ErrorCode::unavailable,
+                  std::string("standard input cannot be read: ") + std::strerror(errno));
+    size += static_cast<std::size_t>(got);
+    if (size > most) return fail(ErrorCode::invalid, "standard input is too long");
+    if (got == 0) {
+      text.resize(size);
+      return text;
+    }
+  }
+}
+
+std::optional<std::string> read_line() {
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  return line;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  files::DiskFiles files;
+  return daemon_cli::run(
+      argc, argv,
+      {.out = std::cout,
+       .err = std::cerr,
+       .version = MAILSTACK_VERSION,
+       .files = files,
+       .working_directory = files::working_directory(),
+       .now =
+           [] {
+             return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+           },
+       .serve = serve,
+       .ask = [](std::string const& socket,
+                 std::string const& line) { return daemon_cli::unix_ask(socket, line); },
+       .read_input = read_input,
+       .read_line = read_line});
 }
