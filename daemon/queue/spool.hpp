@@ -48,7 +48,7 @@ class Spool {
 
   /// Keeps an item. `done` is called exactly once, from the spool's thread: with success only after
   /// everything is durable. Fails with unavailable and keeps nothing where the disk has less than
-  /// its reserve left. A sync that fails ends the process (decision 21): the pages it was about are
+  /// its reserve left. A sync that fails ends the process (decision 23): the pages it was about are
   /// lost.
   virtual void put(ItemId id, std::string state, Content content,
                    std::function<void(Result<>)> done) = 0;

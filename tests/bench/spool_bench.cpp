@@ -6,7 +6,7 @@
 /// Every store is asked for the same: a message is durable before its sender is answered. Those
 /// that have no group commit of their own get one here (Grouped), so that what is compared is the
 /// store. Rounds are interleaved, and the median is shown. Each phase is a process of its own, for
-/// its memory. docs/decisions/0021-spool.md has the figures and what was made of them.
+/// its memory. docs/decisions/0023-spool.md has the figures and what was made of them.
 
 #include <fcntl.h>
 #include <lmdb.h>

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The spool as a log with group commit (docs/queue.md; decision 21 says why).
+/// The spool as a log with group commit (docs/queue.md; decision 23 says why).
 
 #include <functional>
 #include <memory>
