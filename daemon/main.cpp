@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "core/files/disk_files.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 using namespace mailstack;
 
-int serve(std::string const& directory) {
+int run_daemon(std::string const& directory) {
   auto daemon = serve::Daemon::open({directory, MAILSTACK_VERSION});
   if (!daemon) {
     std::cerr << "mailstackd: " << daemon.error().what << std::endl;
@@ -71,7 +72,7 @@ int main(int argc, char** argv) {
            [] {
              return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
            },
-       .serve = serve,
+       .serve = run_daemon,
        .ask = [](std::string const& socket,
                  std::string const& line) { return daemon_cli::unix_ask(socket, line); },
        .read_input = read_input,
