@@ -83,22 +83,22 @@ TEST_CASE("mailstackd: the queue as a person sees it", "[cli]") {
   CHECK(person.socket == "/run/mailstackd/control");
   CHECK(
       person.out.str() ==
-      "01k3sfbr8m000  13m   4.1 kB    waiting     bob@example.org\n"
+      "001k16dhq6w00  13m   4.1 kB    waiting     bob@example.org\n"
       "    there@remote.example (for team@example.org)  450 4.2.0 greylisted [mx.remote.example], "
       "next in 6m\n"
-      "01k3sfbr8m007  12m   900 B     held        <>\n"
+      "001k16dhq6w07  12m   900 B     held        <>\n"
       "    there@remote.example (for team@example.org)  450 4.2.0 greylisted [mx.remote.example], "
       "next in 6m\n");
   CHECK(person.types({"queue", "list", "--sender", "nobody@*"}) == 0);
   CHECK(person.out.str() == "no messages\n");
   CHECK(person.types({"queue", "list", "--format", "json"}) == 0);
   CHECK(json::parse(person.out.str())["messages"].size() == 2);
-  CHECK(person.types({"queue", "show", "01k3sfbr8m000"}) == 0);
+  CHECK(person.types({"queue", "show", "001k16dhq6w00"}) == 0);
   CHECK(person.out.str().find("i@example.org  delivered") != std::string::npos);
-  CHECK(person.types({"queue", "show", "01k3sfbr8m000", "--content"}) == 0);
+  CHECK(person.types({"queue", "show", "001k16dhq6w00", "--content"}) == 0);
   CHECK(person.out.str() == person.daemon.message);
   person.daemon.message = "\xff";
-  CHECK(person.types({"queue", "show", "01k3sfbr8m000", "--content"}) == 0);
+  CHECK(person.types({"queue", "show", "001k16dhq6w00", "--content"}) == 0);
   CHECK(person.out.str() == "\xff");
   CHECK(person.types({"queue", "stats"}) == 0);
   CHECK(person.out.str().find("remote.example                   2 messages, 0 of 5 running, again "
@@ -135,7 +135,7 @@ TEST_CASE("mailstackd: what changes the queue", "[cli]") {
   Person person;
   CHECK(person.types({"queue", "flush"}) == 0);
   CHECK(person.out.str() == "2 messages\n");
-  CHECK(person.types({"queue", "hold", "01k3sfbr8m000", "01k3sfbr8m007"}) == 0);
+  CHECK(person.types({"queue", "hold", "001k16dhq6w00", "001k16dhq6w07"}) == 0);
   CHECK(person.out.str() == "2 messages\n");
   CHECK(person.types({"queue", "remove", "--sender", "<>", "--bounce", "--format", "json"}) == 0);
   CHECK(person.out.str() == "{\"count\":1}\n");
@@ -150,7 +150,7 @@ TEST_CASE("mailstackd: what changes the queue", "[cli]") {
                                                 {"release"},
                                                 {"remove", ""},
                                                 {"remove", "--sender", ""},
-                                                {"remove", "01k3sfbr8m000", "--all"},
+                                                {"remove", "001k16dhq6w00", "--all"},
                                                 {"remove", "x"},
                                                 {"remove", "--sendr", "x"},
                                                 {"remove", "--held", "--not-held"},
@@ -313,7 +313,7 @@ TEST_CASE("mailstackd: sign dkim writes the message as it came, behind a signatu
   person.input = lf;
   REQUIRE(with({}) == 0);
   auto const text = person.out.str();
-  CHECK(text.starts_with("DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\n"));
+  CHECK(text.starts_with("DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.org;\n"));
   CHECK(text.find("t=1795723200;") != text.npos);
   CHECK(text.ends_with("\n" + lf));
   CHECK(text.find('\r') == text.npos);
@@ -321,7 +321,7 @@ TEST_CASE("mailstackd: sign dkim writes the message as it came, behind a signatu
   person.input = "From: a@example.org\r\nSubject: x\r\n\r\nHi.\r\n";
   REQUIRE(with({"--canon", "simple/simple", "--headers", "from:subject"}) == 0);
   auto const crlf = person.out.str();
-  CHECK(crlf.starts_with("DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple;\r\n"));
+  CHECK(crlf.starts_with("DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; d=example.org;\r\n"));
   CHECK(crlf.find("h=from:subject;") != crlf.npos);
   // The wire form of both is the same message, and so is its signature.
   REQUIRE(with({}) == 0);

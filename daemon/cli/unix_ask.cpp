@@ -47,10 +47,10 @@ Result<std::string> receive_line(int fd, std::string const& socket) {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return failure(socket, errno);
     if (size == 0) return fail(ErrorCode::unavailable, socket + ": closed without an answer");
-    auto const* const end = part.data() + size;
-    auto const* const line_end = std::find(static_cast<char const*>(part.data()), end, '\n');
-    text.append(part.data(), line_end);
-    if (line_end != end) return text;
+    std::string_view const octets(part.data(), static_cast<std::size_t>(size));
+    auto const end = octets.find('\n');
+    text.append(octets.substr(0, end));
+    if (end != octets.npos) return text;
   }
 }
 

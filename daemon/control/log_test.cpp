@@ -49,7 +49,7 @@ TEST_CASE("log: a file is appended to, and opened anew after a rotation", "[cont
   CHECK(first.starts_with("before\n20"));
   CHECK(first.ends_with(" 0000000000001 from=<> to=x@c.example sent\n"));
   // `2026-11-26 20:14:36.123456 `
-  CHECK(first.size() == std::string("before\n").size() + 27 + 43);
+  CHECK(first.size() == std::string("before\n").size() + 27 + 42);
   std::filesystem::rename(path, path + ".1");
   (*log)->write(sent(2));
   (*log)->flush();
