@@ -1,11 +1,16 @@
 #include "daemon/smtp/data_reader.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace mailstack::smtp {
 namespace {
 
 constexpr std::string_view received = "received";
+
+constexpr std::array gravest_first{&replies::bare_line_end,      &replies::over_limit,
+                                   &replies::header_over_limit,  &replies::nul_in_header,
+                                   &replies::text_line_too_long, &replies::loop};
 
 /// How many octets from the front are neither CR nor LF. One loop and not two searches: what holds
 /// one of both only would be searched for the other again and again.
@@ -29,6 +34,11 @@ std::size_t plain_lines(std::string_view octets, std::size_t longest) {
 }
 
 }  // namespace
+
+void DataReader::flawed(replies::Fixed const& why) {
+  flaw_ = *std::find_if(gravest_first.begin(), gravest_first.end(),
+                        [&](auto const* one) { return one == &why || one == flaw_; });
+}
 
 void DataReader::look_at_header(std::string_view run) {
   for (std::size_t i = 0; i < run.size() && line_ + i < prefix_.size(); ++i)

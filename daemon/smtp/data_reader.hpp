@@ -31,7 +31,8 @@ class DataReader {
   std::size_t read(std::string_view octets, std::string& content);
 
   [[nodiscard]] bool done() const { return state_ == State::done; }
-  /// The first thing that is wrong, as the reply for it. nullptr: nothing so far.
+  /// The gravest thing that is wrong, as the reply for it: which one came first would depend on how
+  /// the octets were cut. nullptr: nothing so far.
   [[nodiscard]] replies::Fixed const* flaw() const { return flaw_; }
 
  private:
@@ -45,9 +46,7 @@ class DataReader {
   void keep(std::string_view run, std::string& content);
   void end_line(std::string& content);
   void look_at_header(std::string_view run);
-  void flawed(replies::Fixed const& why) {
-    if (flaw_ == nullptr) flaw_ = &why;
-  }
+  void flawed(replies::Fixed const& why);
 
   Limits const& limits_;
   bool normalise_;

@@ -116,3 +116,16 @@ TEST_CASE("data_reader: limits count what is kept", "[smtp][data]") {
         nullptr);
   CHECK(read_all("Received: a\r\nreceived\t: b\r\n\r\n.\r\n", limits).flaw == &replies::loop);
 }
+
+TEST_CASE("data_reader: of several flaws the same is told, however the octets are cut",
+          "[smtp][data]") {
+  Limits limits;
+  limits.message = 20;
+  limits.header = 10;
+  limits.text_line = 8;
+  CHECK(read_all("A: b\r\nC: ddddddddddddddddddd\r\n\r\n.\r\n", limits).flaw ==
+        &replies::over_limit);
+  limits.message = 100;
+  CHECK(read_all("A: b\r\nC: ddddddddd\r\n\r\n.\r\n", limits).flaw == &replies::header_over_limit);
+  CHECK(read_all("A: b\r\nC: d\ndddddd\r\n\r\n.\r\n", limits).flaw == &replies::bare_line_end);
+}

@@ -37,16 +37,16 @@ enum class Service {
 struct Limits {
   std::size_t message = 50U * 1024 * 1024;  ///< with header section and CRLF (RFC 1870 4)
   std::size_t header = 256U * 1024;         ///< of the header section
-  std::size_t command = 2048;               ///< a command line with CRLF (mail.md: take 2,048)
-  std::size_t auth_line = 12288;            ///< a line of an AUTH exchange (RFC 4954 4)
-  std::size_t text_line = 0;                ///< a line of a message; 0: any (relayed as they are)
-  std::size_t recipients = 100;             ///< of a message (RFC 5321 4.5.3.1.8: at least 100)
-  std::size_t errors = 10;      ///< 4yz and 5yz replies, the last with 421, between two messages
-                                ///< that were kept; 452 for too many recipients is none
-  std::size_t unknown = 3;      ///< of those: words that are no command
-  std::size_t commands = 1000;  ///< that bring no mail forward, between two messages
-  std::size_t messages = 1000;  ///< of a session
-  std::size_t received = 50;    ///< Received fields: more is a loop (RFC 5321 6.3)
+  std::size_t command = 2048;     ///< a command line with CRLF: 512, and what extensions add
+  std::size_t auth_line = 12288;  ///< a line of an AUTH exchange (RFC 4954 4)
+  std::size_t text_line = 0;      ///< a line of a message; 0: any (relayed as they are)
+  std::size_t recipients = 100;   ///< of a message (RFC 5321 4.5.3.1.8: at least 100)
+  std::size_t errors = 10;        ///< 4yz and 5yz replies, the last with 421, between two messages
+                                  ///< that were kept; 452 for too many recipients is none
+  std::size_t unknown = 3;        ///< of those: words that are no command
+  std::size_t commands = 1000;    ///< that bring no mail forward, between two messages
+  std::size_t messages = 1000;    ///< of a session
+  std::size_t received = 50;      ///< Received fields: more is a loop (RFC 5321 6.3)
 };
 
 struct SessionSetup {
