@@ -47,6 +47,8 @@ PURE = [
     ("daemon/control/metrics.cpp", None),
     ("daemon/control/requests.cpp", None),
     ("daemon/control/shown.cpp", None),
+    ("daemon/conf/problem.cpp", None),
+    ("daemon/queue/item_id.cpp", None),
     ("daemon/queue/envelope.cpp", None),
     ("daemon/queue/schedule.cpp", None),
     ("daemon/delivery/route.cpp", None),  # MX order
