@@ -622,8 +622,11 @@ int run(std::string const& directory, unsigned rounds, unsigned messages) {
   std::map<std::string, Measured> all;
   for (unsigned round = 0; round < rounds; ++round)
     for (auto const& kind : kinds) {
-      std::fprintf(stderr, "round %u: %s\n", round + 1, kind.name);
       measure(kind, root, messages, all[kind.name]);
+      std::fprintf(stderr, "round %u, %s:", round + 1, kind.name);
+      for (auto const& [what, values] : all[kind.name].values)
+        std::fprintf(stderr, " %s %.3f;", what.c_str(), values.back());
+      std::fprintf(stderr, "\n");
     }
   std::filesystem::remove_all(root);
   // In the columns of `./dev bench`.

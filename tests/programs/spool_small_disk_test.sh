@@ -5,4 +5,5 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rmdir "$work"' EXIT
 # The mount ends with the namespace.
+# shellcheck disable=SC2016  # the inner shell expands it
 MAILSTACK_SMALL_DISK=$work unshare -m bash -c 'mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" "[.small-disk]"' - "$work" "$2/bin/daemon_tests"
