@@ -90,8 +90,7 @@ void Removals::add_orphan(Row const& row) {
     item.standing = Standing::same;
     item.action = Action::none;
     item.forgotten = true;
-    item.reasons = {item.observed.released ? "released: it stays as it is"
-                                           : "already gone"};
+    item.reasons = {item.observed.released ? "released: it stays as it is" : "already gone"};
   } else {
     item.standing = Standing::change;
     retire(row, item);
