@@ -313,7 +313,8 @@ TEST_CASE("mailstackd: sign dkim writes the message as it came, behind a signatu
   person.input = lf;
   REQUIRE(with({}) == 0);
   auto const text = person.out.str();
-  CHECK(text.starts_with("DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.org;\n"));
+  CHECK(text.starts_with(
+      "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.org;\n"));
   CHECK(text.find("t=1795723200;") != text.npos);
   CHECK(text.ends_with("\n" + lf));
   CHECK(text.find('\r') == text.npos);
@@ -321,7 +322,8 @@ TEST_CASE("mailstackd: sign dkim writes the message as it came, behind a signatu
   person.input = "From: a@example.org\r\nSubject: x\r\n\r\nHi.\r\n";
   REQUIRE(with({"--canon", "simple/simple", "--headers", "from:subject"}) == 0);
   auto const crlf = person.out.str();
-  CHECK(crlf.starts_with("DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; d=example.org;\r\n"));
+  CHECK(crlf.starts_with(
+      "DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; d=example.org;\r\n"));
   CHECK(crlf.find("h=from:subject;") != crlf.npos);
   // The wire form of both is the same message, and so is its signature.
   REQUIRE(with({}) == 0);
