@@ -39,6 +39,7 @@ PURE = [
     ("reconciler/resolve/*", None),  # DNS is a door
     ("daemon/smtp/*", None),
     ("daemon/policy/*", None),
+    ("daemon/conf/problem.cpp", None),
     ("daemon/control/answers.cpp", None),
     ("daemon/control/event.cpp", None),
     ("daemon/control/http.cpp", None),
@@ -50,6 +51,7 @@ PURE = [
     ("daemon/conf/problem.cpp", None),
     ("daemon/queue/item_id.cpp", None),
     ("daemon/queue/envelope.cpp", None),
+    ("daemon/queue/item_id.cpp", None),
     ("daemon/queue/schedule.cpp", None),
     ("daemon/delivery/route.cpp", None),  # MX order
     ("reconciler/kinds/*_parts.cpp", None),
