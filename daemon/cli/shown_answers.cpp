@@ -144,7 +144,8 @@ std::string show_status(std::string const& answer, TimePoint now) {
 }
 
 std::string show_problems(std::string const& answer) {
-  auto const& problems = list_at(parsed(answer), "problems");
+  auto const said = parsed(answer);  // outlives what is read of it
+  auto const& problems = list_at(said, "problems");
   if (problems.empty()) return "the configuration is in use\n";
   return problem_lines(problems);
 }
