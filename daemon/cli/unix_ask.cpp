@@ -49,7 +49,7 @@ Result<std::string> receive_line(int fd, std::string const& socket) {
     if (size == 0) return fail(ErrorCode::unavailable, socket + ": closed without an answer");
     auto const* const end = part.data() + size;
     auto const* const line_end = std::find(static_cast<char const*>(part.data()), end, '\n');
-    text.append(part.data(), line_end);
+    text.append(static_cast<char const*>(part.data()), line_end);
     if (line_end != end) return text;
   }
 }
