@@ -73,9 +73,8 @@ for socket in smtp submission submission_tls; do
   [[ $(unit_property mailstackd-$socket.socket Unit ActiveState) == active ]] || fail "$socket listens"
 done
 # Nobody else looks into what it keeps, nor steers it.
-for directory in /var/lib/mailstackd /run/mailstackd; do
-  [[ $(stat -c '%U %G %a' $directory) == 'mailstackd mailstackd 750' ]] || fail "$directory: $(stat -c '%U %G %a' $directory)"
-done
+[[ $(stat -c '%U %G %a' /var/lib/mailstackd) == 'mailstackd mailstackd 700' ]] || fail "$(stat /var/lib/mailstackd)"
+[[ $(stat -c '%U %G %a' /run/mailstackd) == 'mailstackd mailstackd 750' ]] || fail "$(stat /run/mailstackd)"
 nothing_to_do
 same_certificate 'the leaf on each port'
 
@@ -102,6 +101,16 @@ send sales@wac.tax
 expect 0
 arrived 2
 holds "$work/sink/2.envelope" '"to": ["her@example.net"]'
+# One that leaves: its name is the catch-all's again.
+sed -i '/aliases: {sales/d' mailstack.yaml
+run apply --yes
+expect 0
+[[ $(main_pid) == "$main" ]] || fail 'it was reloaded, not restarted'
+nothing_to_do
+send sales@wac.tax
+expect 0
+arrived 3
+holds "$work/sink/3.envelope" '"to": ["me@example.net"]'
 
 # What the daemon loads once it is told to.
 sed -i 's/^  type: mailstackd/&\n  limits: {message_size: 20M}/' mailstack.yaml
