@@ -42,6 +42,10 @@ Result<> put_disabled(Draft& draft, Texts const& texts) {
   return assign(draft.user->disabled, texts);
 }
 
+Result<> put_receive(Draft& draft, Texts const& texts) {
+  return assign(draft.user->receive, texts);
+}
+
 constexpr Row all[] = {
     {{.path = "users",
       .type = Type::mapping,
@@ -68,6 +72,12 @@ constexpr Row all[] = {
       .fallback = "false",
       .summary = "Neither logs in nor receives"},
      put_disabled},
+    {{.path = "users.*.receive",
+      .type = Type::boolean,
+      .fallback = "true",
+      .summary =
+          "`false`: only sends; mail for it is refused, unless an alias of its name takes it"},
+     put_receive},
 };
 
 }  // namespace

@@ -204,15 +204,18 @@ TEST_CASE("domains/D/mailstackd.yaml: policies by folded name", "[conf]") {
 users:
   Ann: {send_as: [Sales@example.org, "*@example.net"], limit: {per_hour: 50}}
   old: {disabled: true}
+  app: {receive: false}
   none:
 )",
                                          policies);
   INFO(format(problems));
   CHECK(problems.empty());
-  CHECK(policies.size() == 3);
+  CHECK(policies.size() == 4);
   CHECK(policies.at("ann").send_as.size() == 2);
   CHECK(policies.at("ann").per_hour == 50);
   CHECK(policies.at("old").disabled);
+  CHECK(policies.at("old").receive);
+  CHECK_FALSE(policies.at("app").receive);
 
   struct Case {
     char const* text;

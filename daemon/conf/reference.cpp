@@ -43,6 +43,7 @@ What `users` of the domain cannot say.
 users:
   ann: {send_as: [sales@example.org, "*@example.net"], limit: {per_hour: 50}}
   old: {disabled: true}
+  app: {receive: false}
 ```
 
 )";

@@ -44,7 +44,9 @@ class Finder {
     for (auto const& end : resolution->recipients) add(end);
     if (uncertain_) return uncertain();
     if (!found_.ends.empty()) return std::move(found_);
-    return disabled_ ? refuse(550, "5.2.1", "this mailbox is disabled") : no_such_user(recipient_);
+    if (disabled_) return refuse(550, "5.2.1", "this mailbox is disabled");
+    return only_sends_ ? refuse(550, "5.2.1", "this user only sends, and gets no mail")
+                       : no_such_user(recipient_);
   }
 
   Destination remote(Path const& path) {
@@ -100,6 +102,8 @@ class Finder {
     if (!mailbox) return leave_out(name + "@" + domain, "no such user");
     disabled_ = disabled_ || mailbox->disabled();
     if (mailbox->disabled()) return leave_out(name + "@" + domain, "disabled");
+    only_sends_ = only_sends_ || !mailbox->receives();
+    if (!mailbox->receives()) return leave_out(name + "@" + domain, "only sends");
     add_mailbox(*mailbox);
   }
 
@@ -112,6 +116,7 @@ class Finder {
   std::string original_;
   Destination found_;
   bool disabled_ = false;
+  bool only_sends_ = false;
   bool uncertain_ = false;
 };
 
@@ -136,7 +141,7 @@ Destination find_postmaster(Rules const& rules, Path const& recipient, std::stri
   }
   for (auto const& one : domains)
     for (auto const& [name, scheme] : rules.conf().mail.domains.at(one).users)
-      if (auto const mailbox = rules.mailbox(name, one); mailbox && !mailbox->disabled())
+      if (auto const mailbox = rules.mailbox(name, one); mailbox && mailbox->receives())
         return Finder(rules, recipient).to_mailbox(*mailbox);
   return refuse(451, "4.3.5", "nobody reads the mail of this host's postmaster yet");
 }

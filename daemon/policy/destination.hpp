@@ -34,7 +34,7 @@ struct Destination {
 ///   character of a local part means anything to us, so that `a%foreign@ours`, `foreign!a@ours` and
 ///   `"a@foreign"@ours` are names of ours; they reach users and aliases only, never a catch-all,
 ///   which might hand them to a host that does relay by them;
-/// - 550 5.1.1 no such user; 550 5.2.1 a disabled one;
+/// - 550 5.1.1 no such user; 550 5.2.1 one that is disabled or only sends;
 /// - 550 5.7.1 an SRS address of ours that is forged, expired, or not written to by `<>`: only
 /// bounces
 ///   come back that way;
@@ -44,7 +44,7 @@ struct Destination {
 /// - 451 4.3.5 aliases that loop or lead nowhere near an end.
 /// `postmaster` of each domain of ours and of the host itself is always accepted (RFC 5321 4.5.1):
 /// its alias, user or catch-all, else that of the main domain, else that of another domain, else
-/// the first user that there is.
+/// the first user that receives.
 Destination find_destination(Rules const& rules, Client const& client, mail::Path const& sender,
                              mail::Path const& recipient, TimePoint now);
 

@@ -53,6 +53,19 @@ TEST_CASE("recipient: users, aliases, catch-all, strangers", "[policy]") {
   CHECK(verdict(tree, stranger(), "off@wac.tax") == "550 5.2.1");
 }
 
+TEST_CASE("recipient: who only sends gets nothing, but by an alias of that name", "[policy]") {
+  Tree tree;
+  tree.aliases("team: app, i\nalone: app\n*: me@example.net\n");
+  tree.snapshot->domains["wac.tax"].policies["app"].receive = false;
+  CHECK(verdict(tree, stranger(), "app@wac.tax") == "550 5.2.1");
+  CHECK(verdict(tree, stranger(), "app+tag@wac.tax") == "550 5.2.1");
+  CHECK(verdict(tree, stranger(), "alone@wac.tax") == "550 5.2.1");
+  CHECK(verdict(tree, stranger(), "team@wac.tax") == "250 2.1.5");
+  tree.aliases("");
+  CHECK(postmaster_of(tree) == "i@wac.tax");
+  CHECK(verdict(tree.aliases("app: i\n"), stranger(), "app@wac.tax") == "250 2.1.5");
+}
+
 TEST_CASE("recipient: never an open relay", "[policy]") {
   Tree tree;
   for (auto const* aliases : {"", "*: me@example.net\n", "*: *@inner.example\n"}) {

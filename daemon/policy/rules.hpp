@@ -27,6 +27,10 @@ struct Mailbox {
   conf::UserPolicy const* policy = nullptr;  ///< nullptr: nothing special
 
   [[nodiscard]] bool disabled() const { return policy != nullptr && policy->disabled; }
+  /// Whether mail for it may be kept: neither disabled nor one that only sends.
+  [[nodiscard]] bool receives() const {
+    return !disabled() && (policy == nullptr || policy->receive);
+  }
 };
 
 /// Immutable, and asked from any thread. Made once for each Snapshot (it walks all aliases and

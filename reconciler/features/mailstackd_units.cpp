@@ -84,7 +84,7 @@ std::string service(Manifest const& manifest, Facts const& facts, std::string co
          "# Sessions may finish the message that they are at.\n"
          "TimeoutStopSec=45s\n"
          "StateDirectory=mailstackd\n"
-         "StateDirectoryMode=0750\n"
+         "StateDirectoryMode=0700\n"
          "RuntimeDirectory=mailstackd\n"
          "RuntimeDirectoryMode=0750\n"
          "UMask=0077\n"

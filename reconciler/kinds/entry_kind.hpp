@@ -13,6 +13,7 @@
 #include "core/secret/secret.hpp"
 #include "reconciler/kinds/entry_parts.hpp"
 #include "reconciler/kinds/shared_file.hpp"
+#include "reconciler/world/control_socket.hpp"
 
 namespace mailstack::kinds {
 
@@ -20,11 +21,14 @@ namespace mailstack::kinds {
 /// apart: a value that can be copied, so that a step that fails halfway leaves none of it.
 ///
 /// A batch of one file is staged entry by entry; each step succeeds or fails for itself, and the
-/// file is then replaced as a whole where an entry, its mode or its group changes.
+/// file is then replaced as a whole where an entry, its mode or its group changes. A daemon whose
+/// control socket stands in `tells` of the steps reads its tree again after that. One that does not
+/// listen, or refuses, is no failure: it looks by itself, and its unit says what it has.
 template <class Entries>
 class EntryKind : public engine::Kind {
  public:
-  explicit EntryKind(files::Files& files) : files_(files) {}
+  EntryKind(files::Files& files, world::ControlSocket* control)
+      : files_(files), control_(control) {}
 
   [[nodiscard]] std::size_t calls(engine::Scope const& scope) const final {
     std::set<std::string_view> paths;
@@ -53,9 +57,12 @@ class EntryKind : public engine::Kind {
 
   std::vector<Result<>> put(std::string const& /*lane*/,
                             std::span<engine::Step const> steps) final {
-    return by_file(steps, [this](std::string const& path, std::vector<FileStep> const& changes) {
-      return change_file(path, changes);
-    });
+    auto results =
+        by_file(steps, [this](std::string const& path, std::vector<FileStep> const& changes) {
+          return change_file(path, changes);
+        });
+    tell(steps);
+    return results;
   }
 
   std::vector<Result<>> remove(std::string const& lane, std::span<engine::Step const> steps) final {
@@ -172,7 +179,16 @@ class EntryKind : public engine::Kind {
     return files_.write(path, content->reveal(), attributes);
   }
 
+  void tell(std::span<engine::Step const> steps) {
+    if (control_ == nullptr) return;
+    std::set<std::string> sockets;
+    for (auto const& step : steps) sockets.insert(step.spec.text("tells"));
+    sockets.erase("");
+    for (auto const& socket : sockets) (void)control_->ask(socket, R"({"do":"reload"})");
+  }
+
   files::Files& files_;
+  world::ControlSocket* control_;
 };
 
 /// For stage(): the entry is neither what the plan was made from nor what is wished.

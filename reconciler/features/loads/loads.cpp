@@ -5,11 +5,13 @@
 
 #include "reconciler/features/chasquid/chasquid.hpp"
 #include "reconciler/features/mailstackd/mailstackd.hpp"
+#include "reconciler/kinds/alias/spec.hpp"
 #include "reconciler/kinds/certificate/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
 #include "reconciler/kinds/dkim_key/spec.hpp"
 #include "reconciler/kinds/domain_folder/spec.hpp"
 #include "reconciler/kinds/unit/spec.hpp"
+#include "reconciler/kinds/user/spec.hpp"
 
 namespace mailstack::features {
 
@@ -49,6 +51,12 @@ std::optional<unit::File> loaded(Resource const& resource, Facts const& facts, b
   return std::nullopt;
 }
 
+/// Entries of files that the daemon looks at by itself, from time to time.
+bool is_entry(Resource const& resource) {
+  return resource.address.kind == kinds::alias::kind_name ||
+         resource.address.kind == kinds::user::kind_name;
+}
+
 }  // namespace
 
 void tell_units(std::vector<Resource>& resources, Facts const& facts,
@@ -64,8 +72,9 @@ void tell_units(std::vector<Resource>& resources, Facts const& facts,
   std::vector<unit::File> loads;
   std::vector<Item> leaves;
   bool certified = false;
-  for (auto const& resource : resources) {
+  for (auto& resource : resources) {
     if (resource.lane != service->lane) continue;
+    if (is_entry(resource) && !chasquid) resource.spec.set("tells", service->spec.text("asks"));
     auto file = loaded(resource, facts, chasquid);
     if (!file) continue;
     loads.push_back(*std::move(file));

@@ -74,7 +74,7 @@ class AccountKind : public OneByOne {
         return fail(ErrorCode::denied,
                     "useradd: " + done->errors.substr(0, done->errors.find('\n')));
     }
-    return files_.make_directory(home, {0750, name, name});
+    return files_.make_directory(home, {0700, name, name});
   }
 
   files::Files& files_;

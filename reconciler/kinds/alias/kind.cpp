@@ -33,7 +33,7 @@ Fields state_of(std::string const& right, std::string const& domain, std::string
 
 class AliasKind final : public EntryKind<Aliases> {
  public:
-  explicit AliasKind(Doors const& doors) : EntryKind(doors.files) {}
+  explicit AliasKind(Doors const& doors) : EntryKind(doors.files, doors.control) {}
 
   [[nodiscard]] engine::KindLaws const& laws() const override { return alias::laws(); }
 

@@ -91,6 +91,19 @@ TEST_CASE("alias: foreign lines and comments are kept", "[alias]") {
         "# who gets what\n\nlist: a, b\nold: x\n*: me@example.net\nabuse: i@wac.tax\n");
 }
 
+TEST_CASE("alias: the daemon is told once a batch; that nobody listens is no failure", "[alias]") {
+  Bench bench;
+  auto const kind = bench.kind();
+  support::Resources wished{wish("team", {"i"}), wish("abuse", {"i"})};
+  CHECK(all_done(bench.apply(*kind, wished)));
+  CHECK(bench.control.asked.empty());
+  for (auto& one : wished) one.spec.set("to", std::vector<engine::Item>{"eve@example.net"});
+  for (auto& one : wished) one.spec.set("tells", std::string("/run/mailstackd/control"));
+  CHECK(all_done(bench.apply(*kind, wished)));
+  CHECK(bench.control.asked ==
+        std::vector<std::string>{R"(/run/mailstackd/control {"do":"reload"})"});
+}
+
 TEST_CASE("alias: an equal line is adopted in its own spelling", "[alias]") {
   Bench bench;
   bench.write("Team:   I,bob@example.net ,\n");

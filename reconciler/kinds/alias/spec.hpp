@@ -3,7 +3,8 @@
 /// One line of a domain's `aliases` file: the pure half of the kind `alias`.
 ///
 /// Address: `alias/HOST/DOMAIN/NAME`; the catch-all's NAME is `*`. Spec: `path` (of the aliases
-/// file), `to` (recipients in order, as written to the file), `group`. State: `path`, `to`, `mode`
+/// file), `to` (recipients in order, as written to the file), `group`,
+/// `tells` (the control socket of the daemon that is to look again). State: `path`, `to`, `mode`
 /// (of the file), `group` (of the file; absent where this process could not change it).
 ///
 /// Laws: recipients are compared as a list, in the form in which chasquid reads them: lower case,

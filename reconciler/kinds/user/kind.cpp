@@ -58,7 +58,7 @@ bool unmoved(Scheme const* scheme, Observation const& before, std::string const&
 class UserKind final : public EntryKind<Users> {
  public:
   UserKind(Inputs const& inputs, Doors const& doors)
-      : EntryKind(doors.files),
+      : EntryKind(doors.files, doors.control),
         passwords_(inputs.passwords),
         secrets_(doors.secrets),
         verified_(doors.files, inputs.runtime_directory) {}

@@ -3,7 +3,7 @@
 /// One mail user in a domain's `users` file: the pure half of the kind `user`.
 ///
 /// Address: `user/HOST/DOMAIN/NAME` (DOMAIN as chasquid writes it: lower-case U-label; NAME after
-/// PRECIS UsernameCaseMapped). Spec: `path` (of the users file), `state` (`active`, `disabled`,
+/// PRECIS UsernameCaseMapped). Spec: `path` (of the users file), `tells` (as of an alias), `state` (`active`, `disabled`,
 /// `receive_only`), `password` (a description without secrets: where it comes from), `hash_digest`
 /// (SHA-256 of the wished hash line, for {hash} and {hash_file}), `secret` (name of the reference,
 /// for {credential|file|env|exec}), `group`. The wished hash or password itself is not in the spec:
