@@ -21,6 +21,7 @@
 #include "daemon/queue/queue.hpp"
 #include "daemon/serve/bounces.hpp"
 #include "daemon/serve/control_port.hpp"
+#include "daemon/serve/descriptors.hpp"
 #include "daemon/serve/front_desk.hpp"
 #include "daemon/serve/reload.hpp"
 #include "daemon/serve/server.hpp"
@@ -386,6 +387,7 @@ class WholeDaemon : public Daemon, private control::Operations {
 Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   net::hold_signals(signals);
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   auto loaded = reload(options.directory, nullptr);
   if (!loaded) return tl::unexpected(loaded.error());
   for (auto const& problem : loaded->problems) std::cerr << conf::format(problem) << std::endl;

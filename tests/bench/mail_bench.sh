@@ -78,6 +78,7 @@ once() {
 median() { sort -n -k "$2,$2" "$1" | awk -v c="$2" '{v[NR] = $c} END {print v[int((NR + 1) / 2)]}'; }
 
 wait_port "$daemon_port"
+printf 'mailstackd: idle, MiB\t%s\t20\t\n' "$(awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$daemon_pid/status")"
 measure_load() { # NAME WORDS...
   local name=$1 i
   shift
@@ -93,4 +94,7 @@ measure_load '50 kept connections, 4 KiB' -s 50 -d -l 4096
 measure_load '50 sessions, a connection per message, 4 KiB' -s 50 -l 4096
 messages=$((messages / 10))
 measure_load 'one connection, 1 KiB' -s 1 -d -l 1024
+measure_load '20 sessions, 100 KiB' -s 20 -d -l 102400
+messages=20
+measure_load '4 sessions, 20 MiB' -s 4 -d -l 20971520
 printf 'mailstackd: most memory, MiB\t%s\t\t\n' "$(awk '/VmHWM/ {printf "%.1f", $2 / 1024}' "/proc/$daemon_pid/status")"
