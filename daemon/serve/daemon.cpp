@@ -88,6 +88,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   ~WholeDaemon() override {
     control_.reset();
     monitoring_.reset();
+    if (sessions_) sessions_->stop();  // sessions that were cut are destroyed by nobody else
     server_.reset();
     sessions_.reset();
     pool_.reset();  // what it runs calls the spool and the loop

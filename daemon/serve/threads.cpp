@@ -12,9 +12,12 @@ SessionLoops::SessionLoops(std::size_t count) {
   }
 }
 
-SessionLoops::~SessionLoops() {
+SessionLoops::~SessionLoops() { stop(); }
+
+void SessionLoops::stop() {
   for (auto const& loop : loops_) loop->stop();
   for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 std::vector<net::Loop*> SessionLoops::loops() const {

@@ -10,12 +10,14 @@
 
 namespace mailstack::serve {
 
-/// Loops that turn until destroyed. What lives on them must be gone by then.
+/// Loops that turn until stop(). What lives on them is destroyed between stop() and the loops.
 class SessionLoops {
  public:
   /// 0: one per core.
   explicit SessionLoops(std::size_t count);
   ~SessionLoops();
+  /// No call runs any more when it returns.
+  void stop();
   SessionLoops(SessionLoops const&) = delete;
   SessionLoops& operator=(SessionLoops const&) = delete;
   [[nodiscard]] std::vector<net::Loop*> loops() const;

@@ -71,6 +71,17 @@ start_host ours
 wait_for has_files inbox 3 || fail 'what was kept should arrive'
 grep -q 'Subject: second' inbox/*.eml || fail 'the second mail'
 
+# A stop waits for the message that is being brought; asked twice, it does not, and is as clean.
+exec 4<>"/dev/tcp/127.0.0.1/${smtp[ours]}"
+printf 'EHLO x.example\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<alice@example.org>\r\nDATA\r\n' >&4
+sleep 0.3
+kill -TERM "${host_pid[ours]}"
+sleep 0.3
+kill -0 "${host_pid[ours]}" 2>/dev/null || fail 'a session is under way'
+stop_host ours
+expect 0
+exec 4>&-
+start_host ours
 stop_host ours
 expect 0
 out=$(<ours/out)
