@@ -2,7 +2,7 @@
 # Tools of Postfix, whose package excludes other mail servers: unpacked beside, and run from there. Sourced.
 #
 #   unpack_peers DIRECTORY   sets `peers`; does nothing where it is there already. Fails where Debian cannot be reached
-#   "$peers/postfix/usr/sbin/smtp-source", smtp-sink
+#   "$peers/postfix/usr/sbin/smtp-source", smtp-sink; start_postfix, stop_postfix
 
 unpack_peers() {
   peers=$1
@@ -15,3 +15,47 @@ unpack_peers() {
   done
   export LD_LIBRARY_PATH=$peers/postfix/usr/lib/postfix
 }
+
+# start_postfix DIRECTORY PORT LINES...: Debian's Postfix with its state below DIRECTORY, listening on 127.0.0.1:PORT, with LINES in its
+# main.cf; needs root. It finds itself at its own paths in a mount namespace whose /usr has the unpacked package on top. Sets postfix_pid.
+start_postfix() {
+  local directory=$1 port=$2 i
+  shift 2
+  mkdir -p "$directory/conf" "$directory/queue" "$directory/data"
+  chown nobody "$directory/data"
+  {
+    cat <<CF
+compatibility_level = 3.6
+queue_directory = $directory/queue
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+data_directory = $directory/data
+meta_directory = $peers/postfix/etc/postfix
+mail_owner = nobody
+setgid_group = games
+default_privs = daemon
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = postfix.example.org
+mydestination =
+mynetworks = 127.0.0.0/8
+alias_maps =
+alias_database =
+local_recipient_maps =
+maillog_file = $directory/log
+maillog_file_prefixes = $directory
+CF
+    printf '%s\n' "$@"
+  } >"$directory/conf/main.cf"
+  sed "s/^smtp  *inet .*/127.0.0.1:$port inet n - n - - smtpd/; s/^\(\S*  *\S*  *\S*  *\S*  *\)y\(  *\S*  *\S*  *\S*\)/\1n\2/" \
+    "$peers/postfix/usr/share/postfix/master.cf.dist" >"$directory/conf/master.cf"
+  cp "$peers/postfix/usr/share/postfix/dynamicmaps.cf" "$directory/conf/"
+  env -u LD_LIBRARY_PATH unshare -m bash -c 'mount -t overlay overlay -o "lowerdir=$1/postfix/usr:/usr" /usr && postfix -c "$2/conf" start' - \
+    "$peers" "$directory" >"$directory/start" 2>&1 || return 1
+  for ((i = 0; i < 100; i++)); do
+    [[ -s $directory/queue/pid/master.pid ]] && break
+    sleep 0.05
+  done
+  postfix_pid=$(tr -d ' ' <"$directory/queue/pid/master.pid")
+}
+stop_postfix() { kill "$postfix_pid" 2>/dev/null; }
