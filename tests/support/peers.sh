@@ -7,12 +7,9 @@
 unpack_peers() {
   peers=$1
   mkdir -p "$peers"
-  local package
-  for package in postfix; do
-    [[ -d $peers/$package ]] && continue
-    (cd "$peers" && apt-get download -q "$package" >/dev/null 2>&1 && dpkg -x "$package"_*.deb "$package.new" && mv "$package.new" "$package" &&
-      rm "$package"_*.deb) || return 1
-  done
+  [[ -d $peers/postfix ]] ||
+    (cd "$peers" && apt-get download -q postfix >/dev/null 2>&1 && dpkg -x postfix_*.deb postfix.new && mv postfix.new postfix && rm postfix_*.deb) ||
+    return 1
   export LD_LIBRARY_PATH=$peers/postfix/usr/lib/postfix
 }
 
@@ -50,6 +47,7 @@ CF
   sed "s/^smtp  *inet .*/127.0.0.1:$port inet n - n - - smtpd/; s/^\(\S*  *\S*  *\S*  *\S*  *\)y\(  *\S*  *\S*  *\S*\)/\1n\2/" \
     "$peers/postfix/usr/share/postfix/master.cf.dist" >"$directory/conf/master.cf"
   cp "$peers/postfix/usr/share/postfix/dynamicmaps.cf" "$directory/conf/"
+  # shellcheck disable=SC2016  # expanded by the shell inside
   env -u LD_LIBRARY_PATH unshare -m bash -c 'mount -t overlay overlay -o "lowerdir=$1/postfix/usr:/usr" /usr && postfix -c "$2/conf" start' - \
     "$peers" "$directory" >"$directory/start" 2>&1 || return 1
   for ((i = 0; i < 100; i++)); do
