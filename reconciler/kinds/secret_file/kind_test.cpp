@@ -24,7 +24,8 @@ TEST_CASE("secret_file: it holds what its reference says, and nothing tells what
   CHECK(bench.files.stat("/etc/mailstackd/secrets/relay")->mode == 0640);
   CHECK(bench.files.stat("/etc/mailstackd/secrets/relay")->group == "mail");
   CHECK(bench.plan(*kind, {wish}).empty());
-  for (auto const& [name, value] : state().entries())
+  auto const shown = state();
+  for (auto const& [name, value] : shown.entries())
     if (auto const* text = std::get_if<std::string>(&value))
       CHECK(text->find("horse") == std::string::npos);
   bench.secrets.values["relay"] = "battery";
