@@ -5,6 +5,7 @@
 #include "reconciler/kinds/mode_parts.hpp"
 #include "reconciler/kinds/one_by_one.hpp"
 #include "reconciler/kinds/secret_file/spec.hpp"
+#include "reconciler/kinds/secret_reference.hpp"
 #include "reconciler/kinds/shared_file.hpp"
 
 namespace mailstack::kinds {
@@ -14,16 +15,6 @@ namespace {
 using engine::Action;
 using engine::Observation;
 using engine::Step;
-
-/// `credential:relay` back to the reference whose text() it is.
-std::optional<world::SecretReference> parse_reference(std::string const& text) {
-  using Form = world::SecretReference::Form;
-  for (auto const& [word, form] : {std::pair{"credential:", Form::credential},
-                                   std::pair{"file:", Form::file}, std::pair{"env:", Form::env}})
-    if (text.starts_with(word))
-      return world::SecretReference{form, text.substr(std::string_view(word).size())};
-  return std::nullopt;
-}
 
 class SecretFileKind : public OneByOne {
  public:

@@ -6,6 +6,7 @@
 #include "core/userdb/users.hpp"
 #include "reconciler/kinds/entry_kind.hpp"
 #include "reconciler/kinds/kinds.hpp"
+#include "reconciler/kinds/secret_reference.hpp"
 #include "reconciler/kinds/user/spec.hpp"
 #include "reconciler/kinds/user/verified.hpp"
 
@@ -21,16 +22,6 @@ using user::Verified;
 using userdb::Scheme;
 using userdb::Scrypt;
 using userdb::Users;
-
-/// `credential:app-password` back to the reference whose text() it is.
-std::optional<world::SecretReference> parse_reference(std::string const& text) {
-  using Form = world::SecretReference::Form;
-  for (auto const& [word, form] : {std::pair{"credential:", Form::credential},
-                                   std::pair{"file:", Form::file}, std::pair{"env:", Form::env}})
-    if (text.starts_with(word))
-      return world::SecretReference{form, text.substr(std::string_view(word).size())};
-  return std::nullopt;
-}
 
 /// What may be told of an entry: nothing of the password.
 Fields state_of(Scheme const& scheme, std::string const& path) {
