@@ -27,8 +27,8 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
         times_(times),
         over_(std::move(over)),
         peer_(stream_->peer().address),
-        session_(reception.setup(service, peer_)),
-        proxied_(session_setup_has_proxy(reception, service, peer_)) {
+        setup_(reception.setup(service, peer_)),
+        session_(setup_) {
     client_.address = peer_;
     client_.port = stream_->peer().port;
     client_.server = stream_->local().address;
@@ -41,7 +41,8 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
 
   void start() override {
     begun_ = heard_ = steady_clock::now();
-    if (!proxied_ && !admit()) return;
+    // The address is that of a proxy until the proxy says another.
+    if (!setup_.proxy_header && !admit()) return;
     stream_->start({[this](std::string_view octets) { received(octets); },
                     [this](std::string const& why) { ended(why); }, [this] { drained(); }});
     arm_timer();
@@ -54,11 +55,6 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
   }
 
  private:
-  static bool session_setup_has_proxy(Reception& reception, Service service,
-                                      std::string const& peer) {
-    return reception.setup(service, peer).proxy_header;
-  }
-
   [[nodiscard]] std::chrono::milliseconds lasted() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begun_);
   }
@@ -285,8 +281,8 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
   ConnectionTimes times_;
   std::function<void()> over_;
   std::string peer_;
+  SessionSetup setup_;
   ServerSession session_;
-  bool proxied_;  // the address is that of a proxy until the proxy says another
   Client client_;
   std::deque<Effect> work_;
   std::string content_;

@@ -66,7 +66,7 @@ void Intake::take(std::shared_ptr<Live const> live, policy::Client client, Incom
   trace.greeted = work->incoming.client.greeted_as;
   trace.extended = work->incoming.client.extended;
   trace.tls = work->incoming.client.tls;
-  trace.id = work->ids.empty() ? "" : queue::format_id(work->ids.front());
+  trace.id = queue::format_id(work->ids.front());
   trace.unique = unique_word();
   trace.forwarded_for = work->expansion.forwarded_for;
   trace.now = now;
