@@ -16,7 +16,7 @@ namespace mailstack::daemon_cli {
 
 namespace {
 
-constexpr std::size_t most_message = 512U * 1024 * 1024;
+constexpr std::size_t most_message = 512UL * 1024 * 1024;
 
 std::string directory_of(Options const& options, Doors const& doors) {
   return files::from(doors.working_directory,

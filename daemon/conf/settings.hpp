@@ -106,7 +106,7 @@ struct Settings {
     std::size_t per_address_rate = 300;    ///< connections a minute
     std::size_t per_address_errors = 100;  ///< refusals an hour, then 421 at the greeting
     std::size_t per_user_rate = 0;  ///< recipients an hour; 0: any (domains/D/mailstackd.yaml)
-    std::size_t memory = 256U * 1024 * 1024;  ///< of messages being received, all together
+    std::size_t memory = 256UL * 1024 * 1024;  ///< of messages being received, all together
   } limits;
 
   std::string srs_secret_file;  ///< empty: `state`/srs.key, made at the first start

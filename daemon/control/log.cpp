@@ -22,7 +22,7 @@ namespace mailstack::control {
 
 namespace {
 
-constexpr std::size_t most_octets = 4U * 1024 * 1024;  // that wait
+constexpr std::size_t most_octets = 4UL * 1024 * 1024;  // that wait
 /// So long lines are gathered: a busy daemon writes a hundred at once.
 constexpr std::chrono::milliseconds gathering{5};
 

@@ -11,11 +11,11 @@ using std::chrono::steady_clock;
 using namespace smtp;
 
 /// A message grows by steps of this size against the memory that all share.
-constexpr std::size_t memory_step = 64U * 1024;
+constexpr std::size_t memory_step = 64UL * 1024;
 /// With more than this on the way out nothing is read: a peer that only writes cannot fill us.
-constexpr std::size_t most_unsent = 256U * 1024;
+constexpr std::size_t most_unsent = 256UL * 1024;
 /// What MAIL declares is believed so far when room is made for it.
-constexpr std::uint64_t most_reserved = 1024U * 1024;
+constexpr std::uint64_t most_reserved = 1024UL * 1024;
 
 class ServerConnection : public Connection, public std::enable_shared_from_this<ServerConnection> {
  public:
@@ -161,7 +161,7 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
       auto const declared = session_.transaction().size.value_or(0);
       content_.reserve(static_cast<std::size_t>(std::min(declared, most_reserved)));
     }
-    answered(session_.answer(std::move(reply)));
+    answered(session_.answer(reply));
   }
   void carry_out(AskAuth& ask) {
     look();
@@ -191,11 +191,11 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
     Incoming incoming{client_, session_.transaction(), std::move(content_)};
     content_ = {};
     reception_.finish(std::move(incoming), [weak = weak_from_this(), &loop = loop_](Reply reply) {
-      loop.post([weak, reply = std::move(reply)]() mutable {
+      loop.post([weak, reply = std::move(reply)] {
         auto const self = weak.lock();
         if (!self) return;
         self->drop_content();
-        if (self->stream_) self->run(self->session_.answer(std::move(reply)));
+        if (self->stream_) self->run(self->session_.answer(reply));
       });
     });
   }

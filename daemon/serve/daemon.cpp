@@ -15,7 +15,7 @@
 #include "daemon/delivery/doors.hpp"
 #include "daemon/net/pool.hpp"
 #include "daemon/net/resolver.hpp"
-#include "daemon/net/service_manager.hpp"
+#include "daemon/net/notify.hpp"
 #include "daemon/net/signals.hpp"
 #include "daemon/queue/log_spool/log_spool.hpp"
 #include "daemon/queue/queue.hpp"

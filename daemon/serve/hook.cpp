@@ -11,7 +11,7 @@ namespace mailstack::serve {
 namespace {
 
 constexpr std::chrono::seconds limit{60};  // chasquid's
-constexpr std::size_t most_output = 1024U * 1024;
+constexpr std::size_t most_output = 1024UL * 1024;
 
 /// What of our own environment the hook is given (chasquid passes these four).
 std::vector<std::string> inherited() {

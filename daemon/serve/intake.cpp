@@ -116,7 +116,7 @@ void Intake::store(std::shared_ptr<Work> const& work) {
   work->open = count;
   for (std::size_t i = 0; i < count; ++i) {
     auto const& item = work->kept[i];
-    doors_.spool.put(item.id, format(item.envelope), item.content, [this, work](Result<> kept) {
+    doors_.spool.put(item.id, format(item.envelope), item.content, [this, work](Result<> const& kept) {
       if (!kept) work->failed = true;
       if (--work->open > 0) return;
       if (!work->failed) {

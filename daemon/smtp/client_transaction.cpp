@@ -11,7 +11,7 @@ namespace mailstack::smtp {
 namespace {
 
 /// Up to here a message is copied behind its commands rather than written on its own.
-constexpr std::size_t small_message = 16U * 1024;
+constexpr std::size_t small_message = 16UL * 1024;
 
 /// Nothing that could end a command line.
 bool writable(mail::Path const& path) {

@@ -35,8 +35,8 @@ enum class Service {
 
 /// What each session of a service may do. Octets and counts.
 struct Limits {
-  std::size_t message = 50U * 1024 * 1024;  ///< with header section and CRLF (RFC 1870 4)
-  std::size_t header = 256U * 1024;         ///< of the header section
+  std::size_t message = 50UL * 1024 * 1024;  ///< with header section and CRLF (RFC 1870 4)
+  std::size_t header = 256UL * 1024;         ///< of the header section
   std::size_t command = 2048;     ///< a command line with CRLF: 512, and what extensions add
   std::size_t auth_line = 12288;  ///< a line of an AUTH exchange (RFC 4954 4)
   std::size_t text_line = 0;      ///< a line of a message; 0: any (relayed as they are)

@@ -4,6 +4,7 @@
 /// Inside manifest/ only.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

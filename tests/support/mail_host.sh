@@ -10,6 +10,7 @@
 #   start_host NAME        until it listens
 #   stop_host NAME [SIGNAL]
 
+: "${binary_directory:?}" "${source_directory:?}" "${work:?}"  # of the caller
 mailstackd=$binary_directory/bin/mailstackd
 [[ -x $mailstackd ]] || { echo "skipped: $mailstackd is not built" && exit 77; }
 for program in swaks openssl python3; do
@@ -117,6 +118,7 @@ start_host() {
 stop_host() {
   kill "-${2:-TERM}" "${host_pid[$1]}"
   wait "${host_pid[$1]}" 2>/dev/null
+  # shellcheck disable=SC2034
   code=$?
   unset "host_pid[$1]"
 }
@@ -125,6 +127,8 @@ stop_host() {
 submit() {
   local name=$1
   shift
+  # shellcheck disable=SC2034  # both are the caller's
   out=$(swaks --server "127.0.0.1:${submissions[$name]}" --tls-on-connect --auth PLAIN --auth-password secret "$@" 2>&1)
+  # shellcheck disable=SC2034
   code=$?
 }

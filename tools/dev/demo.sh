@@ -59,6 +59,7 @@ step() {
 
 cp -R "$root/examples/." .
 # A password that the last step knows.
+# shellcheck disable=SC2016  # Python in it, not the shell
 python3 -c 'import base64, hashlib
 salt = b"0123456789abcdef"
 text = lambda octets: base64.b64encode(octets).decode().rstrip("=")

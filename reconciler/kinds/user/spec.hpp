@@ -3,11 +3,11 @@
 /// One mail user in a domain's `users` file: the pure half of the kind `user`.
 ///
 /// Address: `user/HOST/DOMAIN/NAME` (DOMAIN as chasquid writes it: lower-case U-label; NAME after
-/// PRECIS UsernameCaseMapped). Spec: `path` (of the users file), `tells` (as of an alias), `state` (`active`, `disabled`,
-/// `receive_only`), `password` (a description without secrets: where it comes from), `hash_digest`
-/// (SHA-256 of the wished hash line, for {hash} and {hash_file}), `secret` (name of the reference,
-/// for {credential|file|env|exec}), `group`. The wished hash or password itself is not in the spec:
-/// the kind fetches it by `domain` and `name` when it writes.
+/// PRECIS UsernameCaseMapped). Spec: `path` (of the users file), `tells` (as of an alias), `state`
+/// (`active`, `disabled`, `receive_only`), `password` (a description without secrets: where it
+/// comes from), `hash_digest` (SHA-256 of the wished hash line, for {hash} and {hash_file}),
+/// `secret` (name of the reference, for {credential|file|env|exec}), `group`. The wished hash or
+/// password itself is not in the spec: the kind fetches it by `domain` and `name` when it writes.
 ///
 /// State: `path`; `state` (`active` or `receive_only`); `plain` (true where the file holds the
 /// password itself); `hash_digest` (SHA-256 of the stored hash line); `secret` (the spec's

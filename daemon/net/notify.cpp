@@ -1,4 +1,4 @@
-#include "daemon/net/service_manager.hpp"
+#include "daemon/net/notify.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
