@@ -1,10 +1,8 @@
 #include "daemon/net/stream.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,9 +11,9 @@
 #include <asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
-#include <deque>
 
 #include "daemon/net/asio_loop.hpp"
+#include "daemon/net/outgoing.hpp"
 #include "daemon/net/sockets.hpp"
 #include "daemon/net/tcp_stream.hpp"
 #include "daemon/net/tls_session.hpp"
@@ -29,22 +27,10 @@ using Descriptor = asio::posix::stream_descriptor;
 /// Reads of one turn, so that one fast peer does not starve the others.
 constexpr int most_reads = 8;
 constexpr std::size_t read_room = 65'536;
-constexpr std::size_t most_pieces = 16;
 /// How long the other end may take to see our last octets before the connection is cut.
 constexpr std::chrono::seconds last_words{5};
 
 std::string error_text(int error) { return std::strerror(error); }
-
-/// Octets on their way out, owned or shared.
-struct Piece {
-  std::string own;
-  std::shared_ptr<std::string const> shared;
-  std::size_t sent = 0;
-
-  [[nodiscard]] std::string_view rest() const {
-    return std::string_view(shared ? *shared : own).substr(sent);
-  }
-};
 
 /// The connection itself. Lives as long as Asio or the owner of the stream wants something of it.
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -67,14 +53,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
       arm_read();
   }
 
-  void write(Piece piece) {
-    if (state_ != State::open || piece.rest().empty()) return;
-    unsent_ += piece.rest().size();
-    out_.push_back(std::move(piece));
-    if (!write_armed_ && !handshaking()) flush();
+  template <class Octets>
+  void write(Octets octets) {
+    if (state_ != State::open) return;
+    out_.add(std::move(octets));
+    if (!out_.empty() && !write_armed_ && !handshaking()) flush();
   }
 
-  [[nodiscard]] std::size_t unsent() const { return unsent_; }
+  [[nodiscard]] std::size_t unsent() const { return out_.octets(); }
 
   void start_tls(std::shared_ptr<TlsContext> context, std::string const& server_name,
                  std::function<void(Result<TlsInfo>)> done) {
@@ -87,7 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return;
     }
     next_tls_ = std::move(*session);
-    if (unsent_ == 0) begin_handshake();
+    if (out_.empty()) begin_handshake();
   }
 
   void close() {
@@ -98,7 +84,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     limit_->async_wait([self = shared_from_this()](asio::error_code const& error) {
       if (!error) self->cut();
     });
-    if (unsent_ == 0) say_goodbye();
+    if (out_.empty()) say_goodbye();
   }
 
   void cut() {
@@ -146,13 +132,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void ready() {
     if (state_ == State::gone) return;
     if (state_ == State::goodbye) return drain();
-    if (handshaking() && unsent_ == 0) return shake_hands();
+    if (handshaking() && out_.empty()) return shake_hands();
     readable();
   }
 
   void writable() {
     if (state_ == State::gone) return;
-    if (handshaking() && unsent_ == 0) return shake_hands();
+    if (handshaking() && out_.empty()) return shake_hands();
     flush();
     if (read_wants_write_) {
       read_wants_write_ = false;
@@ -218,9 +204,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void flush() {
     while (!out_.empty()) {
-      auto const step = tls_ ? push_tls() : push_plain();
+      auto const step = out_.push(fd_, tls_.get());
       switch (step.kind) {
-        case TlsStep::Kind::octets: sent(step.octets); break;
+        case TlsStep::Kind::octets: break;
         case TlsStep::Kind::want_write: was_behind_ = true; return arm_write();
         case TlsStep::Kind::want_read:  // TLS 1.3 key update: what is read makes room
           was_behind_ = true;
@@ -229,7 +215,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
           // The owner is inside of write(); it hears of it from the loop.
           later([self = shared_from_this(), why = step.why] { self->end(why); });
           out_.clear();
-          unsent_ = 0;
           return;
       }
     }
@@ -244,42 +229,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
       auto const self = shared_from_this();
       auto const events = events_;
       if (events && events->drained) events->drained();
-    }
-  }
-
-  TlsStep push_plain() {
-    std::array<iovec, most_pieces> pieces{};
-    std::size_t count = 0;
-    for (auto const& piece : out_) {
-      if (count == pieces.size()) break;
-      auto const rest = piece.rest();
-      pieces[count++] = {const_cast<char*>(rest.data()), rest.size()};
-    }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    for (;;) {
-      auto const put = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
-      if (put >= 0) return {TlsStep::Kind::octets, static_cast<std::size_t>(put), {}};
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return {TlsStep::Kind::want_write, 0, {}};
-      return {TlsStep::Kind::broken, 0, error_text(errno)};
-    }
-  }
-
-  TlsStep push_tls() {
-    auto const rest = out_.front().rest();
-    return tls_->write(rest.data(), rest.size());
-  }
-
-  void sent(std::size_t octets) {
-    unsent_ -= octets;
-    while (octets > 0 && !out_.empty()) {
-      auto& piece = out_.front();
-      auto const part = std::min(octets, piece.rest().size());
-      piece.sent += part;
-      octets -= part;
-      if (piece.rest().empty()) out_.pop_front();
     }
   }
 
@@ -345,8 +294,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Shared with the call that runs: it may end the stream.
   std::shared_ptr<Stream::Events const> events_;
   State state_ = State::open;
-  std::deque<Piece> out_;
-  std::size_t unsent_ = 0;
+  Outgoing out_;
   bool reading_ = false;
   bool read_armed_ = false;
   bool write_armed_ = false;
@@ -367,9 +315,9 @@ class TcpStream : public Stream {
   }
   void start(Events events) override { connection_->start(std::move(events)); }
   void read(bool wanted) override { connection_->read(wanted); }
-  void write(std::string octets) override { connection_->write({std::move(octets), nullptr}); }
+  void write(std::string octets) override { connection_->write(std::move(octets)); }
   void write(std::shared_ptr<std::string const> octets) override {
-    connection_->write({{}, std::move(octets)});
+    connection_->write(std::move(octets));
   }
   [[nodiscard]] std::size_t unsent() const override { return connection_->unsent(); }
   void start_tls(std::shared_ptr<TlsContext> context, std::string const& server_name,
@@ -389,84 +337,6 @@ class TcpStream : public Stream {
   bool closed_ = false;
 };
 
-/// A connection on its way.
-class Connecting : public Timer {
- public:
-  Connecting(Loop& loop, int fd, std::chrono::milliseconds limit,
-             std::function<void(Result<std::unique_ptr<Stream>>)> done)
-      : state_(std::make_shared<State>(State{loop, {context_of(loop), fd}, std::move(done), {}})) {
-    state_->limit = loop.after(limit, [state = std::weak_ptr(state_)] {
-      if (auto const held = state.lock()) finish(*held, fail(ErrorCode::unavailable, "timed out"));
-    });
-    state_->descriptor.async_wait(Descriptor::wait_write, [state = state_](auto const& error) {
-      if (!error) connected(*state);
-    });
-  }
-  Connecting(Loop& loop, Error const& error,
-             std::function<void(Result<std::unique_ptr<Stream>>)> done)
-      : state_(std::make_shared<State>(
-            State{loop, Descriptor(context_of(loop)), std::move(done), {}})) {
-    loop.post([state = std::weak_ptr(state_), error] {
-      if (auto const held = state.lock()) finish(*held, tl::unexpected(error));
-    });
-  }
-  ~Connecting() override {
-    state_->done = {};
-    asio::error_code ignored;
-    state_->descriptor.close(ignored);
-    state_->limit.reset();
-  }
-
- private:
-  struct State {
-    Loop& loop;
-    Descriptor descriptor;
-    std::function<void(Result<std::unique_ptr<Stream>>)> done;
-    std::unique_ptr<Timer> limit;
-  };
-
-  static void connected(State& state) {
-    if (!state.done) return;
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(state.descriptor.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) return finish(state, fail(ErrorCode::unavailable, error_text(error)));
-    int const fd = state.descriptor.release();
-    finish(state, stream_of(state.loop, fd));
-  }
-
-  static void finish(State& state, Result<std::unique_ptr<Stream>> result) {
-    auto const done = std::exchange(state.done, {});
-    asio::error_code ignored;
-    if (state.descriptor.is_open()) state.descriptor.close(ignored);
-    if (done) done(std::move(result));
-  }
-
-  std::shared_ptr<State> state_;
-};
-
-/// A socket that is connecting to `to`.
-Result<int> begin_connect(Endpoint const& to, std::optional<std::string> const& source) {
-  auto const address = socket_address(to);
-  if (!address) return tl::unexpected(address.error());
-  int const fd = ::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail(ErrorCode::unavailable, "no socket: " + error_text(errno));
-  auto const refuse = [fd](std::string const& what) {
-    auto error = fail(ErrorCode::unavailable, what);
-    ::close(fd);
-    return error;
-  };
-  if (source) {
-    auto const from = socket_address({*source, 0});
-    if (!from) return refuse(from.error().what);
-    if (::bind(fd, from->get(), from->size) != 0)
-      return refuse("the source address " + *source + ": " + error_text(errno));
-  }
-  if (::connect(fd, address->get(), address->size) != 0 && errno != EINPROGRESS)
-    return refuse(error_text(errno));
-  return fd;
-}
-
 }  // namespace
 
 std::unique_ptr<Stream> stream_of(Loop& loop, int fd) {
@@ -474,15 +344,6 @@ std::unique_ptr<Stream> stream_of(Loop& loop, int fd) {
   // Fails on a unix socket, which has no use for it.
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return std::make_unique<TcpStream>(context_of(loop), fd);
-}
-
-std::unique_ptr<Timer> connect(Loop& loop, Endpoint const& to,
-                               std::optional<std::string> const& source,
-                               std::chrono::milliseconds limit,
-                               std::function<void(Result<std::unique_ptr<Stream>>)> done) {
-  auto fd = begin_connect(to, source);
-  if (!fd) return std::make_unique<Connecting>(loop, fd.error(), std::move(done));
-  return std::make_unique<Connecting>(loop, *fd, limit, std::move(done));
 }
 
 }  // namespace mailstack::net
