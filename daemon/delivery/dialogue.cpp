@@ -35,7 +35,7 @@ void Dialogue::close() {
   events_ = std::make_shared<Events const>();
   run(session_.quit());
   // The stream waits for the other end for a moment: 221 needs no waiting of ours.
-  if (stream_) stream_->close();
+  if (stream_) stream_->close(net::Parting::patient);
   stream_.reset();
   timer_.reset();
 }
@@ -66,14 +66,14 @@ void Dialogue::carry_out(smtp::Delivered& effect) {
 void Dialogue::carry_out(smtp::Broken& effect) {
   auto const events = events_;
   // CloseConnection follows, and belongs to a stream that is no longer anybody's.
-  stream_->close();
+  stream_->close(net::Parting::patient);
   stream_.reset();
   timer_.reset();
   if (events->broken) events->broken(std::move(effect));
 }
 
 void Dialogue::carry_out(smtp::CloseConnection&) {
-  stream_->close();
+  stream_->close(net::Parting::patient);
   stream_.reset();
   timer_.reset();
 }

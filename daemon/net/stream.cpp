@@ -76,10 +76,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (out_.empty()) begin_handshake();
   }
 
-  void close() {
+  void close(Parting parting) {
     if (state_ != State::open) return;
     events_.reset();
     state_ = State::closing;
+    if (parting == Parting::peer_is_done && out_.empty() && !unread()) {
+      if (tls_) tls_->shut_down();
+      return cut();
+    }
     limit_.emplace(descriptor_.get_executor(), last_words);
     limit_->async_wait([self = shared_from_this()](asio::error_code const& error) {
       if (!error) self->cut();
@@ -278,6 +282,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     drain();
   }
 
+  [[nodiscard]] bool unread() const {
+    char one = 0;
+    return ::recv(fd_, &one, 1, MSG_PEEK) > 0;
+  }
+
   void drain() {
     static thread_local std::array<char, read_room> room;
     for (int i = 0; i < most_reads; ++i) {
@@ -324,9 +333,9 @@ class TcpStream : public Stream {
                  std::function<void(Result<TlsInfo>)> done) override {
     connection_->start_tls(std::move(context), server_name, std::move(done));
   }
-  void close() override {
+  void close(Parting parting) override {
     closed_ = true;
-    connection_->close();
+    connection_->close(parting);
   }
   [[nodiscard]] Endpoint peer() const override { return peer_; }
   [[nodiscard]] Endpoint local() const override { return local_endpoint(connection_->fd()); }

@@ -31,6 +31,16 @@ struct Endpoint {
   std::uint16_t port = 0;
 };
 
+/// How a connection is closed.
+enum class Parting {
+  /// Our end, then we read on for a moment: what is closed with octets unread is reset, and the
+  /// peer
+  /// may lose our last reply.
+  patient,
+  /// The peer sends nothing more, and waits for nothing but our last octets: after QUIT.
+  peer_is_done,
+};
+
 /// Belongs to one loop; used on its thread only. Calls of StreamEvents never come from inside a
 /// call to the stream, so they may destroy it.
 class Stream {
@@ -56,7 +66,7 @@ class Stream {
   virtual void start_tls(std::shared_ptr<TlsContext> context, std::string const& server_name,
                          std::function<void(Result<TlsInfo>)> done) = 0;
   /// Closes once everything was written, or after a few seconds. No events follow.
-  virtual void close() = 0;
+  virtual void close(Parting parting) = 0;
   [[nodiscard]] virtual Endpoint peer() const = 0;  ///< IPv4 in IPv6 is told as IPv4
   [[nodiscard]] virtual Endpoint local() const = 0;
 };

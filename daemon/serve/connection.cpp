@@ -143,7 +143,9 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
 
   void carry_out(Send&) {}
   void carry_out(StartTls&) { begin_tls(false); }
-  void carry_out(Close&) { close(); }
+  void carry_out(Close& how) {
+    close(how.after_quit ? net::Parting::peer_is_done : net::Parting::patient);
+  }
   void carry_out(ProxiedFor& proxied) {
     if (!proxied.address.empty()) client_.address = proxied.address;
     admit();
@@ -257,9 +259,9 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
     stream_->read(!session_.waiting() && stream_->unsent() < most_unsent);
   }
 
-  void close() {
+  void close(net::Parting parting = net::Parting::patient) {
     if (!stream_) return;
-    stream_->close();
+    stream_->close(parting);
     finish();
   }
 

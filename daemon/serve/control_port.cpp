@@ -62,7 +62,7 @@ class TalkingPort : public Port {
     peer.timer = loop_.after(patience, [this, id] { end(id); });
     if (!answer.octets.empty()) peer.stream->write(std::move(answer.octets));
     if (!answer.over) return;
-    peer.stream->close();
+    peer.stream->close(net::Parting::patient);
     end(id);
   }
 

@@ -202,7 +202,10 @@ void rset(Conversation& talk, std::string_view) {
   talk.say(replies::fine);
 }
 
-void quit(Conversation& talk, std::string_view) { talk.hang_up(replies::bye); }
+void quit(Conversation& talk, std::string_view) {
+  talk.say_uncounted(replies::bye);
+  talk.close(true);
+}
 void noop(Conversation& talk, std::string_view) { talk.say(replies::fine); }
 void help(Conversation& talk, std::string_view) { talk.say(replies::help); }
 void verify(Conversation& talk, std::string_view) { talk.say(replies::cannot_verify); }

@@ -33,10 +33,10 @@ void Conversation::hang_up(replies::Fixed const& reply) {
   close();
 }
 
-void Conversation::close() {
+void Conversation::close(bool after_quit) {
   phase = Phase::closed;
   kept.clear();
-  effects.emplace_back(Close{});
+  effects.emplace_back(Close{after_quit});
 }
 
 void Conversation::reset() {

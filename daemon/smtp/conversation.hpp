@@ -72,7 +72,7 @@ struct Conversation {
   void say_uncounted(replies::Fixed const& reply);
   /// The last reply, and the end.
   void hang_up(replies::Fixed const& reply);
-  void close();
+  void close(bool after_quit = false);
   template <class Ask>
   void ask(Question about, Ask ask) {
     question = about;

@@ -79,7 +79,9 @@ struct Send {
 /// Begin the handshake once everything before was written; then tls_started().
 struct StartTls {};
 /// Close once everything before was written. Nothing follows.
-struct Close {};
+struct Close {
+  bool after_quit = false;  ///< the client is done, too
+};
 /// The true address behind a proxy (PROXY v1). Only ever first.
 struct ProxiedFor {
   std::string address;  ///< textual; empty for UNKNOWN

@@ -161,7 +161,7 @@ class FakeStream : public net::Stream {
                  std::function<void(Result<net::TlsInfo>)> done) override {
     connection_->start_tls(std::move(done));
   }
-  void close() override { connection_->leave(); }
+  void close(net::Parting) override { connection_->leave(); }
   [[nodiscard]] net::Endpoint peer() const override { return {}; }
   [[nodiscard]] net::Endpoint local() const override { return {}; }
 
