@@ -2,11 +2,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstring>
 
-#include "daemon/net/asio_loop.hpp"
+#include "daemon/net/event_loop.hpp"
 #include "daemon/net/sockets.hpp"
 #include "daemon/net/tcp_stream.hpp"
 
@@ -14,64 +13,58 @@ namespace mailstack::net {
 
 namespace {
 
-using Descriptor = asio::posix::stream_descriptor;
-
 std::string error_text(int error) { return std::strerror(error); }
 
 /// A connection on its way.
 class Connecting : public Timer {
  public:
-  Connecting(Loop& loop, int fd, std::chrono::milliseconds limit,
-             std::function<void(Result<std::unique_ptr<Stream>>)> done)
-      : state_(std::make_shared<State>(State{loop, {context_of(loop), fd}, std::move(done), {}})) {
-    state_->limit = loop.after(limit, [state = std::weak_ptr(state_)] {
-      if (auto const held = state.lock()) finish(*held, fail(ErrorCode::unavailable, "timed out"));
-    });
-    state_->descriptor.async_wait(Descriptor::wait_write, [state = state_](auto const& error) {
-      if (!error) connected(*state);
-    });
+  using Done = std::function<void(Result<std::unique_ptr<Stream>>)>;
+
+  Connecting(EventLoop& loop, int fd, std::chrono::milliseconds limit, Done done)
+      : loop_(loop), fd_(fd), done_(std::move(done)) {
+    limit_ = loop.after(limit, [this] { finish(fail(ErrorCode::unavailable, "timed out")); });
+    wait_.emplace(loop.events(), fd, EV_WRITE, connected, this);
+    wait_->arm();
   }
-  Connecting(Loop& loop, Error const& error,
-             std::function<void(Result<std::unique_ptr<Stream>>)> done)
-      : state_(std::make_shared<State>(
-            State{loop, Descriptor(context_of(loop)), std::move(done), {}})) {
-    loop.post([state = std::weak_ptr(state_), error] {
-      if (auto const held = state.lock()) finish(*held, tl::unexpected(error));
-    });
+  /// Failed already, which the owner hears later.
+  Connecting(EventLoop& loop, Error error, Done done) : loop_(loop), done_(std::move(done)) {
+    limit_ = loop.after(std::chrono::milliseconds(0),
+                        [this, error = std::move(error)] { finish(tl::unexpected(error)); });
   }
-  ~Connecting() override {
-    state_->done = {};
-    asio::error_code ignored;
-    state_->descriptor.close(ignored);
-    state_->limit.reset();
-  }
+  ~Connecting() override { give_up(); }
+  Connecting(Connecting const&) = delete;
+  Connecting& operator=(Connecting const&) = delete;
 
  private:
-  struct State {
-    Loop& loop;
-    Descriptor descriptor;
-    std::function<void(Result<std::unique_ptr<Stream>>)> done;
-    std::unique_ptr<Timer> limit;
-  };
-
-  static void connected(State& state) {
-    if (!state.done) return;
+  static void connected(evutil_socket_t /*fd*/, short /*what*/, void* of) {
+    auto& self = *static_cast<Connecting*>(of);
     int error = 0;
     socklen_t size = sizeof error;
-    ::getsockopt(state.descriptor.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) return finish(state, fail(ErrorCode::unavailable, error_text(error)));
-    int const fd = state.descriptor.release();
-    finish(state, stream_of(state.loop, fd));
+    ::getsockopt(self.fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) return self.finish(fail(ErrorCode::unavailable, error_text(error)));
+    self.wait_.reset();
+    self.finish(stream_of(self.loop_, std::exchange(self.fd_, -1)));
   }
 
-  static void finish(State& state, Result<std::unique_ptr<Stream>> result) {
-    auto const done = std::exchange(state.done, {});
-    asio::error_code ignored;
-    if (state.descriptor.is_open()) state.descriptor.close(ignored);
-    if (done) done(std::move(result));
+  /// The owner may destroy this then.
+  void finish(Result<std::unique_ptr<Stream>> result) {
+    auto const done = std::move(done_);
+    give_up();
+    done(std::move(result));
   }
 
-  std::shared_ptr<State> state_;
+  void give_up() {
+    limit_.reset();
+    if (fd_ < 0) return;
+    wait_.reset();
+    ::close(std::exchange(fd_, -1));
+  }
+
+  EventLoop& loop_;
+  int fd_ = -1;
+  std::optional<Wait> wait_;
+  Done done_;
+  std::unique_ptr<Timer> limit_;
 };
 
 /// A socket that is connecting to `to`.
@@ -103,8 +96,8 @@ std::unique_ptr<Timer> connect(Loop& loop, Endpoint const& to,
                                std::chrono::milliseconds limit,
                                std::function<void(Result<std::unique_ptr<Stream>>)> done) {
   auto fd = begin_connect(to, source);
-  if (!fd) return std::make_unique<Connecting>(loop, fd.error(), std::move(done));
-  return std::make_unique<Connecting>(loop, *fd, limit, std::move(done));
+  if (!fd) return std::make_unique<Connecting>(event_loop(loop), fd.error(), std::move(done));
+  return std::make_unique<Connecting>(event_loop(loop), *fd, limit, std::move(done));
 }
 
 }  // namespace mailstack::net

@@ -6,13 +6,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
 
-#include "daemon/net/asio_loop.hpp"
+#include "daemon/net/event_loop.hpp"
 #include "daemon/net/outgoing.hpp"
 #include "daemon/net/sockets.hpp"
 #include "daemon/net/tcp_stream.hpp"
@@ -22,8 +19,6 @@ namespace mailstack::net {
 
 namespace {
 
-using Descriptor = asio::posix::stream_descriptor;
-
 /// Reads of one turn, so that one fast peer does not starve the others.
 constexpr int most_reads = 8;
 constexpr std::size_t read_room = 65'536;
@@ -32,10 +27,18 @@ constexpr std::chrono::seconds last_words{5};
 
 std::string error_text(int error) { return std::strerror(error); }
 
-/// The connection itself. Lives as long as Asio or the owner of the stream wants something of it.
+/// The connection itself. Lives as long as the owner of the stream wants something of it, or until
+/// its last words are said.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(asio::io_context& context, int fd) : descriptor_(context, fd), fd_(fd) {}
+  Connection(EventLoop& loop, int fd)
+      : loop_(loop),
+        fd_(fd),
+        reads_(loop.events(), fd, EV_READ | EV_PERSIST, may_read, this),
+        writes_(loop.events(), fd, EV_WRITE, may_write, this) {}
+  ~Connection() { cut(); }
+  Connection(Connection const&) = delete;
+  Connection& operator=(Connection const&) = delete;
 
   void start(Stream::Events events) {
     events_ = std::make_shared<Stream::Events const>(std::move(events));
@@ -57,7 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write(Octets octets) {
     if (state_ != State::open) return;
     out_.add(std::move(octets));
-    if (!out_.empty() && !write_armed_ && !handshaking()) flush();
+    if (!out_.empty() && !writes_.armed() && !handshaking()) flush();
   }
 
   [[nodiscard]] std::size_t unsent() const { return out_.octets(); }
@@ -84,10 +87,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
       if (tls_) tls_->shut_down();
       return cut();
     }
-    limit_.emplace(descriptor_.get_executor(), last_words);
-    limit_->async_wait([self = shared_from_this()](asio::error_code const& error) {
-      if (!error) self->cut();
-    });
+    loop_.keep(shared_from_this());
+    limit_ = loop_.after(last_words, [this] { cut(); });
     if (out_.empty()) say_goodbye();
   }
 
@@ -97,8 +98,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     events_.reset();
     handshake_done_ = {};
     limit_.reset();
-    asio::error_code ignored;
-    descriptor_.close(ignored);
+    reads_.disarm();
+    writes_.disarm();
+    ::close(std::exchange(fd_, -1));
+    if (auto const self = weak_from_this().lock()) loop_.release(self);
   }
 
   [[nodiscard]] int fd() const { return fd_; }
@@ -108,29 +111,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] bool handshaking() const { return static_cast<bool>(next_tls_); }
 
-  template <class Call>
-  void later(Call call) {
-    asio::post(descriptor_.get_executor(), std::move(call));
-  }
+  void later(std::function<void()> call) { loop_.post(std::move(call)); }
 
   void arm_read() {
-    if (read_armed_ || state_ == State::gone) return;
-    read_armed_ = true;
-    descriptor_.async_wait(Descriptor::wait_read,
-                           [self = shared_from_this()](asio::error_code const& error) {
-                             self->read_armed_ = false;
-                             if (!error) self->ready();
-                           });
+    if (state_ != State::gone) reads_.arm();
+  }
+  void arm_write() {
+    if (state_ != State::gone) writes_.arm();
   }
 
-  void arm_write() {
-    if (write_armed_ || state_ == State::gone) return;
-    write_armed_ = true;
-    descriptor_.async_wait(Descriptor::wait_write,
-                           [self = shared_from_this()](asio::error_code const& error) {
-                             self->write_armed_ = false;
-                             if (!error) self->writable();
-                           });
+  static void may_read(evutil_socket_t /*fd*/, short /*what*/, void* of) {
+    static_cast<Connection*>(of)->shared_from_this()->ready();
+  }
+  static void may_write(evutil_socket_t /*fd*/, short /*what*/, void* of) {
+    auto const self = static_cast<Connection*>(of)->shared_from_this();
+    self->writes_.came();
+    self->writable();
   }
 
   void ready() {
@@ -155,7 +151,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void readable() {
     static thread_local std::array<char, read_room> room;
     for (int i = 0; i < most_reads; ++i) {
-      if (state_ != State::open || !reading_ || handshaking()) return;
+      // Nobody wants to hear of it now: it would be told again and again.
+      if (state_ != State::open || !reading_ || handshaking()) return reads_.disarm();
       auto const step = take(room.data(), room.size());
       switch (step.kind) {
         case TlsStep::Kind::octets:
@@ -164,7 +161,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
           if (!tls_ && step.octets < room.size()) return arm_read();
           break;
         case TlsStep::Kind::want_read: return arm_read();
-        case TlsStep::Kind::want_write: read_wants_write_ = true; return arm_write();
+        case TlsStep::Kind::want_write:
+          read_wants_write_ = true;
+          reads_.disarm();
+          return arm_write();
         case TlsStep::Kind::ended: return end("the other end closed the connection");
         case TlsStep::Kind::broken: return end(step.why);
       }
@@ -298,27 +298,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
     arm_read();
   }
 
-  Descriptor descriptor_;
+  EventLoop& loop_;
   int fd_;
+  Wait reads_;
+  Wait writes_;
   /// Shared with the call that runs: it may end the stream.
   std::shared_ptr<Stream::Events const> events_;
   State state_ = State::open;
   Outgoing out_;
   bool reading_ = false;
-  bool read_armed_ = false;
-  bool write_armed_ = false;
   bool read_wants_write_ = false;
   bool was_behind_ = false;
   std::unique_ptr<TlsSession> tls_;
   std::unique_ptr<TlsSession> next_tls_;  // until its handshake is done
   std::function<void(Result<TlsInfo>)> handshake_done_;
-  std::optional<asio::steady_timer> limit_;
+  std::unique_ptr<Timer> limit_;
 };
 
 class TcpStream : public Stream {
  public:
-  TcpStream(asio::io_context& context, int fd)
-      : connection_(std::make_shared<Connection>(context, fd)), peer_(peer_endpoint(fd)) {}
+  TcpStream(EventLoop& loop, int fd)
+      : connection_(std::make_shared<Connection>(loop, fd)), peer_(peer_endpoint(fd)) {}
   ~TcpStream() override {
     if (!closed_) connection_->cut();
   }
@@ -352,7 +352,7 @@ std::unique_ptr<Stream> stream_of(Loop& loop, int fd) {
   int const on = 1;
   // Fails on a unix socket, which has no use for it.
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return std::make_unique<TcpStream>(context_of(loop), fd);
+  return std::make_unique<TcpStream>(event_loop(loop), fd);
 }
 
 }  // namespace mailstack::net
