@@ -43,7 +43,9 @@ class Connecting : public Timer {
     ::getsockopt(self.fd_, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) return self.finish(fail(ErrorCode::unavailable, error_text(error)));
     self.wait_.reset();
-    self.finish(stream_of(self.loop_, std::exchange(self.fd_, -1)));
+    send_at_once(self.fd_);
+    auto peer = peer_endpoint(self.fd_);
+    self.finish(stream_of(self.loop_, std::exchange(self.fd_, -1), std::move(peer)));
   }
 
   /// The owner may destroy this then.

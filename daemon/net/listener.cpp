@@ -40,9 +40,12 @@ class SocketListener : public Listener {
 
   void accept() {
     for (int i = 0; i < most_at_once; ++i) {
-      int const fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      SocketAddress peer;
+      peer.size = sizeof peer.storage;
+      int const fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size,
+                               SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
-        accepted_(Accepted(fd));
+        accepted_(Accepted(fd, endpoint_of(peer)));
         continue;
       }
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) pause();
@@ -116,7 +119,7 @@ Accepted::~Accepted() {
 }
 
 std::unique_ptr<Stream> Accepted::on(Loop& loop) && {
-  return stream_of(loop, std::exchange(fd_, -1));
+  return stream_of(loop, std::exchange(fd_, -1), std::move(peer_));
 }
 
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, Endpoint const& at,

@@ -15,8 +15,9 @@ namespace mailstack::net {
 /// An accepted connection that belongs to no loop yet. Closes it where nobody takes it.
 class Accepted {
  public:
-  explicit Accepted(int fd) : fd_(fd) {}
-  Accepted(Accepted&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Accepted(int fd, Endpoint peer) : fd_(fd), peer_(std::move(peer)) {}
+  Accepted(Accepted&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), peer_(std::move(other.peer_)) {}
   Accepted& operator=(Accepted&&) = delete;
   ~Accepted();
   /// A stream of `loop`; to be called on its thread.
@@ -24,6 +25,7 @@ class Accepted {
 
  private:
   int fd_;
+  Endpoint peer_;
 };
 
 class Listener {

@@ -317,8 +317,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class TcpStream : public Stream {
  public:
-  TcpStream(EventLoop& loop, int fd)
-      : connection_(std::make_shared<Connection>(loop, fd)), peer_(peer_endpoint(fd)) {}
+  TcpStream(EventLoop& loop, int fd, Endpoint peer)
+      : connection_(std::make_shared<Connection>(loop, fd)), peer_(std::move(peer)) {}
   ~TcpStream() override {
     if (!closed_) connection_->cut();
   }
@@ -348,11 +348,13 @@ class TcpStream : public Stream {
 
 }  // namespace
 
-std::unique_ptr<Stream> stream_of(Loop& loop, int fd) {
+std::unique_ptr<Stream> stream_of(Loop& loop, int fd, Endpoint peer) {
+  return std::make_unique<TcpStream>(event_loop(loop), fd, std::move(peer));
+}
+
+void send_at_once(int fd) {
   int const on = 1;
-  // Fails on a unix socket, which has no use for it.
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return std::make_unique<TcpStream>(event_loop(loop), fd);
 }
 
 }  // namespace mailstack::net
