@@ -78,9 +78,7 @@ EventLoop::EventLoop() : events_(make_base()), wake_fd_(::eventfd(0, EFD_NONBLOC
 
 EventLoop::~EventLoop() {
   // What these own may be connections of this loop, whose end may post again.
-  for (auto calls = std::exchange(posted_, {}); !calls.empty();
-       calls = std::exchange(posted_, {})) {
-  }
+  while (!posted_.empty()) auto const calls = std::exchange(posted_, {});
   std::exchange(kept_, {}).clear();
   event_del(&woken_);
   event_base_free(events_);
