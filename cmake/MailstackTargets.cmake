@@ -176,11 +176,11 @@ function(mailstack_sanitized_tests)
   endif()
 endfunction()
 
-# mailstack_benches(FOLDER LINK target...): every FOLDER/NAME_bench.cpp is a program; the target `bench_programs` builds them, `all` not.
+# mailstack_benches(FOLDER LINK target...): every FOLDER/NAME_bench.cpp and NAME_load.cpp is a program; the target `bench_programs` builds them, `all` not.
 function(mailstack_benches folder)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_custom_target(bench_programs)
-  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_bench.cpp)
+  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_bench.cpp ${CMAKE_SOURCE_DIR}/${folder}/*_load.cpp)
   foreach(file ${found})
     get_filename_component(program ${file} NAME_WE)
     add_executable(${program} EXCLUDE_FROM_ALL ${file})

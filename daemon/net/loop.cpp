@@ -78,7 +78,9 @@ EventLoop::EventLoop() : events_(make_base()), wake_fd_(::eventfd(0, EFD_NONBLOC
 
 EventLoop::~EventLoop() {
   // What these own may be connections of this loop, whose end may post again.
-  while (!posted_.empty()) auto const calls = std::exchange(posted_, {});
+  while (!posted_.empty()) {
+    auto const calls = std::exchange(posted_, {});
+  }
   std::exchange(kept_, {}).clear();
   event_del(&woken_);
   event_base_free(events_);
