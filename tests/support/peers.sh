@@ -1,15 +1,25 @@
 # shellcheck shell=bash
-# Tools of Postfix, whose package excludes other mail servers: unpacked beside, and run from there. Sourced.
+# Mail servers whose packages exclude others: unpacked beside, and run from there. Sourced.
 #
-#   unpack_peers DIRECTORY   sets `peers`; does nothing where it is there already. Fails where Debian cannot be reached
-#   "$peers/postfix/usr/sbin/smtp-source", smtp-sink; start_postfix, stop_postfix
+#   unpack_peers DIRECTORY             Postfix; sets `peers`. Does nothing where it is there already, fails where Debian cannot be reached
+#   unpack_peer DIRECTORY NAME PACKAGE...   PACKAGEs as DIRECTORY/NAME, likewise; several may do it at once
+#   "$peers/postfix/usr/sbin/smtp-source", smtp-sink; start_postfix, stop_postfix; start_exim, stop_exim
 
-unpack_peers() {
+unpack_peer() {
+  local directory=$1/$2
   peers=$1
+  shift 2
   mkdir -p "$peers"
-  [[ -d $peers/postfix ]] ||
-    (cd "$peers" && apt-get download -q postfix >/dev/null 2>&1 && dpkg -x postfix_*.deb postfix.new && mv postfix.new postfix && rm postfix_*.deb) ||
-    return 1
+  (
+    flock 9
+    [[ ! -d $directory ]] || exit 0
+    rm -rf "$directory.new" && mkdir "$directory.new" && cd "$directory.new" && apt-get download -q "$@" >/dev/null 2>&1 || exit 1
+    for package in *.deb; do dpkg -x "$package" . && rm "$package" || exit 1; done
+    mv "$directory.new" "$directory"
+  ) 9>"$peers/lock"
+}
+unpack_peers() {
+  unpack_peer "$1" postfix postfix || return 1
   export LD_LIBRARY_PATH=$peers/postfix/usr/lib/postfix
 }
 
@@ -54,6 +64,7 @@ CF
     [[ -s $directory/queue/pid/master.pid ]] && break
     sleep 0.05
   done
+  [[ -s $directory/queue/pid/master.pid ]] || return 1
   postfix_pid=$(tr -d ' ' <"$directory/queue/pid/master.pid")
 }
 stop_postfix() { kill "$postfix_pid" 2>/dev/null; }
