@@ -22,7 +22,7 @@ start_postfix "$work/postfix" "$peer_port" "relayhost = [127.0.0.1]:${smtp[ours]
 at_exit+=(stop_postfix)
 listens "$peer_port" || give_up 'Postfix does not listen' postfix/log
 
-adds Received DKIM-Signature
+changes 'folded=long' # smtp_line_length_limit
 send_corpus "$peer_port"
 compare_corpus
 finish

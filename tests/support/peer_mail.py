@@ -2,13 +2,16 @@
 """Brings the messages of mail_corpus.py to a server, and compares what arrived with what was sent.
 
     peer_mail.py list CORPUS [--without TRAIT]...              `FILE FROM TO` for each, between tabs
+    peer_mail.py run CORPUS [--without TRAIT]... -- WORD...    runs the command for each, four at once, with the message as its
+                                                               input; {number}, {from} and {to} are replaced. Exits 1 when one fails
     peer_mail.py send CORPUS ADDRESS:PORT [--user NAME]        each as it is, octet by octet; with a user under TLS, with the
                       [--without TRAIT]...                     password `secret`. Exits 1 when one is refused
     peer_mail.py compare CORPUS ARRIVED [--without TRAIT]...   ARRIVED is what smtp_sink.py kept; waits for the last one
                       [--adds FIELD]... [--changed NAME=TRAIT,...]... [--seconds N]
 
-What arrives must end in what was sent; before it may stand header fields of the names in --adds. NAMEs of changes that a
-known program makes, each for messages with one of the TRAITs (`*`: for all), stand in `CHANGES` below.
+What arrives must be what was sent, with nothing but header fields of the names in --adds on top, and Date and Message-ID
+below its own fields where they were missing. NAMEs of changes that a known program makes, each for messages with one of the
+TRAITs, stand in `CHANGES` below.
 """
 
 import argparse
@@ -17,19 +20,30 @@ import os
 import re
 import smtplib
 import ssl
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+
+SHOWN = 10  # of what is wrong
 
 
 def without_bcc(octets):
     return re.sub(rb"(?m)^Bcc:.*\r\n(?:[ \t].*\r\n)*", b"", octets)
 
 
-# What stands between sent and arrived, by name. `unended` holds for all: SMTP ends each line.
+def folded(octets):
+    """As Postfix does it: a line of 998 octets, then others of which the first is a blank."""
+    pieces = lambda line: [line[:998]] + [b" " + line[at : at + 997] for at in range(998, len(line), 997)]
+    return b"\r\n".join(piece for line in octets.split(b"\r\n") for piece in pieces(line))
+
+
+# What stands between sent and arrived, by name. `ended` holds for all: SMTP ends each line.
 CHANGES = {
     "ended": lambda octets: octets if octets.endswith(b"\r\n") else octets + b"\r\n",
     "empty line": lambda octets: octets if b"\r\n\r\n" in octets or octets.startswith(b"\r\n") else octets + b"\r\n",
     "bcc": without_bcc,
+    "folded": folded,
 }
 
 
@@ -44,7 +58,7 @@ def octets_of(corpus, entry):
 
 
 def connect(options):
-    host, port = options.server.rsplit(":", 1)
+    host, port = options.place.rsplit(":", 1)
     server = smtplib.SMTP(host, int(port), local_hostname="injector.example", timeout=120)
     if options.user:
         context = ssl.create_default_context()
@@ -74,14 +88,30 @@ def send_one(server, entry, octets):
 
 
 def send(options):
-    server, refused = connect(options), 0
+    server, refused = connect(options), []
     for entry in read_index(options.corpus, options.without):
         reply = send_one(server, entry, octets_of(options.corpus, entry))
         if reply:
-            refused += 1
-            print(f"refused: {entry['number']:03} {entry['name']}: {reply[0]} {reply[1].decode(errors='replace')}")
+            refused.append(f"refused: {entry['number']:03} {entry['name']}: {reply[0]} {reply[1].decode(errors='replace')}")
     server.quit()
-    return refused
+    print(*refused[:SHOWN], sep="\n")
+    return len(refused)
+
+
+def run_one(options, entry):
+    """What the command says when it fails, or None."""
+    file = os.path.join(options.corpus, f"{entry['number']:03}.eml")
+    words = [word.format(number=f"{entry['number']:03}", **{"from": entry["from"], "to": entry["to"]}) for word in options.words]
+    with open(file, "rb") as message:
+        done = subprocess.run(words, stdin=message, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return f"{entry['number']:03} {entry['name']}: {done.stdout[-300:].decode(errors='replace')}" if done.returncode else None
+
+
+def run(options):
+    with ThreadPoolExecutor(4) as pool:
+        failed = [said for said in pool.map(lambda entry: run_one(options, entry), read_index(options.corpus, options.without)) if said]
+    print(*failed[:SHOWN], sep="\n")
+    return len(failed)
 
 
 def arrivals(directory):
@@ -98,16 +128,20 @@ def arrivals(directory):
 
 
 def wait_for(directory, count, seconds):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and sum(name.endswith(".envelope") for name in os.listdir(directory)) < count:
+    """Until so many are there, or none comes any more for so long."""
+    last, until = 0, time.monotonic() + seconds
+    while last < count and time.monotonic() < until:
         time.sleep(0.1)
+        now = sum(name.endswith(".envelope") for name in os.listdir(directory))
+        if now != last:
+            last, until = now, time.monotonic() + seconds
 
 
 def expected(options, entry, octets):
     octets = CHANGES["ended"](octets)
     for change in options.changed:
         name, traits = change.split("=")
-        if traits == "*" or set(traits.split(",")) & set(entry["traits"]):
+        if set(traits.split(",")) & set(entry["traits"]):
             octets = CHANGES[name](octets)
     return octets
 
@@ -119,20 +153,33 @@ def foreign_fields(added, allowed):
     return [name for name in names if name.lower() not in {word.lower() for word in allowed}]
 
 
+def parted(sent, arrived):
+    """Where they part, seen from the end."""
+    at = next((i for i, (a, b) in enumerate(zip(reversed(sent), reversed(arrived))) if a != b), min(len(sent), len(arrived)))
+    shown = lambda octets: octets[max(0, len(octets) - at - 60) : len(octets) - at + 20]
+    return f"{len(sent)} octets went, {len(arrived)} came; they part {at} before the end: sent {shown(sent)!r}, came {shown(arrived)!r}"
+
+
 def difference(options, entry, sent, arrived):
     """What is wrong with what arrived, or None."""
-    if arrived.endswith(sent):
-        wrong = foreign_fields(arrived[: len(arrived) - len(sent)], options.adds)
-        return f"has {wrong} on top" if wrong else None
-    at = next((i for i, (a, b) in enumerate(zip(reversed(sent), reversed(arrived))) if a != b), min(len(sent), len(arrived)))
-    return (f"{len(sent)} octets went, {len(arrived)} came; they part {at} octets before the end: sent "
-            f"{sent[max(0, len(sent) - at - 60) : len(sent) - at + 20]!r}, came {arrived[max(0, len(arrived) - at - 60) : len(arrived) - at + 20]!r}")
+    fields, empty_line, body = sent.partition(b"\r\n" if sent.startswith(b"\r\n") else b"\r\n\r\n")
+    fields, rest = (b"", sent) if sent.startswith(b"\r\n") else (fields + b"\r\n", empty_line[2:] + body)
+    if not arrived.endswith(rest):
+        return parted(sent, arrived)
+    head = arrived[: len(arrived) - len(rest)]
+    if {"incomplete", "plain"} & set(entry["traits"]):
+        while not head.endswith(fields) and (last := re.search(rb"(?:Date|Message-ID): .*\r\n\Z", head)):
+            head = head[: last.start()]
+    if not head.endswith(fields):
+        return parted(sent, arrived)
+    wrong = foreign_fields(head[: len(head) - len(fields)], options.adds)
+    return f"has {wrong} on top" if wrong else None
 
 
 def compare(options):
     index = read_index(options.corpus, options.without)
-    wait_for(options.arrived, len(index), options.seconds)
-    found, wrong = arrivals(options.arrived), 0
+    wait_for(options.place, len(index), options.seconds)
+    found, wrong = arrivals(options.place), []
     for entry in index:
         came = found.pop(entry["number"], [])
         why = f"came {len(came)} times" if len(came) != 1 else None
@@ -140,33 +187,32 @@ def compare(options):
             with open(came[0][0], "rb") as file:
                 why = difference(options, entry, expected(options, entry, octets_of(options.corpus, entry)), file.read())
         if why:
-            wrong += 1
-            print(f"WRONG: {entry['number']:03} {entry['name']}: {why}")
-    wrong += len(found)
-    for number in found:
-        print(f"WRONG: {number:03} came, and was not sent")
+            wrong.append(f"{entry['number']:03} {entry['name']}: {why}")
+    wrong += [f"{number:03} came, and was not sent" for number in found]
+    print(*wrong[:SHOWN], sep="\n")
     total = len(read_index(options.corpus, []))
-    print(f"{len(index) - wrong} of {total} messages arrived octet by octet; not brought: {total - len(index)}"
+    print(f"{len(index) - len(wrong)} of {total} messages arrived octet by octet; not brought: {total - len(index)}"
           + (f" ({', '.join(options.without)})" if options.without else ""))
-    return wrong
+    return len(wrong)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["list", "send", "compare"])
+    parser.add_argument("command", choices=["list", "run", "send", "compare"])
     parser.add_argument("corpus")
     parser.add_argument("place", nargs="?")
     parser.add_argument("--user")
-    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--seconds", type=float, default=20)
     for word in ("without", "adds", "changed"):
         parser.add_argument("--" + word, action="append", default=[])
-    options = parser.parse_args()
-    options.server = options.arrived = options.place
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    options = parser.parse_args(sys.argv[1:end])
+    options.words = sys.argv[end + 1 :]
     if options.command == "list":
         for entry in read_index(options.corpus, options.without):
             print(f"{options.corpus}/{entry['number']:03}.eml", entry["from"], entry["to"], sep="\t")
         return 0
-    return 1 if {"send": send, "compare": compare}[options.command](options) else 0
+    return 1 if {"run": run, "send": send, "compare": compare}[options.command](options) else 0
 
 
 sys.exit(main())

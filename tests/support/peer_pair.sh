@@ -5,16 +5,19 @@
 #   make_pair              a name server on port 53, the corpus in corpus/, a sink for what arrives in arrived/ (its port is
 #                          $sink_port), a host `ours` of example.org whose keys s1 (RSA) and s2 (Ed25519) are published
 #   ours LINE...           more lines for its mailstackd.yaml
+#   submits_by_mx          what is submitted goes to the sink as to the MX of there.example
 #   cannot TRAIT WHY       this peer does not carry messages with TRAIT (see mail_corpus.py); they are left out, and named
 #   changes NAME=TRAITS    a change that is known of this pair (see peer_mail.py)
 #   adds FIELD...          header fields that this pair puts on top
 #   send_corpus PORT [USER]   by SMTP, octet by octet
 #   give_up WHY [FILE]
+#   by_command WORD...     by a program that is run for each (see peer_mail.py run)
 #   corpus_list            FILE FROM TO of what this pair carries
 #   compare_corpus         what arrived with what was sent
 
 peer_mail() { python3 "$source_directory/tests/support/peer_mail.py" "$@"; }
-without=() changed=() added=()
+# What mailstackd itself changes in what is submitted: docs/policy.md.
+without=() changed=(--changed 'empty line=bodiless' --changed 'bcc=bcc') added=(--adds Received --adds DKIM-Signature)
 
 # The test ends here, with what stands in FILE.
 give_up() {
@@ -38,6 +41,11 @@ make_pair() {
   ours 'limits: {messages: 100000, commands: 100000, per_address: 500, per_address_rate: 100000}'
 }
 ours() { printf '%s\n' "$@" >>ours/conf/mailstackd.yaml; }
+submits_by_mx() {
+  printf '%s\n' 'mx.example.org A 127.0.0.1' 'there.example MX 10 mx.there.example' 'mx.there.example A 127.0.0.1' \
+    'xn--bcher-kva.example MX 10 mx.there.example' >>records
+  ours "delivery: {port: $sink_port}"
+}
 
 cannot() {
   without+=(--without "$1")
@@ -54,7 +62,14 @@ adds() {
 corpus_list() { peer_mail list corpus "${without[@]}"; }
 send_corpus() {
   local place=127.0.0.1:$1
-  peer_mail send corpus "$place" ${2:+--user "$2"} "${without[@]}" || fail "$place should take all"
+  out=$(peer_mail send corpus "$place" ${2:+--user "$2"} "${without[@]}")
+  code=$?
+  ((code == 0)) || give_up "$place should take all"
+}
+by_command() {
+  out=$(peer_mail run corpus "${without[@]}" -- "$@")
+  code=$?
+  ((code == 0)) || give_up "$1 should bring all"
 }
 compare_corpus() {
   out=$(peer_mail compare corpus arrived "${without[@]}" "${changed[@]}" "${added[@]}" "$@")
