@@ -11,7 +11,7 @@
 
 What arrives must be what was sent, with nothing but header fields of the names in --adds on top, and Date and Message-ID
 below its own fields where they were missing. NAMEs of changes that a known program makes, each for messages with one of the
-TRAITs, stand in `CHANGES` below.
+TRAITs (`*`: for all), stand in `CHANGES` below.
 """
 
 import argparse
@@ -44,6 +44,7 @@ CHANGES = {
     "empty line": lambda octets: octets if b"\r\n\r\n" in octets or octets.startswith(b"\r\n") else octets + b"\r\n",
     "bcc": without_bcc,
     "folded": folded,
+    "backslash n": lambda octets: octets.replace(rb"\n", b"\r\n"),
 }
 
 
@@ -141,7 +142,7 @@ def expected(options, entry, octets):
     octets = CHANGES["ended"](octets)
     for change in options.changed:
         name, traits = change.split("=")
-        if set(traits.split(",")) & set(entry["traits"]):
+        if traits == "*" or set(traits.split(",")) & set(entry["traits"]):
             octets = CHANGES[name](octets)
     return octets
 
