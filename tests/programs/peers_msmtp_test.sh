@@ -11,7 +11,7 @@ source "$1/tests/support/mail_host.sh"
 source "$1/tests/support/peer_pair.sh"
 
 make_pair
-submits_by_mx
+submits_by_mx "$sink_port"
 start_host ours
 cannot address 'msmtp 1.8 has no SMTPUTF8'
 cannot plain 'mailstackd takes no message without From from users (RFC 6409 8.1)'

@@ -12,7 +12,7 @@ source "$1/tests/support/mail_host.sh"
 source "$1/tests/support/peer_pair.sh"
 
 make_pair
-submits_by_mx
+submits_by_mx "$sink_port"
 sed -i "s/:${submissions[ours]}\"/:465\"/" ours/conf/mailstackd.yaml
 submissions[ours]=465
 start_host ours

@@ -10,7 +10,7 @@ source "$1/tests/support/mail_host.sh"
 source "$1/tests/support/peer_pair.sh"
 
 make_pair
-submits_by_mx
+submits_by_mx "$sink_port"
 start_host ours
 cannot address 'swaks 20201014 has no SMTPUTF8'
 cannot plain 'mailstackd takes no message without From from users (RFC 6409 8.1)'
