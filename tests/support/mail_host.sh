@@ -2,7 +2,7 @@
 # Mail hosts on loopback, on ports of nobody: mailstackd with a conf tree of its own, a name server that knows what the
 # test says, a server that takes all mail. Sourced after person.sh; everything is ended with the test.
 #
-#   name_server            answers from the file $work/records; its place is $dns (ADDRESS:PORT)
+#   name_server [PORT]     answers from the file $work/records; its place is $dns (ADDRESS:PORT)
 #   sink NAME              takes mail into the directory NAME; its port is $port
 #   make_host NAME DOMAIN  a conf tree NAME/conf of mx.DOMAIN with the user alice (password `secret`) and the DKIM key s1;
 #                          its ports are ${smtp[NAME]} ${submission[NAME]} ${submissions[NAME]}
@@ -58,7 +58,7 @@ wait_for() {
 has_files() { [[ $(find "$1" -name "${3:-*.envelope}" | wc -l) -ge $2 ]]; }
 
 name_server() {
-  python3 "$source_directory/tests/support/name_server.py" "$work/dns-port" "$work/records" &
+  python3 "$source_directory/tests/support/name_server.py" "$work/dns-port" "$work/records" "$@" &
   started+=($!)
   wait_for test -s "$work/dns-port" || fail 'the name server does not start'
   dns=127.0.0.1:$(<"$work/dns-port")
@@ -104,9 +104,11 @@ YAML
 }
 
 publish_key() {
-  local public
+  local public kind=rsa
   public=$(openssl pkey -in "$work/$1/conf/domains/$2/dkim:$3.pem" -pubout -outform DER | base64 -w0)
-  echo "$3._domainkey.$2 TXT v=DKIM1; k=rsa; p=$public" >>"$work/records"
+  # RFC 8463 4.2: of an Ed25519 key the last 32 octets stand there, RFC 8410 has 12 before them.
+  ((${#public} != 60)) || { kind=ed25519 && public=${public:16}; }
+  echo "$3._domainkey.$2 TXT v=DKIM1; k=$kind; p=$public" >>"$work/records"
 }
 
 start_host() {

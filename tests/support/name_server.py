@@ -1,7 +1,7 @@
 """A small name server over UDP on loopback: answers from a file with lines `NAME TYPE VALUE`, and NXDOMAIN for a name
 without any.
 
-    name_server.py PORT_FILE RECORDS_FILE
+    name_server.py PORT_FILE RECORDS_FILE [PORT]
 
 TYPE is A, AAAA, MX (`10 name`), PTR, CNAME or TXT (all of the line, cut into strings by us). Writes its port to PORT_FILE once it listens.
 """
@@ -53,7 +53,7 @@ def answer(packet, known):
 
 
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("127.0.0.1", 0))
+server.bind(("127.0.0.1", int(sys.argv[3]) if len(sys.argv) > 3 else 0))
 with open(sys.argv[1] + ".new", "w") as ready:
     ready.write(str(server.getsockname()[1]))
 os.rename(sys.argv[1] + ".new", sys.argv[1])

@@ -29,9 +29,9 @@ class Session(socketserver.StreamRequestHandler):
             if verb in ("EHLO", "HELO"):
                 helo = line[5:]
                 if len(sys.argv) > 4 and not self.tls and verb == "EHLO":
-                    self.say("250-sink.invalid\r\n250-STARTTLS\r\n250 8BITMIME")
+                    self.say("250-sink.invalid\r\n250-STARTTLS\r\n250-SMTPUTF8\r\n250 8BITMIME")
                 else:
-                    self.say("250-sink.invalid\r\n250 8BITMIME" if verb == "EHLO" else "250 sink.invalid")
+                    self.say("250-sink.invalid\r\n250-SMTPUTF8\r\n250 8BITMIME" if verb == "EHLO" else "250 sink.invalid")
             elif verb == "STARTTLS" and len(sys.argv) > 4:
                 self.say("220 go on")
                 if not self.start_tls():
@@ -86,6 +86,7 @@ class Session(socketserver.StreamRequestHandler):
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 128
 
 
 os.makedirs(sys.argv[3], exist_ok=True)
