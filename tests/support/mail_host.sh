@@ -9,6 +9,7 @@
 #   publish_key NAME DOMAIN SELECTOR   its record for the name server
 #   start_host NAME        until it listens
 #   stop_host NAME [SIGNAL]
+#   queue_is_empty NAME
 
 mailstackd=$binary_directory/bin/mailstackd
 [[ -x $mailstackd ]] || { echo "skipped: $mailstackd is not built" && exit 77; }
@@ -150,3 +151,5 @@ queue: {retry: {first: 1s, max: 2s}, host_backoff: {first: 1s, max: 1s}}
 YAML
   if (($#)); then printf '%s\n' "$@" >>"$work/$name/conf/mailstackd.yaml"; fi
 }
+
+queue_is_empty() { [[ $("$mailstackd" queue list --config "$work/$1/conf") == 'no messages' ]]; }
