@@ -12,22 +12,17 @@ marked=(python3 "$source_directory/tests/support/marked_mail.py")
 started+=($!)
 wait_for test -s sink-port || fail 'the sink does not start'
 relay_host ours "$(<sink-port)"
-start_relay() {
-  "$mailstackd" --config "$work/ours/conf" >>ours/out 2>&1 &
-  host_pid[ours]=$!
-  listens "${smtp[ours]}" || { out=$(tail -n 20 ours/out) && fail 'it does not start'; }
-}
 
 "${marked[@]}" send "${smtp[ours]}" marks --connections 16 --rate 600 >load.out &
 load=$!
 begun=$SECONDS
 for ((i = 0; i < rounds && failures == 0; i++)); do
-  start_relay
+  start_relay ours
   sleep "0.$(printf '%02d' $((RANDOM % 50 + 5)))"
   stop_host ours KILL
 done
 ended=$((SECONDS - begun))
-start_relay
+start_relay ours
 kill "$load"
 wait "$load"
 for ((i = 0; i < 80; i++)); do

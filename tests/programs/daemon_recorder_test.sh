@@ -25,26 +25,18 @@ source "$1/tests/support/mail_host.sh"
 marked=(python3 "$source_directory/tests/support/marked_mail.py")
 messages=${MAILSTACK_RECORDED_MESSAGES:-120}
 
-# start_recorded NAME [VARIABLE=VALUE]
-start_recorded() {
-  local name=$1
-  shift
-  env LD_PRELOAD="$binary_directory/bin/libdisk_recorder.so" DISK_RECORDER_ROOT="$work/$name/spool" DISK_RECORDER_TRACE="$work/$name.trace" "$@" \
-    "$mailstackd" --config "$work/$name/conf" >>"$name/out" 2>&1 &
-  host_pid[$name]=$!
-  listens "${smtp[$name]}" || { out=$(<"$name/out") && fail 'it does not start'; }
-}
-
 # record NAME [VARIABLE=VALUE]: mail through a host of that name; the trace is NAME.trace.
 record() {
   local name=$1 half
+  shift
   "${marked[@]}" take "$name-port" "$name.trace" --defer 0.2 --refuse 0.05 &
   started+=($!)
   wait_for test -s "$name-port" || fail 'the sink does not start'
   relay_host "$name" "$(<"$name-port")"
   mkdir "$name/spool"
   for half in 1 2; do
-    start_recorded "$@"
+    start_relay "$name" env LD_PRELOAD="$binary_directory/bin/libdisk_recorder.so" DISK_RECORDER_ROOT="$work/$name/spool" \
+      DISK_RECORDER_TRACE="$work/$name.trace" "$@"
     "${marked[@]}" send "${smtp[$name]}" "$name.trace" --connections 4 --messages $((messages / 2)) >"$name/load"
     ((half == 1)) || wait_for queue_is_empty "$name" || fail "the queue of $name does not become empty"
     stop_host "$name"

@@ -153,3 +153,12 @@ YAML
 }
 
 queue_is_empty() { [[ $("$mailstackd" queue list --config "$work/$1/conf") == 'no messages' ]]; }
+
+# start_relay NAME [COMMAND...]: until it listens; COMMAND, such as env, begins its command line.
+start_relay() {
+  local name=$1
+  shift
+  "$@" "$mailstackd" --config "$work/$name/conf" >>"$work/$name/out" 2>&1 &
+  host_pid[$name]=$!
+  listens "${smtp[$name]}" || { out=$(tail -n 20 "$work/$name/out") && fail "$name does not start"; }
+}
