@@ -2,6 +2,7 @@
 """Mail that can be counted: each message carries a line `X-Token: TOKEN` that no other has.
 
     marked_mail.py send PORT MARKS [--connections N] [--messages N] [--rate N] [--sender ADDRESS]
+                                 [--recipient ADDRESS]
     marked_mail.py take PORT_FILE MARKS [--defer SHARE] [--refuse SHARE]
     marked_mail.py count MARKS
 
@@ -86,7 +87,7 @@ class Sender:
             while not self.stopping.is_set():
                 token, text = self.message()
                 await self.ask(reader, writer, f"MAIL FROM:<{self.options.sender}>\r\n".encode(), b"250")
-                await self.ask(reader, writer, b"RCPT TO:<b@sink.example>\r\n", b"250")
+                await self.ask(reader, writer, f"RCPT TO:<{self.options.recipient}>\r\n".encode(), b"250")
                 await self.ask(reader, writer, b"DATA\r\n", b"354")
                 await self.ask(reader, writer, text + b".\r\n", b"250")
                 self.marks.add(f"kept {token}")
@@ -191,6 +192,7 @@ send.add_argument("--connections", type=int, default=8)
 send.add_argument("--messages", type=int, default=0)
 send.add_argument("--rate", type=int, default=0, help="messages a second, over all connections; 0: as fast as it goes")
 send.add_argument("--sender", default="a@sender.example")
+send.add_argument("--recipient", default="b@sink.example")
 take = commands.add_parser("take")
 take.add_argument("port_file")
 take.add_argument("marks")
