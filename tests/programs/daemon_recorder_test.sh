@@ -3,21 +3,11 @@
 # call everything unsynced is dropped, and the spool that is left has every message that was acknowledged and not delivered. Where syncs do
 # nothing, losses are reported. It runs on a small disk of its own, where segments are small and come and go; where nobody may mount one,
 # segments are large and only every 20th call is looked at. MAILSTACK_RECORDED_MESSAGES=1000 is a long form.
+# shellcheck source=tests/support/small_disk.sh
+source "$1/tests/support/small_disk.sh"
+small_disk 64m "$@"
 every=20
-if [[ -z ${MAILSTACK_SMALL_DISK:-} ]]; then
-  own=(unshare -m)
-  ((EUID == 0)) || own=(unshare -rm)
-  if "${own[@]}" true 2>/dev/null; then
-    disk=$(mktemp -d)
-    trap 'rmdir "$disk"' EXIT
-    MAILSTACK_SMALL_DISK=$disk "${own[@]}" bash "$0" "$@"
-    exit
-  fi
-else
-  mount -t tmpfs -o size=64m tmpfs "$MAILSTACK_SMALL_DISK" || exit 1
-  export TMPDIR=$MAILSTACK_SMALL_DISK
-  every=1
-fi
+[[ -z ${MAILSTACK_SMALL_DISK:-} ]] || { export TMPDIR=$MAILSTACK_SMALL_DISK && every=1; }
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh

@@ -2,12 +2,12 @@
 """Mail that can be counted: each message carries a line `X-Token: TOKEN` that no other has.
 
     marked_mail.py send PORT MARKS [--connections N] [--messages N] [--rate N] [--sender ADDRESS]
-                                 [--recipient ADDRESS]
+                                 [--recipient ADDRESS] [--until-refused]
     marked_mail.py take PORT_FILE MARKS [--defer SHARE] [--refuse SHARE]
     marked_mail.py count MARKS
 
 `send` brings messages to 127.0.0.1:PORT, over N connections that begin anew whenever one breaks, until it is told to stop by
-SIGTERM, or N messages were acknowledged. One message in forty is of 300 KiB, the others of up to 6 KiB. It appends `kept TOKEN`
+SIGTERM, N messages were acknowledged, or, where that is wanted, one was refused. One message in forty is of 300 KiB, the others of up to 6 KiB. It appends `kept TOKEN`
 to MARKS after the 250 of a message. `take` is the other end: a server that appends `gone TOKEN` before its own 250, and answers
 451 to the first delivery of a SHARE of the tokens, 550 to all of another (their bounces carry the token, too). Its port is
 written to PORT_FILE. Marks are lines; where the name of MARKS ends in `.trace`, they have the form of disk_trace.hpp, so that
@@ -104,7 +104,9 @@ class Sender:
             try:
                 await self.session()
             except Refused as why:
-                print("refused:", why, flush=True)
+                print("refused:", str(why).strip(), flush=True)
+                if self.options.until_refused:
+                    self.stopping.set()
                 await asyncio.sleep(0.1)
             except (OSError, asyncio.TimeoutError):
                 await asyncio.sleep(0.01)
@@ -191,6 +193,7 @@ send.add_argument("marks")
 send.add_argument("--connections", type=int, default=8)
 send.add_argument("--messages", type=int, default=0)
 send.add_argument("--rate", type=int, default=0, help="messages a second, over all connections; 0: as fast as it goes")
+send.add_argument("--until-refused", action="store_true")
 send.add_argument("--sender", default="a@sender.example")
 send.add_argument("--recipient", default="b@sink.example")
 take = commands.add_parser("take")
