@@ -79,10 +79,15 @@ std::vector<DiskCall> parse_disk_trace(std::string_view trace) {
 void write_tree(DiskTree const& tree, std::string const& path) {
   for (auto const& [name, content] : tree) {
     auto const full = path + "/" + name;
-    if (name.ends_with('/'))
+    if (name.ends_with('/')) {
       std::filesystem::create_directory(full.substr(0, full.size() - 1));
-    else if (!(std::ofstream(full, std::ios::binary) << content).flush())
-      throw std::runtime_error("cannot write " + full);
+    } else {
+      // A segment's zeros to come are a hole: they are the most of it.
+      auto const written = content.substr(0, content.find_last_not_of('\0') + 1);
+      if (!(std::ofstream(full, std::ios::binary) << written).flush())
+        throw std::runtime_error("cannot write " + full);
+      std::filesystem::resize_file(full, content.size());
+    }
   }
 }
 
