@@ -9,7 +9,7 @@ source "$root/tools/dev/parts/packages.sh"
 
 install_packages "${build_set[@]}" "${bench_set[@]}"
 configure release
-compile release mailstack bench_programs
+compile release mailstack mailstackd bench_programs
 bin=$root/build/release/bin
 
 wanted() { # wanted NAME
