@@ -1,5 +1,7 @@
 #include "daemon/queue/log_spool/index.hpp"
 
+#include <algorithm>
+
 namespace mailstack::queue {
 
 namespace {
@@ -28,6 +30,7 @@ void Index::add_segment(SegmentFilePtr file) {
   std::lock_guard const lock(mutex_);
   auto const sequence = file->name.sequence;
   segments_[sequence].file = std::move(file);
+  std::vector<ItemId>().swap(changed_);
 }
 
 void Index::set_used(std::uint32_t segment, std::uint32_t octets) {
@@ -43,6 +46,7 @@ void Index::put(ItemId id, Item const& item) {
   if (!is_new) {
     count(place->second, false);
     place->second = item;
+    place->second.moved = true;
   }
   count(item, true);
   segments_[item.content.segment].puts.push_back(id);
@@ -55,6 +59,7 @@ void Index::set_state(ItemId id, Part const& state) {
   count(place->second, false);
   place->second.state = state;
   count(place->second, true);
+  if (place->second.content.segment != state.segment) changed_.push_back(id);
 }
 
 std::optional<Item> Index::remove(ItemId id) {
@@ -64,6 +69,9 @@ std::optional<Item> Index::remove(ItemId id) {
   auto const item = place->second;
   count(item, false);
   items_.erase(place);
+  // No other segment knows of what was put in the newest alone.
+  if (item.moved || segments_.empty() || item.content.segment != segments_.rbegin()->first)
+    changed_.push_back(id);
   return item;
 }
 
@@ -93,6 +101,39 @@ std::pair<SegmentFilePtr, std::uint32_t> Index::oldest() const {
   std::lock_guard const lock(mutex_);
   auto const& segment = segments_.begin()->second;
   return {segment.file, segment.live};
+}
+
+Index::Outcome Index::outcome_of_newest() const {
+  std::lock_guard const lock(mutex_);
+  Outcome all;
+  auto const& [sequence, segment] = *segments_.rbegin();
+  auto const sorted = [](std::vector<ItemId> ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+  };
+  for (auto const id : sorted(segment.puts)) {
+    all.highest = id;
+    auto const item = items_.find(id);
+    if (item != items_.end() && item->second.content.segment == sequence)
+      all.puts.emplace_back(*item);
+  }
+  for (auto const id : sorted(changed_)) {
+    auto const item = items_.find(id);
+    if (item == items_.end())
+      all.removed.push_back(id);
+    else if (item->second.content.segment != sequence && item->second.state.segment == sequence)
+      all.states.emplace_back(*item);
+  }
+  return all;
+}
+
+Index::Outcome::Items Index::all() const {
+  std::lock_guard const lock(mutex_);
+  Outcome::Items all(items_.begin(), items_.end());
+  std::sort(all.begin(), all.end(),
+            [](auto const& left, auto const& right) { return left.first < right.first; });
+  return all;
 }
 
 std::vector<ItemId> Index::some_of(std::uint32_t segment, std::uint64_t octets) {

@@ -36,6 +36,7 @@ struct Item {
   Part content;
   Part state;
   bool apart = false;
+  bool moved = false;  ///< it was put in an older segment before
 };
 
 /// Law: an item's state never stands in a segment older than its content's. So the oldest segment
@@ -68,6 +69,18 @@ class Index {
   std::optional<Item> remove(ItemId id);
   void drop_segment(std::uint32_t segment);
 
+  /// What the newest segment comes to: what a start must know of it.
+  struct Outcome {
+    using Items = std::vector<std::pair<ItemId, Item>>;
+    Items puts;                   ///< that stand there and are needed, by id
+    Items states;                 ///< items of older segments whose states stand there
+    std::vector<ItemId> removed;  ///< that older segments may still hold
+    ItemId highest = 0;           ///< of all that were ever put there
+  };
+  [[nodiscard]] Outcome outcome_of_newest() const;
+  /// All items, by id.
+  [[nodiscard]] Outcome::Items all() const;
+
   [[nodiscard]] std::optional<Found> find(ItemId id) const;
   [[nodiscard]] Totals totals() const;
   /// The oldest segment and how many items' contents stand there. There must be a segment.
@@ -89,6 +102,8 @@ class Index {
   mutable std::mutex mutex_;
   std::unordered_map<ItemId, Item> items_;
   std::map<std::uint32_t, Segment> segments_;
+  /// Items of older segments whose states or removals stand in the newest; some more than once.
+  std::vector<ItemId> changed_;
   Totals totals_;
 };
 

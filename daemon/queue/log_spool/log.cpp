@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "daemon/queue/log_spool/crc32c.hpp"
+#include "daemon/queue/log_spool/listing.hpp"
 
 namespace mailstack::queue {
 
@@ -130,11 +131,18 @@ Result<> Log::turn(std::uint64_t octets) {
 }
 
 Result<> Log::seal() {
-  auto const octets =
-      format_head(Head{.kind = Kind::seal, .at = used_, .batch = used_}, active_->name);
-  std::vector<iovec> parts{part(octets.data(), octets.size())};
-  if (auto written = write_all(parts, used_); !written) return written;
-  used_ += head_octets;
+  auto end = make_end(index_, *active_, used_);
+  auto const write_end = [&] {
+    std::vector<iovec> parts{part(end.data(), end.size())};
+    return write_all(parts, used_);
+  };
+  auto written = write_end();
+  if (!written && end.size() > head_octets) {  // no room for a list
+    end = format_seal(active_->name, used_);
+    written = write_end();
+  }
+  if (!written) return written;
+  used_ += static_cast<std::uint32_t>(end.size());
   index_.set_used(active_->name.sequence, used_);
   sync();
   // What was allocated behind the end; where this is lost, zeros follow the seal, and do no harm.

@@ -116,7 +116,8 @@ class RunningSpool final : public Spool {
   void hand_over(Operation operation, bool urgent);
   void refuse(std::function<void(Result<>)> done, Error error);
   void applied(Operation& operation, std::optional<Item> const& removed);
-  void hand_on(Recovery& recovery, std::function<void(Recovered)> const& recovered);
+  Result<> hand_on(Index::Outcome::Items const& items,
+                   std::function<void(Recovered)> const& recovered);
   void run();
   void wait(std::unique_lock<std::mutex>& lock);
 
@@ -177,23 +178,29 @@ Result<> RunningSpool::start(std::function<void(Recovered)> const& recovered) {
         refuse(std::move(operation.done), std::move(result.error()));
       });
   std::set<ItemId> apart;
-  for (auto const& [id, one] : recovery->items) {
-    index_.put(id, one.item);
-    if (one.item.apart) apart.insert(id);
-  }
+  auto const items = index_.all();
+  for (auto const& [id, item] : items)
+    if (item.apart) apart.insert(id);
   auto const missing = apart_->keep_only(apart);
   if (!missing) return fail(missing.error());
   for (auto const id : *missing)
     options_.notice("message " + format_id(id) + ": its content, apart/" + format_id(id) +
                     ", is missing");
-  hand_on(*recovery, recovered);
+  if (auto handed_on = hand_on(items, recovered); !handed_on) return handed_on;
   thread_ = std::thread([this] { run(); });
   return {};
 }
 
-void RunningSpool::hand_on(Recovery& recovery, std::function<void(Recovered)> const& recovered) {
-  for (auto& [id, one] : recovery.items)
-    recovered(Recovered{id, std::move(one.state), one.item.content.octets});
+/// States are read again, which the system still has in memory: ours is for one copy only.
+Result<> RunningSpool::hand_on(Index::Outcome::Items const& items,
+                               std::function<void(Recovered)> const& recovered) {
+  for (auto const& [id, item] : items) {
+    auto const file = index_.find(id)->state;
+    auto state = read_at(file->file.number(), item.state.at, item.state.octets);
+    if (!state) return fail(within(state.error(), "message " + format_id(id) + ": its state"));
+    recovered(Recovered{id, *std::move(state), item.content.octets});
+  }
+  return {};
 }
 
 void RunningSpool::put(ItemId id, std::string state, Content content,

@@ -14,21 +14,6 @@ constexpr unsigned damaged_flag = 2;
 constexpr std::string_view magic = "MSSPOOL1";
 constexpr std::string_view suffix = ".log";
 
-/// Little-endian whatever the processor is.
-template <class Number>
-void store(char* to, Number number) {
-  for (std::size_t i = 0; i < sizeof number; ++i)
-    to[i] = static_cast<char>(static_cast<unsigned char>(std::uint64_t{number} >> (8 * i)));
-}
-
-template <class Number>
-Number load(char const* from) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i)
-    number |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
-  return static_cast<Number>(number);
-}
-
 std::string hex(std::uint64_t number) {
   std::string text(16, '0');
   for (std::size_t i = 16; i-- > 0; number >>= 4U) text[i] = "0123456789abcdef"[number & 15U];
@@ -106,15 +91,16 @@ HeadOctets format_head(Head const& head, SegmentName const& name) {
   return octets;
 }
 
-std::optional<Head> parse_head(std::string_view segment, std::size_t at, SegmentName const& name) {
-  if (at > UINT32_MAX || segment.size() < head_octets || at > segment.size() - head_octets)
-    return std::nullopt;
-  char const* const from = segment.data() + at;
+namespace {
+
+std::optional<Head> head_of(char const* from, std::size_t at, std::uint64_t segment_octets,
+                            SegmentName const& name) {
   // What a search over megabytes looks at first; the checksum says the rest.
   if (from[4] != version || load<std::uint32_t>(from + 16) != at) return std::nullopt;
   auto const kind = static_cast<unsigned char>(from[5]);
   auto const flags = static_cast<unsigned char>(from[6]);
-  if (kind < 1 || kind > 4 || flags > (apart_flag | damaged_flag) || from[7] != 0)
+  if (kind < 1 || kind > static_cast<unsigned char>(Kind::list) ||
+      flags > (apart_flag | damaged_flag) || from[7] != 0)
     return std::nullopt;
   if (load<std::uint32_t>(from) != head_crc(from, name)) return std::nullopt;
   Head head{static_cast<Kind>(kind),        (flags & apart_flag) != 0,
@@ -122,8 +108,22 @@ std::optional<Head> parse_head(std::string_view segment, std::size_t at, Segment
             load<std::uint32_t>(from + 16), load<std::uint32_t>(from + 20),
             load<std::uint32_t>(from + 24), load<std::uint32_t>(from + 28),
             load<std::uint32_t>(from + 32), load<std::uint32_t>(from + 36)};
-  if (record_octets(head) > segment.size() - at) return std::nullopt;
+  if (record_octets(head) > segment_octets - at) return std::nullopt;
   return head;
+}
+
+}  // namespace
+
+std::optional<Head> parse_head(std::string_view segment, std::size_t at, SegmentName const& name) {
+  if (at > UINT32_MAX || segment.size() < head_octets || at > segment.size() - head_octets)
+    return std::nullopt;
+  return head_of(segment.data() + at, at, segment.size(), name);
+}
+
+std::optional<Head> parse_head(HeadOctets const& octets, std::uint32_t at,
+                               std::uint64_t segment_octets, SegmentName const& name) {
+  if (at + std::uint64_t{head_octets} > segment_octets) return std::nullopt;
+  return head_of(octets.data(), at, segment_octets, name);
 }
 
 }  // namespace mailstack::queue

@@ -38,14 +38,14 @@ enum class Kind : std::uint8_t {
   state = 2,   ///< a new state of an item
   remove = 3,  ///< the item is done with
   seal = 4,    ///< the last of its segment
+  list = 5,    ///< what the segment comes to (listing.hpp), before its seal
 };
 
 /// What stands in front of a record's state and content.
 struct Head {
   Kind kind = Kind::put;
-  bool apart = false;
+  bool apart = false;    ///< the content is a file of its own
   bool damaged = false;  ///< the content is known not to fit its checksum
-                         ///< the content is a file of its own
   ItemId id = 0;
   std::uint32_t at = 0;     ///< where in the segment the record begins
   std::uint32_t batch = 0;  ///< where the batch begins of which it is: all before that was synced
@@ -68,5 +68,22 @@ HeadOctets format_head(Head const& head, SegmentName const& name);
 /// The head at `at` of `segment`; nothing where there is none of this segment and this place, or
 /// where the record would not end within the segment.
 std::optional<Head> parse_head(std::string_view segment, std::size_t at, SegmentName const& name);
+/// The same of a segment of `segment_octets` of which `octets` are at hand, those of the head.
+std::optional<Head> parse_head(HeadOctets const& octets, std::uint32_t at,
+                               std::uint64_t segment_octets, SegmentName const& name);
+
+/// Little-endian whatever the processor is.
+template <class Number>
+void store(char* to, Number number) {
+  for (std::size_t i = 0; i < sizeof number; ++i)
+    to[i] = static_cast<char>(static_cast<unsigned char>(std::uint64_t{number} >> (8 * i)));
+}
+template <class Number>
+Number load(char const* from) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof(Number); ++i)
+    number |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  return static_cast<Number>(number);
+}
 
 }  // namespace mailstack::queue

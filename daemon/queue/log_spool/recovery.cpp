@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "daemon/queue/log_spool/apart.hpp"
+#include "daemon/queue/log_spool/crc32c.hpp"
+#include "daemon/queue/log_spool/listing.hpp"
 #include "daemon/queue/log_spool/log.hpp"
 #include "daemon/queue/log_spool/scan.hpp"
 
@@ -22,11 +26,24 @@ constexpr std::string_view repair_suffix = ".repair";
 
 std::string reason() { return std::strerror(errno); }
 
-/// All octets of `file`. Blocks that the disk cannot read are zeros: to the scan they are damage.
+/// Where the last octets of `file` end that were ever written. What was only allocated behind them
+/// is zeros, most of a segment often; where a file system does not tell, it is all.
+std::uint64_t end_of_data(int file, std::uint64_t size) {
+  off_t end = 0;
+  for (;;) {
+    auto const data = ::lseek(file, end, SEEK_DATA);
+    if (data < 0) return errno == ENXIO ? static_cast<std::uint64_t>(end) : size;
+    auto const hole = ::lseek(file, data, SEEK_HOLE);
+    if (hole <= data) return size;
+    end = hole;
+  }
+}
+
+/// The octets of `file`. Blocks that the disk cannot read are zeros: to the scan they are damage.
 Result<std::string> read_what_can_be(int file) {
   struct stat found {};
   if (::fstat(file, &found) != 0) return fail(ErrorCode::unavailable, reason());
-  auto const size = static_cast<std::uint64_t>(found.st_size);
+  auto const size = end_of_data(file, static_cast<std::uint64_t>(found.st_size));
   auto whole = read_at(file, 0, size);
   if (whole) return whole;
   constexpr std::size_t block = 4096;
@@ -38,6 +55,14 @@ Result<std::string> read_what_can_be(int file) {
   return octets;
 }
 
+/// A segment, by its list or whole.
+struct Read {
+  SegmentFilePtr file;
+  std::optional<FoundList> list;
+  std::string octets;  ///< without a list
+  Scan scanned;        ///< of them
+};
+
 class Recoverer {
  public:
   Recoverer(int directory, SpoolOptions const& options, Index& index)
@@ -48,10 +73,14 @@ class Recoverer {
  private:
   Result<> list();
   Result<> drop_unborn();
-  Result<SegmentFilePtr> open(SegmentName const& name);
+  Result<SegmentFilePtr> open(SegmentName const& name) const;
+  Result<Read> read(SegmentName const& name) const;
   Result<> take(std::size_t place);
+  void take(SegmentFilePtr file, FoundList const& list);
+  Result<> take(SegmentFilePtr file, Scan const& scanned);
+  Result<> mend(SegmentName const& name, Read& segment, bool damaged);
   void report(SegmentName const& name, Scan const& scanned, bool damaged, std::size_t rest);
-  Result<> seal(SegmentFile const& file, std::uint32_t end);
+  Result<std::uint32_t> seal(SegmentFile const& file, std::uint32_t end);
   Result<> replace(SegmentName const& name, std::string_view octets, bool keep_old);
   Result<> put_aside(std::string const& leaf);
   void apply(FoundRecord const& record, SegmentName const& name);
@@ -62,7 +91,8 @@ class Recoverer {
   Index& index_;
   Recovery found_;
   std::vector<SegmentName> names_;
-  std::size_t tail_ = 0;  ///< the place of the last segment with records: it may be torn
+  std::size_t tail_ = 0;           ///< the place of the last segment with records: it may be torn
+  std::optional<Read> read_tail_;  ///< so that it is not read twice
 };
 
 Result<> Recoverer::list() {
@@ -77,7 +107,7 @@ Result<> Recoverer::list() {
   return {};
 }
 
-Result<SegmentFilePtr> Recoverer::open(SegmentName const& name) {
+Result<SegmentFilePtr> Recoverer::open(SegmentName const& name) const {
   auto const leaf = format(name);
   auto file = std::make_shared<SegmentFile>();
   file->name = name;
@@ -87,16 +117,31 @@ Result<SegmentFilePtr> Recoverer::open(SegmentName const& name) {
   return SegmentFilePtr(std::move(file));
 }
 
+Result<Read> Recoverer::read(SegmentName const& name) const {
+  Read segment;
+  auto file = open(name);
+  if (!file) return fail(file.error());
+  segment.file = *std::move(file);
+  segment.list = read_list(*segment.file);
+  if (segment.list) return segment;
+  auto octets = read_what_can_be(segment.file->file.number());
+  if (!octets) return fail(within(octets.error(), format(name)));
+  segment.octets = *std::move(octets);
+  segment.scanned = scan(segment.octets, name);
+  return segment;
+}
+
 /// Finds the last segment with records. The newest ones may have none; one without even a header
 /// was never used.
 Result<> Recoverer::drop_unborn() {
   for (tail_ = names_.size(); tail_-- > 0;) {
-    auto const file = open(names_[tail_]);
-    if (!file) return fail(file.error());
-    auto const octets = read_what_can_be((*file)->file.number());
-    if (!octets) return fail(octets.error());
-    auto const scanned = scan(*octets, names_[tail_]);
-    if (!scanned.records.empty() || !scanned.gaps.empty() || scanned.sealed) return {};
+    auto segment = read(names_[tail_]);
+    if (!segment) return fail(segment.error());
+    auto const& scanned = segment->scanned;
+    if (segment->list || !scanned.records.empty() || !scanned.gaps.empty() || scanned.sealed) {
+      read_tail_ = *std::move(segment);
+      return {};
+    }
     if (scanned.ids_from || tail_ + 1 != names_.size()) continue;
     options_.disk->remove(directory_, format(names_[tail_]).c_str(), 0);
     if (options_.disk->sync(directory_) != 0) return fail(ErrorCode::unavailable, reason());
@@ -115,6 +160,9 @@ void Recoverer::report_order() {
 
 Result<Recovery> Recoverer::run() {
   if (auto listed = list(); !listed) return fail(listed.error());
+  // What is not there now must not come back: a list may not speak of what only an older segment
+  // would tell.
+  if (options_.disk->sync(directory_) != 0) return fail(ErrorCode::unavailable, reason());
   if (auto dropped = drop_unborn(); !dropped) return fail(dropped.error());
   report_order();
   for (std::size_t place = 0; place < names_.size(); ++place)
@@ -124,36 +172,73 @@ Result<Recovery> Recoverer::run() {
 
 Result<> Recoverer::take(std::size_t place) {
   auto const& name = names_[place];
-  auto file = open(name);
-  if (!file) return fail(file.error());
-  auto octets = read_what_can_be((*file)->file.number());
-  if (!octets) return fail(within(octets.error(), format(name)));
-  auto scanned = scan(*octets, name);
+  auto segment = place == tail_ && read_tail_ ? *std::exchange(read_tail_, {}) : read(name);
+  if (!segment) return fail(segment.error());
+  found_.next_sequence = name.sequence + 1;
+  if (segment->list) {
+    take(segment->file, *segment->list);
+    return {};
+  }
+  auto const& scanned = segment->scanned;
   bool const tail = place >= tail_;
   bool const damaged =
       scanned.damaged || !scanned.ids_from || (!tail && (!scanned.sealed || !scanned.gaps.empty()));
-  report(name, scanned, damaged, octets->find_first_not_of('\0', scanned.end));
-  if (damaged || !scanned.gaps.empty()) {
-    // Of a torn batch, nobody was told that a message is there of which half is missing.
-    if (!damaged)
-      std::erase_if(scanned.records,
-                    [](auto const& one) { return !one.content_sound && !one.head.damaged; });
-    auto text = rewrite(scanned, name, scanned.ids_from.value_or(0));
-    if (auto replaced = replace(name, text, damaged); !replaced)
-      return fail(within(replaced.error(), format(name)));
-    file = open(name);
-    if (!file) return fail(file.error());
-    *octets = std::move(text);
-    scanned = scan(*octets, name);
-  } else if (!scanned.sealed) {
-    if (auto sealed = seal(**file, scanned.end); !sealed)
-      return fail(within(sealed.error(), format(name)));
+  report(name, scanned, damaged, segment->octets.find_first_not_of('\0', scanned.end));
+  if (damaged || !scanned.gaps.empty())
+    if (auto mended = mend(name, *segment, damaged); !mended) return mended;
+  return take(segment->file, scanned);
+}
+
+/// In its place comes a segment without what cannot be read.
+Result<> Recoverer::mend(SegmentName const& name, Read& segment, bool damaged) {
+  auto& scanned = segment.scanned;
+  // Of a torn batch, nobody was told that a message is there of which half is missing.
+  if (!damaged)
+    std::erase_if(scanned.records,
+                  [](auto const& one) { return !one.content_sound && !one.head.damaged; });
+  auto text = rewrite(scanned, name, scanned.ids_from.value_or(0));
+  if (auto replaced = replace(name, text, damaged); !replaced)
+    return fail(within(replaced.error(), format(name)));
+  auto file = open(name);
+  if (!file) return fail(file.error());
+  segment.file = *std::move(file);
+  segment.octets = std::move(text);
+  scanned = scan(segment.octets, name);
+  return {};
+}
+
+void Recoverer::take(SegmentFilePtr file, FoundList const& list) {
+  auto const sequence = file->name.sequence;
+  index_.add_segment(std::move(file));
+  index_.set_used(sequence, list.end);
+  for (auto const& one : list.items) {
+    auto const place = static_cast<std::size_t>(one.state.data() - list.octets.data());
+    Part const state{sequence, list.at + static_cast<std::uint32_t>(place),
+                     static_cast<std::uint32_t>(one.state.size()), crc32c(one.state)};
+    if (one.kind == Kind::put)
+      index_.put(
+          one.id,
+          Item{{sequence, one.content_at, one.content_octets, one.content_crc}, state, one.apart});
+    else if (one.kind == Kind::state)
+      index_.set_state(one.id, state);
+    else
+      index_.remove(one.id);
   }
-  index_.add_segment(*file);
-  index_.set_used(name.sequence, scanned.end);
+  found_.ids_above = std::max({found_.ids_above, list.ids_from, list.highest});
+}
+
+Result<> Recoverer::take(SegmentFilePtr file, Scan const& scanned) {
+  auto const& name = file->name;
+  index_.add_segment(file);
   for (auto const& record : scanned.records) apply(record, name);
   found_.ids_above = std::max(found_.ids_above, scanned.ids_from.value_or(0));
-  found_.next_sequence = name.sequence + 1;
+  auto end = scanned.end;
+  if (!scanned.sealed) {
+    auto sealed = seal(*file, end);
+    if (!sealed) return fail(within(sealed.error(), format(name)));
+    end = *sealed;
+  }
+  index_.set_used(name.sequence, end);
   return {};
 }
 
@@ -174,15 +259,17 @@ void Recoverer::report(SegmentName const& name, Scan const& scanned, bool damage
                   std::to_string(scanned.gaps.empty() ? scanned.end : scanned.gaps[0].from));
 }
 
-Result<> Recoverer::seal(SegmentFile const& file, std::uint32_t end) {
-  auto octets = format_head(Head{.kind = Kind::seal, .at = end, .batch = end}, file.name);
+/// Where the segment ends then. Its list spares the next start what this one had to read.
+Result<std::uint32_t> Recoverer::seal(SegmentFile const& file, std::uint32_t end) {
+  auto octets = make_end(index_, file, end);
   iovec const part{octets.data(), octets.size()};
   auto& disk = *options_.disk;
-  if (disk.write_at(file.file.number(), &part, 1, end) != head_octets ||
-      disk.truncate(file.file.number(), static_cast<off_t>(end) + head_octets) != 0 ||
+  auto const behind = end + octets.size();
+  if (disk.write_at(file.file.number(), &part, 1, end) != static_cast<ssize_t>(octets.size()) ||
+      disk.truncate(file.file.number(), static_cast<off_t>(behind)) != 0 ||
       disk.sync(file.file.number()) != 0)
     return fail(ErrorCode::unavailable, reason());
-  return {};
+  return static_cast<std::uint32_t>(behind);
 }
 
 /// The old segment stands there until the new one, whole and synced, takes its name.
@@ -228,21 +315,16 @@ void Recoverer::apply(FoundRecord const& record, SegmentName const& name) {
   switch (head.kind) {
     case Kind::put:
       found_.ids_above = std::max(found_.ids_above, head.id);
-      found_.items[head.id] = {
-          {{name.sequence, content_at(head), head.content_octets, head.content_crc},
-           state,
-           head.apart},
-          std::string(record.state)};
+      index_.put(head.id,
+                 Item{{name.sequence, content_at(head), head.content_octets, head.content_crc},
+                      state,
+                      head.apart});
       if (!record.content_sound)
         options_.notice("message " + format_id(head.id) + ": its content is damaged");
       return;
-    case Kind::state:
-      if (auto const item = found_.items.find(head.id); item != found_.items.end()) {
-        item->second.item.state = state;
-        item->second.state = record.state;
-      }
-      return;
-    case Kind::remove: found_.items.erase(head.id); return;
+    case Kind::state: return index_.set_state(head.id, state);
+    case Kind::remove: index_.remove(head.id); return;
+    case Kind::list:
     case Kind::seal: return;
   }
 }

@@ -55,7 +55,8 @@ Scan scan(std::string_view segment, SegmentName const& name) {
       all.gaps.push_back({start, all.end});
       if (!first_gap) first_gap = start;
     }
-    if (state_sound && head->kind != Kind::seal) all.records.push_back(record);
+    bool const of_the_end = head->kind == Kind::seal || head->kind == Kind::list;
+    if (state_sound && !of_the_end) all.records.push_back(record);
   }
   return all;
 }

@@ -27,11 +27,11 @@ struct Gap {
 };
 
 struct Scan {
-  std::optional<ItemId> ids_from;  ///< nothing: the header is damaged
-  std::vector<FoundRecord> records;
-  std::vector<Gap> gaps;  ///< between records; what follows the last record is none
-  std::uint32_t end = 0;  ///< of the last record, or of the header
-  bool sealed = false;    ///< the last record is a seal
+  std::optional<ItemId> ids_from;    ///< nothing: the header is damaged
+  std::vector<FoundRecord> records;  ///< but list and seal
+  std::vector<Gap> gaps;             ///< between records; what follows the last record is none
+  std::uint32_t end = 0;             ///< of the last record, or of the header
+  bool sealed = false;               ///< the last record is a seal
   /// Something that was synced is damaged. A gap is damage when a record of a later batch follows:
   /// that batch was only written after this one was synced. All others are what a power loss leaves
   /// of the last batch, for which nobody got an answer.
