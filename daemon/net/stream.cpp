@@ -151,6 +151,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void readable() {
     static thread_local std::array<char, read_room> room;
     for (int i = 0; i < most_reads; ++i) {
+      if (state_ == State::goodbye) return;  // drain() reads
       // Nobody wants to hear of it now: it would be told again and again.
       if (state_ != State::open || !reading_ || handshaking()) return reads_.disarm();
       auto const step = take(room.data(), room.size());

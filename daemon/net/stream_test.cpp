@@ -131,6 +131,26 @@ TEST_CASE("stream: a patient end hears what the peer still says, so that it read
   CHECK(ends.came.empty());
 }
 
+TEST_CASE("stream: closed in the call that brings octets, it still takes what the peer writes",
+          "[stream]") {
+  Ends ends;
+  ends.stream->start({[&](std::string_view) {
+                        ends.stream->write(std::string("421 go\r\n"));
+                        ends.stream->close(Parting::patient);
+                      },
+                      [](std::string const&) {}, [] {}});
+  std::string const garbage(64'000, 'g');
+  std::size_t taken = 0;
+  for (int i = 0; i < 100; ++i) {
+    auto const size =
+        ::send(ends.other, garbage.data(), garbage.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size > 0) taken += static_cast<std::size_t>(size);
+    ends.turn(milliseconds(1));
+  }
+  CHECK(taken > 3'000'000);
+  CHECK(ends.got() == "421 go\r\n|");
+}
+
 TEST_CASE("stream: where the peer is done it is closed at once, unless something is unread",
           "[stream]") {
   bool const unread = GENERATE(false, true);
