@@ -139,6 +139,7 @@ TEST_CASE("stream: closed in the call that brings octets, it still takes what th
                         ends.stream->close(Parting::patient);
                       },
                       [](std::string const&) {}, [] {}});
+  ends.put(std::string(150'000, 'g'));  // more than is read at once
   std::string const garbage(64'000, 'g');
   std::size_t taken = 0;
   for (int i = 0; i < 100; ++i) {
