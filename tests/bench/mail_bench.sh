@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# Mail through the durable queue into smtp-sink, by mailstackd and (as root) by Debian's Postfix in turn: how many messages a second are
-# delivered, and what processor time 1,000 of them cost. smtp-source brings them over loopback, which both trust to relay. Beside them
-# smtp-source straight into smtp-sink: what the machine gives with nothing in between.
+# Mail through the durable queue into smtp-sink, by mailstackd, Debian's Postfix and Debian's chasquid in turn: how many messages a second
+# are accepted and delivered, what processor time 1,000 of them cost, and the memory at most. smtp-source brings them over loopback. Beside
+# them smtp-source straight into smtp-sink: what the machine gives with nothing in between.
 #
-# Called with the directory of the programs. Medians of MAIL_BENCH_ROUNDS of MAIL_BENCH_MESSAGES.
+# mailstackd and Postfix relay for loopback; chasquid relays for nobody without a password, so its mail goes to an alias that leads to the
+# sink's domain. The peers need root: all runs in a network of its own, whose names (chasquid asks for the MX) are answered here.
+#
+# Called with the directory of the programs. Medians of MAIL_BENCH_ROUNDS of MAIL_BENCH_MESSAGES; with MAIL_BENCH_TABLE the figures go to
+# that file, too: LOAD SERVER ACCEPTED DELIVERED CPU MEMORY between tabs.
 set -uo pipefail
 bin=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -11,107 +15,179 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 source "$root/tests/support/peers.sh"
 rounds=${MAIL_BENCH_ROUNDS:-3} messages=${MAIL_BENCH_MESSAGES:-5000}
 unpack_peers "${MAIL_BENCH_PEERS:-$root/build/peers}" || { printf 'mail: smtp-source cannot be fetched\tskipped\t\t\n' && exit 0; }
+# shellcheck source=tests/support/own_network.sh
+((EUID != 0)) || source "$root/tests/support/own_network.sh"
 tools=$peers/postfix/usr/sbin
 work=$(mktemp -d "${TMPDIR:-/tmp}/mail-bench-XXXXXX")
-sink_pid='' daemon_pid='' postfix_pid=''
 chmod 755 "$work"
+declare -A port pid to
+started=()
+sink_pid='' sink_port=2500
 end_of() { [[ -z $1 ]] || { kill "$1" && wait "$1"; } 2>/dev/null; }
 finish() {
-  end_of "$daemon_pid"
-  [[ -z $postfix_pid ]] || { stop_postfix && sleep 1; }
-  end_of "$sink_pid"
+  local one
+  [[ -z ${pid[Postfix]:-} ]] || stop_postfix
+  for one in "${started[@]}" "$sink_pid"; do end_of "$one"; done
   rm -rf "$work"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-
-read -r sink_port daemon_port postfix_port < <(python3 -c 'import socket
-sockets = [socket.socket() for _ in range(3)]
-[s.bind(("127.0.0.1", 0)) for s in sockets]
-print(*(s.getsockname()[1] for s in sockets))')
-mkdir -p "$work/conf/domains/ours.example" "$work/state"
-cat >"$work/conf/mailstackd.yaml" <<YAML
-hostname: ours.example
-listen: [{address: "127.0.0.1:$daemon_port", service: smtp}]
-state: $work/state
-spool: $work/state/queue
-control_socket: $work/control
-mail_log_path: $work/mail.log
-trusted_networks: [127.0.0.0/8]
-smarthost: {host: 127.0.0.1, port: $sink_port, tls: never}
-limits: {messages: 100000, commands: 100000}
-delivery: {concurrency: {per_destination: 50, total: 200}}
-YAML
-"$bin/mailstackd" --config "$work/conf" >"$work/output" 2>&1 &
-daemon_pid=$!
-
 wait_port() {
   local i
   for ((i = 0; i < 200; i++)); do
     if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
     sleep 0.05
   done
-  cat "$work/output" >&2
-  exit 1
+  echo "mail: nobody listens on port $1: $(tail -n 3 "$work"/*/out 2>/dev/null)" >&2
+  return 1
 }
-if ((EUID == 0)); then
-  start_postfix "$work/postfix" "$postfix_port" "relayhost = [127.0.0.1]:$sink_port" 'default_process_limit = 100' \
-    'default_destination_concurrency_limit = 50' 'smtpd_client_connection_count_limit = 0' 'smtp_tls_security_level = none' \
-    'smtpd_tls_security_level = none' 'message_size_limit = 52428800' || postfix_pid=''
-fi
 
-# User and system time in clock ticks, of a server and of its children, ended ones too.
+# ---- the servers ----
+
+start_ours() {
+  local conf=$work/ours/conf
+  mkdir -p "$conf/domains/signs.example"
+  openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out "$conf/domains/signs.example/dkim:s1.pem" 2>/dev/null
+  cat >"$conf/mailstackd.yaml" <<YAML
+hostname: ours.example
+listen: [{address: "127.0.0.1:2510", service: smtp}]
+state: $work/ours/state
+spool: $work/ours/state/queue
+control_socket: $work/ours/control
+mail_log_path: $work/ours/mail.log
+trusted_networks: [127.0.0.0/8]
+smarthost: {host: 127.0.0.1, port: $sink_port, tls: never}
+limits: {messages: 1000000, commands: 1000000}
+delivery: {concurrency: {per_destination: 50, total: 200}}
+YAML
+  mkdir -p "$work/ours/state"
+  "$bin/mailstackd" --config "$conf" >"$work/ours/out" 2>&1 &
+  pid[mailstackd]=$! port[mailstackd]=2510 to[mailstackd]=b@sink.example
+  started+=("$!")
+  wait_port 2510
+}
+start_names() {
+  local public
+  public=$(openssl pkey -in "$work/ours/conf/domains/signs.example/dkim:s1.pem" -pubout -outform DER | base64 -w0)
+  printf '%s\n' 'sink.example MX 10 mx.sink.example' 'mx.sink.example A 127.0.0.1' \
+    "s1._domainkey.signs.example TXT v=DKIM1; k=rsa; p=$public" >"$work/records"
+  python3 "$root/tests/support/name_server.py" "$work/dns-port" "$work/records" 53 &
+  started+=("$!")
+}
+start_peer_postfix() {
+  start_postfix "$work/postfix" 2520 "relayhost = [127.0.0.1]:$sink_port" 'default_process_limit = 100' \
+    'default_destination_concurrency_limit = 50' 'smtpd_client_connection_count_limit = 0' 'smtp_tls_security_level = none' \
+    'smtpd_tls_security_level = none' 'message_size_limit = 52428800' 'mailbox_size_limit = 0' || return
+  # shellcheck disable=SC2154  # set by start_postfix
+  pid[Postfix]=$postfix_pid port[Postfix]=2520 to[Postfix]=b@sink.example
+}
+start_peer_chasquid() {
+  local conf=$work/chasquid/conf
+  command -v chasquid >/dev/null || return
+  mkdir -p "$conf/certs/chasquid.example" "$conf/domains/chasquid.example"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=chasquid.example \
+    -keyout "$conf/certs/chasquid.example/privkey.pem" -out "$conf/certs/chasquid.example/fullchain.pem" 2>/dev/null
+  echo 'b: b@sink.example' >"$conf/domains/chasquid.example/aliases"
+  start_chasquid "$conf" 2530 2531 "$sink_port" 'hostname: "chasquid.example"'
+  # shellcheck disable=SC2154  # set by start_chasquid
+  pid[chasquid]=$chasquid_pid port[chasquid]=2530 to[chasquid]=b@chasquid.example
+  started+=("$chasquid_pid")
+  wait_port 2530
+}
+
+# ---- measuring ----
+
+# The processes of a server: itself and its children.
+family() { echo "$1" && pgrep -P "$1"; }
+# User and system time in clock ticks, ended children too.
 ticks() { # PID
-  # shellcheck disable=SC2046
-  cat "/proc/$1/stat" $(pgrep -P "$1" | sed 's#.*#/proc/&/stat#') 2>/dev/null | sed 's/^.*) //' | awk '{t += $12 + $13 + $14 + $15} END {print t + 0}'
+  # shellcheck disable=SC2046,SC2002
+  cat $(family "$1" | sed 's#.*#/proc/&/stat#') 2>/dev/null | sed 's/^.*) //' | awk '{t += $12 + $13 + $14 + $15} END {print t + 0}'
+}
+# The most that one process had since it was last forgotten; of several (Postfix) what they have together now, shared pages shared.
+memory_of() { # NAME
+  local one
+  if [[ $1 != Postfix ]]; then
+    awk '/VmHWM/ {printf "%.1f", $2 / 1024}' "/proc/${pid[$1]}/status"
+  else
+    for one in $(family "${pid[$1]}"); do cat "/proc/$one/smaps_rollup" 2>/dev/null; done | awk '/^Pss:/ {t += $2} END {printf "%.1f", t / 1024}'
+  fi
 }
 sunk() { tr '\r' '\n' <"$work/sink" | sed -n 's/.*mesg= *\([0-9]*\).*/\1/p' | tail -n 1; }
 
-# once NAME PORT PID WORDS...: adds DELIVERED-A-SECOND CPU-SECONDS-FOR-1,000 to NAME's samples.
+# once SERVER PORT PID FROM TO WORDS...: adds ACCEPTED DELIVERED CPU MEMORY to SERVER's samples.
 once() {
-  local name=$1 port=$2 pid=$3 before after begun ended i
-  shift 3
+  local name=$1 at=$2 of=$3 from=$4 recipient=$5 before after begun taken ended i came now memory=0
+  shift 5
   "$tools/smtp-sink" -u nobody -c "127.0.0.1:$sink_port" 1000 >"$work/sink" 2>&1 &
   sink_pid=$!
   wait_port "$sink_port"
-  before=$(ticks "$pid") begun=$(date +%s.%N)
-  timeout 120 "$tools/smtp-source" -m "$messages" "$@" -f a@x.example -t b@y.example "127.0.0.1:$port" >/dev/null 2>&1
-  for ((i = 0; i < 3000; i++)); do
-    [[ $(sunk) -ge $messages ]] 2>/dev/null && break
+  [[ $name == straight ]] || echo 5 >"/proc/$of/clear_refs"
+  before=$(ticks "$of") begun=$EPOCHREALTIME
+  timeout 300 "$tools/smtp-source" -m "$messages" "$@" -f "$from" -t "$recipient" "127.0.0.1:$at" >"$work/source" 2>&1
+  taken=$EPOCHREALTIME
+  [[ $name == straight ]] || memory=$(memory_of "$name")
+  # Until all came, or none in five seconds.
+  for ((i = 0, came = 0; i < 250; i++)); do
+    now=$(sunk)
+    if ((now > came)); then i=0 came=$now ended=$EPOCHREALTIME; fi
+    ((came < messages)) || break
     sleep 0.02
   done
-  ended=$(date +%s.%N) after=$(ticks "$pid")
-  awk -v n="$messages" -v b="$begun" -v e="$ended" -v t="$((after - before))" -v hertz="$(getconf CLK_TCK)" \
-    'BEGIN {printf "%.0f %.3f\n", n / (e - b), t / hertz / n * 1000}' >>"$work/$name.samples"
+  after=$(ticks "$of")
+  ((came >= messages)) || echo "mail: of $messages messages by $name $came came, and count: $(tail -n 1 "$work/source")" >&2
+  awk -v n="$came" -v b="$begun" -v a="$taken" -v e="$ended" -v t="$((after - before))" -v hertz="$(getconf CLK_TCK)" -v m="$memory" \
+    'BEGIN {printf "%.0f %.0f %.3f %.1f\n", n / (a - b), n / (e - b), t / hertz / n * 1000, m}' >>"$work/$name.samples"
   end_of "$sink_pid"
   sink_pid=''
 }
 median() { sort -n -k "$2,$2" "$1" | awk -v c="$2" '{v[NR] = $c} END {print v[int((NR + 1) / 2)]}'; }
 
-wait_port "$daemon_port"
-printf 'mailstackd: idle, MiB\t%s\t20\t\n' "$(awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$daemon_pid/status")"
-measure_load() { # NAME WORDS...
-  local name=$1 i
-  shift
+# say LOAD COLUMN WHAT: ours, and beside it the others'.
+say() {
+  local name beside=''
+  for name in straight Postfix chasquid; do
+    [[ -s $work/$name.samples && ! ($name == straight && $2 != 2) ]] || continue
+    beside+="${beside:+; }${name/straight/straight into the sink}: $(median "$work/$name.samples" "$2")"
+  done
+  printf '%s: %s\t%s\t\t%s\n' "$1" "$3" "$(median "$work/mailstackd.samples" "$2")" "$beside"
+}
+measure_load() { # NAME SENDER WORDS...
+  local name=$1 sender=$2 i server
+  shift 2
   rm -f "$work"/*.samples
   for ((i = 0; i < rounds; i++)); do
-    once through "$daemon_port" "$daemon_pid" "$@"
-    once straight "$sink_port" "$daemon_pid" "$@"
-    [[ -z $postfix_pid ]] || once postfix "$postfix_port" "$postfix_pid" "$@"
+    once straight "$sink_port" "${pid[mailstackd]}" "$sender" b@sink.example "$@"
+    for server in "${servers[@]}"; do once "$server" "${port[$server]}" "${pid[$server]}" "$sender" "${to[$server]}" "$@"; done
   done
-  local beside='' cost=''
-  if [[ -n $postfix_pid ]]; then
-    beside="; Postfix: $(median "$work/postfix.samples" 1)" cost="Postfix: $(median "$work/postfix.samples" 2)"
-  fi
-  printf '%s: delivered a second\t%s\t\tstraight into the sink: %s%s\n' "$name" "$(median "$work/through.samples" 1)" \
-    "$(median "$work/straight.samples" 1)" "$beside"
-  printf '%s: CPU s for 1,000\t%s\t\t%s\n' "$name" "$(median "$work/through.samples" 2)" "$cost"
+  say "$name" 1 'accepted a second'
+  say "$name" 2 'delivered a second'
+  say "$name" 3 'CPU s for 1,000'
+  say "$name" 4 'memory, MiB'
+  [[ -z ${MAIL_BENCH_TABLE:-} ]] || for server in straight "${servers[@]}"; do
+    printf '%s\t%s' "$name" "$server"
+    for i in 1 2 3 4; do printf '\t%s' "$(median "$work/$server.samples" "$i")"; done
+    echo
+  done >>"$MAIL_BENCH_TABLE"
 }
-measure_load '50 kept connections, 4 KiB' -s 50 -d -l 4096
-measure_load '50 sessions, a connection per message, 4 KiB' -s 50 -l 4096
+
+[[ -z ${MAIL_BENCH_TABLE:-} ]] || : >"$MAIL_BENCH_TABLE"
+start_ours || exit 1
+if ((EUID == 0)); then
+  start_names
+  start_peer_postfix || echo 'mail: Postfix does not start' >&2
+  start_peer_chasquid || echo 'mail: chasquid does not start' >&2
+fi
+servers=(mailstackd)
+for name in Postfix chasquid; do [[ -z ${pid[$name]:-} ]] || servers+=("$name"); done
+printf 'mailstackd: idle, MiB\t%s\t20\t\n' "$(awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/${pid[mailstackd]}/status")"
+measure_load '50 kept connections, 4 KiB' a@x.example -s 50 -d -l 4096
+measure_load '50 sessions, a connection per message, 4 KiB' a@x.example -s 50 -l 4096
+all=("${servers[@]}") servers=(mailstackd)
+((EUID != 0)) || measure_load '50 kept connections, 4 KiB, signed (RSA 2048)' a@signs.example -s 50 -d -l 4096
+servers=("${all[@]}")
 messages=$((messages / 10))
-measure_load 'one connection, 1 KiB' -s 1 -d -l 1024
-measure_load '20 sessions, 100 KiB' -s 20 -d -l 102400
+measure_load 'one connection, 1 KiB' a@x.example -s 1 -d -l 1024
+measure_load '20 sessions, 100 KiB' a@x.example -s 20 -d -l 102400
 messages=20
-measure_load '4 sessions, 20 MiB' -s 4 -d -l 20971520
-printf 'mailstackd: most memory, MiB\t%s\t\t\n' "$(awk '/VmHWM/ {printf "%.1f", $2 / 1024}' "/proc/$daemon_pid/status")"
+measure_load '4 sessions, 20 MiB' a@x.example -s 4 -d -l 20971520
