@@ -48,6 +48,8 @@ class Talk {
   Answer ask(Request const& request) const;
   Result<Request> request(Do what) const;
   ExitCode list(Request request) const;
+  std::size_t show_page(json const& page, bool first) const;
+  [[nodiscard]] bool filtered() const;
   ExitCode show(Request const& request) const;
   ExitCode change(Request request) const;
   ExitCode plain(Request const& request) const;
@@ -91,6 +93,21 @@ Result<Request> Talk::request(Do what) const {
   return request;
 }
 
+/// How many messages that were.
+std::size_t Talk::show_page(json const& page, bool first) const {
+  auto const messages = page.value("messages", json::array());
+  if (!options_.json) {
+    doors_.out << show_messages(page.dump(), doors_.now());
+    return messages.size();
+  }
+  for (auto const& message : messages) {
+    doors_.out << (first ? "\n" : ",\n")
+               << message.dump(-1, ' ', false, json::error_handler_t::replace);
+    first = false;
+  }
+  return messages.size();
+}
+
 /// Page after page, so that neither side holds a large queue in memory.
 ExitCode Talk::list(Request request) const {
   std::size_t shown = 0;
@@ -100,13 +117,7 @@ ExitCode Talk::list(Request request) const {
     request.most = std::min(left, control::most_listed);
     auto const page = ask(request);
     if (!page) return page.error();
-    for (auto const& message : page->value("messages", json::array())) {
-      if (options_.json)
-        doors_.out << (shown == 0 ? "\n" : ",\n")
-                   << message.dump(-1, ' ', false, json::error_handler_t::replace);
-      ++shown;
-    }
-    if (!options_.json) doors_.out << show_messages(page->dump(), doors_.now());
+    shown += show_page(*page, shown == 0);
     auto const next = page->value("next", "");
     if (next.empty() || (options_.most != 0 && shown >= options_.most)) break;
     auto const id = queue::parse_id(next);
@@ -132,11 +143,13 @@ ExitCode Talk::show(Request const& request) const {
   return ExitCode::done;
 }
 
+bool Talk::filtered() const {
+  return !options_.sender.empty() || !options_.recipient.empty() || !options_.domain.empty() ||
+         !options_.older_than.empty() || options_.held || options_.not_held;
+}
+
 ExitCode Talk::change(Request request) const {
-  bool const filtered = !options_.sender.empty() || !options_.recipient.empty() ||
-                        !options_.domain.empty() || !options_.older_than.empty() || options_.held ||
-                        options_.not_held;
-  if (!options_.ids.empty() && (filtered || options_.all))
+  if (!options_.ids.empty() && (filtered() || options_.all))
     return complain(ExitCode::invalid, "ids and filters exclude each other");
   std::size_t count = 0;
   auto code = ExitCode::done;

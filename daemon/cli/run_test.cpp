@@ -30,7 +30,7 @@ struct Person {
   std::string served;
   bool running = true;
 
-  int types(std::vector<std::string> words) {
+  int types(std::vector<std::string> const& words) {
     out.str("");
     err.str("");
     std::vector<char const*> argv{"mailstackd"};

@@ -41,8 +41,8 @@ json const& list_at(json const& object, char const* name) {
 std::string rough(Duration span) {
   auto const seconds = std::max<std::int64_t>(span.count(), 0);
   if (seconds < 120) return std::to_string(seconds) + "s";
-  if (seconds < 2 * 3600) return std::to_string(seconds / 60) + "m";
-  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + "h";
+  if (seconds < 7200) return std::to_string(seconds / 60) + "m";
+  if (seconds < 172'800) return std::to_string(seconds / 3600) + "h";
   return std::to_string(seconds / 86'400) + "d";
 }
 

@@ -14,7 +14,7 @@ struct Answer {
   std::string_view status;  ///< code and reason
   std::string body;
   std::string_view type = "text/plain; charset=utf-8";
-  std::string_view more = "";  ///< header lines
+  std::string_view more{};  ///< header lines
 };
 
 std::string text_of(Answer const& answer, bool head) {

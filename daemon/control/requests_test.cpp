@@ -83,8 +83,8 @@ TEST_CASE("control: a message is shown with its content, whatever octets it has"
   CHECK_FALSE(bare.contains("content"));
   auto const line = R"({"do":"queue show","content":true,"id":")" + id + "\"}";
   CHECK(ask(twin, line)["content"] == twin.message);
-  twin.message = "\xff\x00";
-  CHECK(ask(twin, line)["content_base64"] == "/w==");
+  twin.message = std::string("\xff\0", 2);
+  CHECK(ask(twin, line)["content_base64"] == "/wA=");
   CHECK(error_of(R"({"do":"queue show","id":"0000000000007"})") ==
         "not_found: no such message in the queue");
 }

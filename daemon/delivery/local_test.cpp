@@ -211,7 +211,7 @@ struct Here {
     job.recipients = std::move(recipients);
     job.content = std::make_shared<std::string const>("Subject: x\r\n\r\nhello\r\n");
     std::string replies;
-    local.deliver(std::move(job), [&](std::vector<Outcome> outcomes) {
+    local.deliver(std::move(job), [&](std::vector<Outcome> const& outcomes) {
       for (auto const& outcome : outcomes) replies += smtp::one_line(outcome.reply) + '\n';
       loop->stop();
     });

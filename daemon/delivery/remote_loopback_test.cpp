@@ -36,8 +36,9 @@ std::string make_pem(std::string const& directory) {
 class Sink {
  public:
   Sink(std::string const& address, std::uint16_t port, std::vector<std::string> const& more = {}) {
-    std::vector<std::string> argv{"python3", MAILSTACK_SOURCE_DIR "/tests/support/smtp_sink.py",
-                                  address, std::to_string(port), directory_.path()};
+    std::string const program = MAILSTACK_SOURCE_DIR "/tests/support/smtp_sink.py";
+    std::vector<std::string> argv{"python3", program, address, std::to_string(port),
+                                  directory_.path()};
     argv.insert(argv.end(), more.begin(), more.end());
     process_ = std::make_unique<support::ServerProcess>(argv, directory_.path() + "/log");
   }

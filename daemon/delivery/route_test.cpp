@@ -84,7 +84,9 @@ TEST_CASE("route: equals are shuffled, others never", "[route]") {
 TEST_CASE("route: with us in the list, only those before us are left", "[route]") {
   Self self;
   self.names = {"us.example."};
-  auto const mx = [](std::vector<std::string> values) { return answer(Status::found, values); };
+  auto const mx = [](std::vector<std::string> values) {
+    return answer(Status::found, std::move(values));
+  };
   CHECK(hosts(mx({"5 a.example.", "10 us.example.", "10 b.example.", "20 c.example."}), self) ==
         "a.example/5");
   CHECK(hosts(mx({"5 us.example.", "20 c.example."}), self) ==

@@ -246,7 +246,7 @@ class UnboundResolver : public DnsResolver {
     self.conclude(key, std::move(answer), ttl);
   }
 
-  void conclude(Key const& key, DnsAnswer answer, milliseconds ttl) {
+  void conclude(Key const& key, DnsAnswer const& answer, milliseconds ttl) {
     auto node = open_.extract(key);
     if (node.empty()) return;
     if (answer.status != DnsAnswer::Status::unknown && answer.status != DnsAnswer::Status::bogus &&

@@ -15,7 +15,7 @@ Envelope full() {
   envelope.utf8 = envelope.eight_bit = envelope.held = envelope.bounce = true;
   envelope.user = "i@example.org";
   envelope.from_domain = "example.org";
-  envelope.message_id = std::string("<1\0\r\n\xff@example.org>", 20);
+  envelope.message_id = std::string("<1\0\r\n\xff@example.org>", 19);
   Recipient plain;
   plain.address = plain.original = "b@example.net";
   Recipient rich;

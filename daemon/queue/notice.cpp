@@ -58,7 +58,7 @@ void Queue::notify(ItemId id, Item& item, std::vector<std::size_t> recipients, B
 void Queue::put_notice(Notice notice, Result<NewMessage> message) {
   // Always by way of the loop: a maker may answer while the item is being worked on.
   auto finish = [post = doors_.post, weak = std::weak_ptr(self_), notice = std::move(notice)](
-                    Result<> kept, ItemId id, NewMessage made) {
+                    Result<> const& kept, ItemId id, NewMessage made) {
     post([=, made = std::move(made)] {
       if (auto const self = weak.lock()) (*self)->notice_done(notice, kept, id, made);
     });

@@ -50,7 +50,7 @@ void promise(World& world, Fates& fates, std::string const& sender,
   auto const id = world.spool.next_id();
   auto const envelope = envelope_of(sender, to, world.loop.now());
   auto content = std::make_shared<std::string>("Subject: x\r\n\r\nbody\r\n");
-  world.spool.put(id, format(envelope), content, [&](Result<> kept) {
+  world.spool.put(id, format(envelope), content, [&](Result<> const& kept) {
     REQUIRE(kept);
     fates.promised.insert(to.begin(), to.end());
     world.queue->add(id, envelope, content->size(), content);

@@ -216,7 +216,7 @@ struct World {
               .post = [this](auto call) { loop.post(std::move(call)); },
               .random = [this] { return random; },
               .make_bounce =
-                  [this](Bounce bounce, auto done) {
+                  [this](Bounce const& bounce, auto done) {
                     bounces.push_back(bounce);
                     NewMessage message;
                     message.envelope = envelope_of("", {bounce.to}, bounce.now);
@@ -244,7 +244,7 @@ struct World {
   ItemId take(Envelope envelope) {
     auto const id = spool.next_id();
     auto content = std::make_shared<std::string>("Subject: x\r\n\r\nbody\r\n");
-    spool.put(id, format(envelope), content, [&](Result<> kept) {
+    spool.put(id, format(envelope), content, [&](Result<> const& kept) {
       if (kept) queue->add(id, envelope, content->size(), content);
     });
     return id;

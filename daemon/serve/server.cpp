@@ -25,7 +25,7 @@ char const* inherited_name(smtp::Service service) {
 
 class LoopServer : public Server {
  public:
-  LoopServer(net::Loop& main, std::vector<net::Loop*> sessions, Reception& reception)
+  LoopServer(net::Loop& main, std::vector<net::Loop*> const& sessions, Reception& reception)
       : main_(main), reception_(reception) {
     for (auto* loop : sessions) {
       rooms_.push_back(std::make_shared<Room>());
@@ -142,7 +142,7 @@ class LoopServer : public Server {
 
 std::unique_ptr<Server> Server::make(net::Loop& main, std::vector<net::Loop*> sessions,
                                      Reception& reception) {
-  return std::make_unique<LoopServer>(main, std::move(sessions), reception);
+  return std::make_unique<LoopServer>(main, sessions, reception);
 }
 
 }  // namespace mailstack::serve

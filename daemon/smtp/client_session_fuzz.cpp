@@ -47,7 +47,7 @@ class Driver {
   [[nodiscard]] std::string const& said() const { return said_; }
 
  private:
-  void run(ClientEffects effects) {
+  void run(ClientEffects const& effects) {
     for (auto const& effect : effects) {
       require(!closed_);
       std::visit([this](auto const& it) { carry_out(it); }, effect);

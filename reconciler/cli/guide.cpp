@@ -9,7 +9,6 @@ namespace mailstack::cli {
 
 namespace {
 
-using manifest::Alias;
 using manifest::Domain;
 using manifest::Host;
 using manifest::Manifest;

@@ -11,7 +11,6 @@ namespace mailstack::cli {
 
 namespace {
 
-using doctor::Finding;
 using doctor::Findings;
 using doctor::Verdict;
 using nlohmann::json;

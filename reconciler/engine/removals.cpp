@@ -252,16 +252,20 @@ void Removals::join_places() {
           places[std::move(place)].push_back(index);
   for (auto& item : plan_.items) {
     if (!removes(item)) continue;
-    auto const puts = places.find(key(item));
-    if (puts == places.end()) continue;
-    auto const& laws = view_.laws(item.address);
-    for (auto const put : puts->second) {
-      auto const& other = plan_.items[put].address;
-      if (!laws.excludes(item.address, other) && !laws.merges(item.address, other)) continue;
-      plan_.items[put].displaces.push_back(item.address);
-      item.displaced = true;
-      break;
-    }
+    if (auto const puts = places.find(key(item)); puts != places.end())
+      displace(item, puts->second);
+  }
+}
+
+/// By the first of the puts at its place that it cannot stand beside.
+void Removals::displace(PlanItem& item, std::vector<std::size_t> const& puts) {
+  auto const& laws = view_.laws(item.address);
+  for (auto const put : puts) {
+    auto const& other = plan_.items[put].address;
+    if (!laws.excludes(item.address, other) && !laws.merges(item.address, other)) continue;
+    plan_.items[put].displaces.push_back(item.address);
+    item.displaced = true;
+    return;
   }
 }
 

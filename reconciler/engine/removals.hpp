@@ -45,6 +45,7 @@ class Removals {
   [[nodiscard]] bool replaces(Address const& ours, Address const& other) const;
   void hold_back();
   void join_places();
+  void displace(PlanItem& item, std::vector<std::size_t> const& puts);
   void order();
 
   PlanInput const& input_;

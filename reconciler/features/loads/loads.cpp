@@ -57,16 +57,20 @@ bool is_entry(Resource const& resource) {
          resource.address.kind == kinds::user::kind_name;
 }
 
+std::vector<Resource>::iterator find_service(std::vector<Resource>& resources) {
+  return std::find_if(resources.begin(), resources.end(), [](auto const& resource) {
+    if (resource.address.kind != unit::kind_name) return false;
+    auto const name = unit::name_of(resource.address);
+    return name == chasquid::service || name == mailstackd::service;
+  });
+}
+
 }  // namespace
 
 void tell_units(std::vector<Resource>& resources, Facts const& facts,
                 std::vector<std::string>& warnings) {
   if (facts.here.host.empty()) return;
-  auto const service = std::find_if(resources.begin(), resources.end(), [&](auto const& resource) {
-    if (resource.address.kind != unit::kind_name) return false;
-    auto const name = unit::name_of(resource.address);
-    return name == chasquid::service || name == mailstackd::service;
-  });
+  auto const service = find_service(resources);
   if (service == resources.end()) return;
   bool const chasquid = unit::name_of(service->address) == chasquid::service;
   std::vector<unit::File> loads;
