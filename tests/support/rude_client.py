@@ -23,7 +23,7 @@ PIECE = 1 << 16
 
 
 def connect(port):
-    return socket.create_connection(("127.0.0.1", port), 10)
+    return socket.create_connection(("127.0.0.1", port), 30)
 
 
 def idle(port, count, tls=None):
@@ -116,7 +116,7 @@ def garbage(port, kind, octets):
     left, ends, stuck = int(octets), collections.Counter(), 0
     while left > 0 and not stuck:
         client = connect(port)
-        client.settimeout(3)
+        client.settimeout(30)
         try:
             client.sendall(STARTS.get(kind, b"EHLO rude.example\r\n"))
             if kind in STARTS:
