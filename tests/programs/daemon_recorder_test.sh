@@ -13,7 +13,7 @@ source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
 marked=(python3 "$source_directory/tests/support/marked_mail.py")
-messages=${MAILSTACK_RECORDED_MESSAGES:-120}
+messages=${MAILSTACK_RECORDED_MESSAGES:-80}
 
 # record NAME [VARIABLE=VALUE]: mail through a host of that name; the trace is NAME.trace.
 record() {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Clients that a mail server meets and did not ask for. Each prints what came of it.
 
-    rude_client.py idle PORT COUNT [tls]     COUNT connections that say nothing, kept until SIGTERM; prints `N open` (greeted)
+    rude_client.py idle PORT COUNT [tls]     COUNT connections that say EHLO and no more, kept until SIGTERM; prints `N open`, of those that were
+                                             greeted; ends early where nobody has time for more
     rude_client.py trickle PORT SECONDS N    N times EHLO, one octet in SECONDS; until the server ends it: how long, and its last line
     rude_client.py garbage PORT KIND OCTETS  OCTETS of a KIND, over as many connections as it takes; the last line of each end:
                                              line (one without an end), binary, headers (a message of nothing else), body
@@ -22,24 +23,35 @@ PIECE = 1 << 16
 
 
 def connect(port):
-    return socket.create_connection(("127.0.0.1", port), 10)
+    return socket.create_connection(("127.0.0.1", port), 30)
 
 
 def idle(port, count, tls=None):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    kept = []
-    for _ in range(int(count)):
-        client = socket.socket()
-        client.settimeout(60 if tls else 2)
-        try:
-            client.connect(("127.0.0.1", port))
-            client = context.wrap_socket(client) if tls else client
-            if client.recv(100).startswith(b"220"):
-                kept.append(client)
-        except OSError:  # the backlog holds it, nobody greets: enough of them
-            kept.append(client)
-            break
+    wanted, kept = iter(range(int(count))), []
+
+    def come():
+        for _ in wanted:
+            client = socket.socket()
+            client.settimeout(60 if tls else 2)
+            try:
+                client.connect(("127.0.0.1", port))
+                client = context.wrap_socket(client) if tls else client
+                if client.recv(100).startswith(b"220"):
+                    client.sendall(b"EHLO idle.example\r\n")
+                    client.recv(1000)
+                    kept.append(client)
+            except OSError:  # the backlog holds it, nobody greets: enough of them
+                crowded.append(client)
+                break
+
+    crowded = []
+    comers = [threading.Thread(target=come) for _ in range(16 if tls else 4)]
+    for comer in comers:
+        comer.start()
+    for comer in comers:
+        comer.join()
     print(f"{len(kept)} open", flush=True)
     signal.sigwait({signal.SIGTERM})
 
@@ -104,7 +116,7 @@ def garbage(port, kind, octets):
     left, ends, stuck = int(octets), collections.Counter(), 0
     while left > 0 and not stuck:
         client = connect(port)
-        client.settimeout(3)
+        client.settimeout(30)
         try:
             client.sendall(STARTS.get(kind, b"EHLO rude.example\r\n"))
             if kind in STARTS:

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Memory of mailstackd with connections that said EHLO and are silent, plain and under TLS (1.3, ECDSA P-256): IDLE_BENCH_CONNECTIONS (10,000)
+# of each.
+#
+# Called with the directory of the programs.
+set -uo pipefail
+bin=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+wanted=${IDLE_BENCH_CONNECTIONS:-10000}
+ulimit -n "$(ulimit -Hn)"
+if (($(ulimit -n) < wanted + 100)); then printf 'idle connections: descriptors do not suffice\tskipped\t\t\n' && exit 0; fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/idle-bench-XXXXXX")
+daemon_pid='' clients_pid=''
+end_of() { [[ -z $1 ]] || { kill "$1" && wait "$1"; } 2>/dev/null; }
+finish() {
+  end_of "$clients_pid"
+  end_of "$daemon_pid"
+  rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+read -r plain_port tls_port < <(python3 -c 'import socket
+sockets = [socket.socket() for _ in range(2)]
+[s.bind(("127.0.0.1", 0)) for s in sockets]
+print(*(s.getsockname()[1] for s in sockets))')
+mkdir -p "$work/conf/certs/ours.example" "$work/state"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=ours.example -addext subjectAltName=DNS:ours.example \
+  -keyout "$work/conf/certs/ours.example/privkey.pem" -out "$work/conf/certs/ours.example/fullchain.pem" 2>/dev/null
+cat >"$work/conf/mailstackd.yaml" <<YAML
+hostname: ours.example
+listen: [{address: "127.0.0.1:$plain_port", service: smtp}, {address: "127.0.0.1:$tls_port", service: submissions}]
+state: $work/state
+control_socket: $work/control
+mail_log_path: $work/mail.log
+limits: {per_address: 100000, per_address_rate: 10000000, connections: 100000, command_timeout: 1h}
+YAML
+
+memory() { awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$daemon_pid/status"; }
+# with NAME LIMIT PORT [tls]: in a daemon that has done nothing else.
+with() {
+  local name=$1 limit=$2 i note='' found
+  shift 2
+  "$bin/mailstackd" --config "$work/conf" >"$work/output" 2>&1 &
+  daemon_pid=$!
+  for ((i = 0; i < 200; i++)); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then break; fi
+    sleep 0.05
+  done
+  python3 "$root/tests/support/rude_client.py" idle "$1" "$wanted" "${@:2}" >"$work/open" &
+  clients_pid=$!
+  until grep -q open "$work/open"; do sleep 0.1; done
+  found=$(memory)
+  [[ $(<"$work/open") == "$wanted open" ]] || note="OVER: $(<"$work/open")"
+  if [[ -n $limit ]] && awk "BEGIN {exit !($found > $limit)}"; then note='OVER'; fi
+  printf 'mailstackd: %s idle connections, %s, MiB\t%s\t%s\t%s\n' "$wanted" "$name" "$found" "$limit" "$note"
+  end_of "$clients_pid"
+  end_of "$daemon_pid"
+  clients_pid='' daemon_pid=''
+}
+with plain 200 "$plain_port"
+with TLS '' "$tls_port" tls
