@@ -125,12 +125,11 @@ std::string format_problems(conf::Problems const& problems) {
 
 std::string format_metrics(std::string const& text) { return text_of({{"metrics", text}}); }
 
-std::string format_entries(std::vector<queue::Entry> const& entries, std::size_t asked) {
+std::string format_entries(queue::Page const& page) {
   json out{{"messages", json::array()}};
-  for (auto const& entry : entries)
+  for (auto const& entry : page.entries)
     out["messages"].push_back(json_of(entry, most_recipients, false));
-  if (!entries.empty() && entries.size() >= asked)
-    out["next"] = queue::format_id(entries.back().id);
+  if (page.next) out["next"] = queue::format_id(*page.next);
   return text_of(out);
 }
 

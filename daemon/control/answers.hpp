@@ -15,9 +15,9 @@ std::string format_status(Status const& status);
 std::string format_problems(conf::Problems const& problems);
 /// `{"metrics":"…"}`
 std::string format_metrics(std::string const& text);
-/// `{"messages":[…],"next":"ID"}`: `next` where there were as many as were asked for. Of the
-/// recipients of a message the first 20 that are not done.
-std::string format_entries(std::vector<queue::Entry> const& entries, std::size_t asked);
+/// `{"messages":[…],"next":"ID"}`: `next` where more may follow. Of the recipients of a message the
+/// first 20 that are not done.
+std::string format_entries(queue::Page const& page);
 /// `{"message":{…}}`, with every recipient; and, with `content`, `"content"`: its octets as text,
 /// or
 /// `"content_base64"` where they are no UTF-8.

@@ -56,8 +56,7 @@ class Operations {
   virtual std::string metrics(Exposition form) = 0;
 
   // As queue::Queue has them.
-  virtual std::vector<queue::Entry> list(queue::Filter const& filter, queue::ItemId after,
-                                         std::size_t most) = 0;
+  virtual queue::Page list(queue::Filter const& filter, queue::ItemId after, std::size_t most) = 0;
   virtual Result<queue::Entry> show(queue::ItemId id) = 0;
   /// The message. Fails with not_found.
   virtual Result<queue::Content> content(queue::ItemId id) = 0;

@@ -68,12 +68,17 @@ class OperationsTwin : public Operations {
   std::string metrics(Exposition form) override {
     return form == Exposition::prometheus ? "# TYPE a counter\na 1\n" : "# EOF\n";
   }
-  std::vector<queue::Entry> list(queue::Filter const& filter, queue::ItemId after,
-                                 std::size_t most) override {
-    std::vector<queue::Entry> found;
-    for (auto const& [id, entry] : entries)
-      if (id > after && found.size() < most && matches(filter, entry)) found.push_back(entry);
-    return found;
+  queue::Page list(queue::Filter const& filter, queue::ItemId after, std::size_t most) override {
+    queue::Page page;
+    for (auto const& [id, entry] : entries) {
+      if (id <= after || !matches(filter, entry)) continue;
+      if (page.entries.size() == most) {
+        page.next = page.entries.back().id;
+        break;
+      }
+      page.entries.push_back(entry);
+    }
+    return page;
   }
   Result<queue::Entry> show(queue::ItemId id) override {
     auto const found = entries.find(id);

@@ -139,8 +139,7 @@ Result<std::string> carry_out(Request const& request, Operations& operations) {
     case Do::stop: operations.stop(); return std::string("{}");
     case Do::metrics: return format_metrics(operations.metrics(Exposition::prometheus));
     case Do::queue_list:
-      return format_entries(operations.list(request.filter, request.after, request.most),
-                            request.most);
+      return format_entries(operations.list(request.filter, request.after, request.most));
     case Do::queue_stats: return format_stats(operations.stats(request.most));
     case Do::queue_flush: return format_count(operations.flush(request.filter));
     case Do::queue_hold: return format_count(operations.hold(request.filter));

@@ -118,13 +118,6 @@ TimePoint Destinations::next_wake() const {
   return wake_ups_.empty() ? TimePoint::max() : wake_ups_.top().when;
 }
 
-std::vector<Destination const*> Destinations::list() const {
-  std::vector<Destination const*> found;
-  found.reserve(all_.size());
-  for (auto const& [name, destination] : all_) found.push_back(destination.get());
-  return found;
-}
-
 void Destinations::forget_if_idle(Destination* destination) {
   if (destination->parts > 0 || destination->running > 0) return;
   if (destination->offered || destination->wake_ups > 0) return;  // a pointer to it is kept

@@ -72,7 +72,10 @@ class Destinations {
   [[nodiscard]] TimePoint next_wake() const;
 
   [[nodiscard]] std::size_t size() const { return all_.size(); }
-  [[nodiscard]] std::vector<Destination const*> list() const;
+  template <class Look>
+  void for_each(Look const& look) const {
+    for (auto const& [name, destination] : all_) look(*destination);
+  }
 
  private:
   [[nodiscard]] bool may_start(Destination const& destination, TimePoint now) const;

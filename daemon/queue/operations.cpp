@@ -9,6 +9,10 @@
 namespace mailstack::queue {
 namespace {
 
+/// In one turn of the loop, of a list: entries, and messages that are looked at for them.
+constexpr std::size_t most_shown = 250;
+constexpr std::size_t most_looked_at = 4'000;
+
 std::string lower(std::string_view text) {
   std::string folded(text);
   std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
@@ -71,15 +75,20 @@ Entry Queue::entry(ItemId id, Item const& item) const {
   return entry;
 }
 
-std::vector<Entry> Queue::list(Filter const& filter, ItemId after, std::size_t most) const {
-  std::vector<Entry> found;
+Page Queue::list(Filter const& filter, ItemId after, std::size_t most) const {
+  Page page;
   auto const now = doors_.now();
   auto at = filter.id ? items_.find(*filter.id) : items_.upper_bound(after);
-  for (; at != items_.end() && found.size() < most; ++at) {
-    if (matches(filter, at->first, at->second, now)) found.push_back(entry(at->first, at->second));
+  for (std::size_t looked = 0; at != items_.end(); ++looked, ++at) {
+    if (page.entries.size() >= std::min(most, most_shown) || looked >= most_looked_at) {
+      page.next = after;
+      break;
+    }
+    after = at->first;
+    if (matches(filter, after, at->second, now)) page.entries.push_back(entry(after, at->second));
     if (filter.id) break;
   }
-  return found;
+  return page;
 }
 
 Result<Entry> Queue::show(ItemId id) const {
@@ -100,25 +109,34 @@ QueueStats Queue::stats(std::size_t most_destinations) const {
     stats.oldest = std::max(Duration{0}, doors_.now() - item.created);
     break;
   }
-  auto all = destinations_.list();
-  for (auto const* const one : all) {
-    stats.ready += one->ready();
-    stats.waiting += one->parts - std::min(one->parts, one->ready() + one->running);
-  }
-  auto const shown =
-      all.begin() + static_cast<std::ptrdiff_t>(std::min(most_destinations, all.size()));
-  std::partial_sort(all.begin(), shown, all.end(), [](auto const* left, auto const* right) {
+  std::vector<Destination const*> shown;
+  auto const more_items = [](auto const* left, auto const* right) {
+    return left->parts > right->parts;
+  };
+  // Beside a heap of those to be shown: there may be as many destinations as messages.
+  destinations_.for_each([&](Destination const& one) {
+    stats.ready += one.ready();
+    stats.waiting += one.parts - std::min(one.parts, one.ready() + one.running);
+    if (shown.size() == most_destinations) {
+      if (shown.empty() || one.parts <= shown.front()->parts) return;
+      std::pop_heap(shown.begin(), shown.end(), more_items);
+      shown.pop_back();
+    }
+    shown.push_back(&one);
+    std::push_heap(shown.begin(), shown.end(), more_items);
+  });
+  std::sort(shown.begin(), shown.end(), [](auto const* left, auto const* right) {
     return std::pair(right->parts, std::string_view(left->name)) <
            std::pair(left->parts, std::string_view(right->name));
   });
-  for (auto at = all.begin(); at != shown; ++at)
-    stats.destinations.push_back({.name = (*at)->name,
-                                  .items = (*at)->parts,
-                                  .running = (*at)->running,
-                                  .ready = (*at)->ready(),
-                                  .window = window((*at)->host, policy_),
-                                  .paused_until = (*at)->host.until,
-                                  .last_reply = (*at)->last_fault ? (*at)->last_fault->reply : ""});
+  for (auto const* const one : shown)
+    stats.destinations.push_back({.name = one->name,
+                                  .items = one->parts,
+                                  .running = one->running,
+                                  .ready = one->ready(),
+                                  .window = window(one->host, policy_),
+                                  .paused_until = one->host.until,
+                                  .last_reply = one->last_fault ? one->last_fault->reply : ""});
   return stats;
 }
 

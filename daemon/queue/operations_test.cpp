@@ -23,7 +23,7 @@ struct Busy {
   Queue& queue() { return *world.queue; }
   [[nodiscard]] std::vector<ItemId> ids(Filter const& filter) const {
     std::vector<ItemId> found;
-    for (auto const& one : world.queue->list(filter, 0, 100)) found.push_back(one.id);
+    for (auto const& one : world.queue->list(filter, 0, 100).entries) found.push_back(one.id);
     return found;
   }
 
@@ -83,8 +83,11 @@ TEST_CASE("queue operations: a list has pages, and an entry shows the truth",
   std::vector<ItemId> seen;
   ItemId after = 0;
   for (int pages = 0; pages < 4; ++pages)
-    for (auto const& one : busy.queue().list({}, after, 2)) seen.push_back(after = one.id);
+    for (auto const& one : busy.queue().list({}, after, 2).entries) seen.push_back(after = one.id);
   CHECK(seen == all);
+  CHECK(busy.queue().list({}, all[4], 2).entries.size() == 2);
+  CHECK_FALSE(busy.queue().list({}, all[4], 2).next);
+  CHECK(busy.queue().list({}, all[3], 2).next == all[5]);
 
   auto const entry = busy.queue().show(all[0]);
   REQUIRE(entry);
@@ -103,6 +106,26 @@ TEST_CASE("queue operations: a list has pages, and an entry shows the truth",
   CHECK(stats.oldest == Duration{0});
   REQUIRE(stats.destinations.size() == 1);
   CHECK(stats.destinations[0].items == 7);
+}
+
+TEST_CASE("queue operations: whoever looks for one of thousands does so in several turns",
+          "[queue][operations]") {
+  Busy busy;
+  for (int i = 0; i < 9'000; ++i) busy.world.take("a@example.org", {"b@example.net"});
+  auto const last = busy.world.take("other@example.org", {"b@example.net"});
+  CHECK(busy.queue().list({}, 0, 9'000).entries.size() == 250);
+  Filter other;
+  other.sender = "other@example.org";
+  std::vector<ItemId> seen;
+  std::optional<ItemId> after = 0;
+  int turns = 0;
+  for (; after; ++turns) {
+    auto const page = busy.queue().list(other, *after, 10);
+    for (auto const& one : page.entries) seen.push_back(one.id);
+    after = page.next;
+  }
+  CHECK(seen == std::vector<ItemId>{last});
+  CHECK(turns == 3);
 }
 
 TEST_CASE("queue operations: the destinations with the most come first", "[queue][operations]") {

@@ -65,6 +65,11 @@ struct Entry {
   bool unreadable = false;
 };
 
+struct Page {
+  std::vector<Entry> entries;
+  std::optional<ItemId> next;  ///< whoever wants the page behind it asks for those after this id
+};
+
 struct DestinationStats {
   std::string name;
   std::size_t items = 0;
@@ -84,7 +89,8 @@ struct QueueStats {
   std::size_t waiting = 0;  ///< for their next time
   std::uint64_t octets = 0;
   Duration oldest{0};
-  std::vector<DestinationStats> destinations;  ///< with the most items first
+  /// Those with the most items, and them first. Which of equals is left out is not said.
+  std::vector<DestinationStats> destinations;
 };
 
 class Queue {
@@ -111,8 +117,9 @@ class Queue {
 
   [[nodiscard]] std::size_t size() const { return items_.size(); }
 
-  /// Those after the id `after`, the oldest first, at most `most`.
-  [[nodiscard]] std::vector<Entry> list(Filter const& filter, ItemId after, std::size_t most) const;
+  /// Those after the id `after`, the oldest first, at most `most`. A page may hold fewer, or none,
+  /// although more follow: others want the loop, too.
+  [[nodiscard]] Page list(Filter const& filter, ItemId after, std::size_t most) const;
   /// Fails with not_found.
   [[nodiscard]] Result<Entry> show(ItemId id) const;
   [[nodiscard]] QueueStats stats(std::size_t most_destinations) const;

@@ -295,8 +295,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     return metrics.registry.format(form);
   }
 
-  std::vector<queue::Entry> list(queue::Filter const& filter, queue::ItemId after,
-                                 std::size_t most) override {
+  queue::Page list(queue::Filter const& filter, queue::ItemId after, std::size_t most) override {
     return queue_->list(filter, after, most);
   }
   Result<queue::Entry> show(queue::ItemId id) override { return queue_->show(id); }

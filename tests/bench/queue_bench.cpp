@@ -152,7 +152,7 @@ void start_up(std::size_t items, std::size_t domains) {
               seconds_of([&] {
                 Filter filter;
                 filter.sender = "nobody@example.org";
-                found_none = bench->queue.list(filter, 0, 100).empty();
+                found_none = bench->queue.list(filter, 0, 100).entries.empty();
               }),
               seconds_of([&] { depth = bench->queue.stats(20).items; }));
   if (!found_none || depth != items) std::printf("  and the queue is not what it should be\n");

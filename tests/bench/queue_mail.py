@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """What big_queue_bench.sh does over SMTP.
 
-  queue_mail.py until-serving PORT [SINCE]   waits for a greeting; prints the seconds since then (or since SINCE, seconds of the epoch)
-  queue_mail.py fill PORT FROM TO            messages FROM to TO of 4 KiB, each to a domain of its own, over kept connections
-  queue_mail.py beside PORT COMMAND...       prints the seconds that COMMAND takes, and the longest that a new connection waited for its
-                                             greeting meanwhile and in the second before, in milliseconds
-  queue_mail.py forget DIRECTORY             takes the files below it out of the system's cache
+  queue_mail.py fill PORT FROM TO       messages FROM to TO of 4 KiB, each to a domain of its own, over kept connections
+  queue_mail.py beside PORT COMMAND...  prints the seconds that COMMAND takes, and the longest that a new connection waited for its
+                                        greeting meanwhile and in the second before, in milliseconds
+  queue_mail.py forget DIRECTORY        takes the files below it out of the system's cache
 """
 import concurrent.futures
 import os
@@ -29,14 +28,6 @@ def greeting(port):
             return time.time() - begun
     except OSError:
         return None
-
-
-def until_serving(port, since):
-    while greeting(port) is None:
-        if time.time() - since > 60:
-            sys.exit("nobody serves on port %d" % port)
-        time.sleep(0.002)
-    print("%.3f" % (time.time() - since))
 
 
 def send(port, numbers):
@@ -101,9 +92,7 @@ def forget(directory):
 
 
 def main(words):
-    if words[0] == "until-serving":
-        until_serving(int(words[1]), float(words[2]) if len(words) > 2 else time.time())
-    elif words[0] == "fill":
+    if words[0] == "fill":
         fill(*map(int, words[1:4]))
     elif words[0] == "beside":
         beside(int(words[1]), words[2:])

@@ -292,6 +292,8 @@ void RunningSpool::applied(Operation& operation, std::optional<Item> const& remo
     fresh_.drop(operation.id);
     if (removed && removed->apart) apart_->remove(operation.id);
   }
+  // It was put off: the next attempt is minutes away.
+  if (operation.kind == Kind::state) fresh_.drop(operation.id);
   if (operation.kind != Kind::put || operation.copied) return;
   ++puts_;
   if (operation.content) fresh_.keep(operation.id, std::move(operation.content));

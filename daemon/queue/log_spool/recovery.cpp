@@ -26,26 +26,33 @@ constexpr std::string_view repair_suffix = ".repair";
 
 std::string reason() { return std::strerror(errno); }
 
-/// Where the last octets of `file` end that were ever written. What was only allocated behind them
-/// is zeros, most of a segment often; where a file system does not tell, it is all.
-std::uint64_t end_of_data(int file, std::uint64_t size) {
+struct Extent {
+  std::uint64_t size = 0;
+  std::uint64_t data = 0;  ///< where the last octets end that were ever written
+};
+
+/// What was only allocated is zeros, most of a segment often; where a file system does not tell,
+/// all is data. To be asked before anything is read: what is in the system's cache counts as
+/// written.
+Result<Extent> extent_of(int file) {
+  struct stat found {};
+  if (::fstat(file, &found) != 0) return fail(ErrorCode::unavailable, reason());
+  auto const size = static_cast<std::uint64_t>(found.st_size);
   off_t end = 0;
   for (;;) {
     auto const data = ::lseek(file, end, SEEK_DATA);
-    if (data < 0) return errno == ENXIO ? static_cast<std::uint64_t>(end) : size;
+    if (data < 0) return Extent{size, errno == ENXIO ? static_cast<std::uint64_t>(end) : size};
     auto const hole = ::lseek(file, data, SEEK_HOLE);
-    if (hole <= data) return size;
+    if (hole <= data) return Extent{size, size};
     end = hole;
   }
 }
 
-/// The octets of `file`. Blocks that the disk cannot read are zeros: to the scan they are damage.
-Result<std::string> read_what_can_be(int file) {
-  struct stat found {};
-  if (::fstat(file, &found) != 0) return fail(ErrorCode::unavailable, reason());
-  auto const size = end_of_data(file, static_cast<std::uint64_t>(found.st_size));
+/// The first `size` octets of `file`. Blocks that the disk cannot read are zeros: to the scan they
+/// are damage.
+std::string read_what_can_be(int file, std::uint64_t size) {
   auto whole = read_at(file, 0, size);
-  if (whole) return whole;
+  if (whole) return *std::move(whole);
   constexpr std::size_t block = 4096;
   std::string octets(size, '\0');
   for (std::uint64_t at = 0; at < size; at += block) {
@@ -79,7 +86,7 @@ class Recoverer {
   void take(SegmentFilePtr file, FoundList const& list);
   Result<> take(SegmentFilePtr file, Scan const& scanned);
   Result<> mend(SegmentName const& name, Read& segment, bool damaged);
-  void report(SegmentName const& name, Scan const& scanned, bool damaged, std::size_t rest);
+  void report(SegmentName const& name, Scan const& scanned, bool damaged);
   Result<std::uint32_t> seal(SegmentFile const& file, std::uint32_t end);
   Result<> replace(SegmentName const& name, std::string_view octets, bool keep_old);
   Result<> put_aside(std::string const& leaf);
@@ -122,11 +129,12 @@ Result<Read> Recoverer::read(SegmentName const& name) const {
   auto file = open(name);
   if (!file) return fail(file.error());
   segment.file = *std::move(file);
-  segment.list = read_list(*segment.file);
+  auto const number = segment.file->file.number();
+  auto const extent = extent_of(number);
+  if (!extent) return fail(within(extent.error(), format(name)));
+  if (extent->data == extent->size) segment.list = read_list(*segment.file);
   if (segment.list) return segment;
-  auto octets = read_what_can_be(segment.file->file.number());
-  if (!octets) return fail(within(octets.error(), format(name)));
-  segment.octets = *std::move(octets);
+  segment.octets = read_what_can_be(number, extent->data);
   segment.scanned = scan(segment.octets, name);
   return segment;
 }
@@ -183,7 +191,7 @@ Result<> Recoverer::take(std::size_t place) {
   bool const tail = place >= tail_;
   bool const damaged =
       scanned.damaged || !scanned.ids_from || (!tail && (!scanned.sealed || !scanned.gaps.empty()));
-  report(name, scanned, damaged, segment->octets.find_first_not_of('\0', scanned.end));
+  report(name, scanned, damaged);
   if (damaged || !scanned.gaps.empty())
     if (auto mended = mend(name, *segment, damaged); !mended) return mended;
   return take(segment->file, scanned);
@@ -242,9 +250,7 @@ Result<> Recoverer::take(SegmentFilePtr file, Scan const& scanned) {
   return {};
 }
 
-/// `rest` is where something that is not zero follows the last record.
-void Recoverer::report(SegmentName const& name, Scan const& scanned, bool damaged,
-                       std::size_t rest) {
+void Recoverer::report(SegmentName const& name, Scan const& scanned, bool damaged) {
   if (damaged) {
     std::uint64_t lost = 0;
     for (auto const& gap : scanned.gaps) lost += gap.to - gap.from;
@@ -254,7 +260,7 @@ void Recoverer::report(SegmentName const& name, Scan const& scanned, bool damage
                            (scanned.sealed ? "" : ", and its end is missing") +
                            "; what can be read is kept, and the segment as it was is in " + aside);
   }
-  if (scanned.gaps.empty() && (scanned.sealed || rest == std::string::npos)) return;
+  if (scanned.gaps.empty() && (scanned.sealed || !scanned.scraps)) return;
   options_.notice("segment " + format(name) + ": the last write was torn and is cut at " +
                   std::to_string(scanned.gaps.empty() ? scanned.end : scanned.gaps[0].from));
 }

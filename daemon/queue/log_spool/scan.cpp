@@ -1,6 +1,7 @@
 #include "daemon/queue/log_spool/scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "daemon/queue/log_spool/crc32c.hpp"
@@ -9,11 +10,22 @@ namespace mailstack::queue {
 
 namespace {
 
+constexpr std::array<char, 4096> zeros{};
+
+/// The first place from `at` on, in steps of 8, behind which not all is zero. Most of a segment
+/// that was not sealed is.
+std::size_t skip_zeros(std::string_view segment, std::size_t at) {
+  for (std::size_t const step : {zeros.size(), std::size_t{8}})
+    while (at + step <= segment.size() && std::memcmp(segment.data() + at, zeros.data(), step) == 0)
+      at += step;
+  return at;
+}
+
 /// The next place from `at` on where a head stands; the segment's size for none.
 std::size_t find_head(std::string_view segment, std::size_t at, SegmentName const& name) {
-  static constexpr std::string_view zeros("\0\0\0\0\0\0\0\0", 8);
-  for (; at + head_octets <= segment.size(); at += 8)
-    if (segment.substr(at, 8) != zeros && parse_head(segment, at, name)) return at;
+  for (at = skip_zeros(segment, at); at + head_octets <= segment.size();
+       at = skip_zeros(segment, at + 8))
+    if (parse_head(segment, at, name)) return at;
   return segment.size();
 }
 
@@ -58,6 +70,8 @@ Scan scan(std::string_view segment, SegmentName const& name) {
     bool const of_the_end = head->kind == Kind::seal || head->kind == Kind::list;
     if (state_sound && !of_the_end) all.records.push_back(record);
   }
+  auto const rest = segment.substr(skip_zeros(segment, all.end));
+  all.scraps = rest.find_first_not_of('\0') != rest.npos;
   return all;
 }
 

@@ -31,6 +31,7 @@ struct Scan {
   std::vector<FoundRecord> records;  ///< but list and seal
   std::vector<Gap> gaps;             ///< between records; what follows the last record is none
   std::uint32_t end = 0;             ///< of the last record, or of the header
+  bool scraps = false;               ///< something that is not zero follows
   bool sealed = false;               ///< the last record is a seal
   /// Something that was synced is damaged. A gap is damage when a record of a later batch follows:
   /// that batch was only written after this one was synced. All others are what a power loss leaves

@@ -1,14 +1,20 @@
 /// \file
 /// Segments: of any octets, the scan makes only records whose checksums are right and that lie in
 /// them; rewritten, they are found again and nothing is damaged. The first octet chooses whether
-/// the checksums of what follows are put right first, so that the search gets past the heads.
+/// the checksums of what follows are put right first, so that the search gets past the heads. The
+/// same octets as a list are read as a list says, or not at all.
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "daemon/queue/log_spool/crc32c.hpp"
+#include "daemon/queue/log_spool/listing.hpp"
 #include "daemon/queue/log_spool/scan.hpp"
 
 using namespace mailstack::queue;
@@ -29,7 +35,7 @@ std::size_t put_right(std::string& segment, std::size_t at) {
            static_cast<std::uint32_t>(static_cast<unsigned char>(segment[at + place + 1])) << 8U;
   };
   Head head;
-  head.kind = static_cast<Kind>(1 + static_cast<unsigned char>(segment[at + 5]) % 4);
+  head.kind = static_cast<Kind>(1 + static_cast<unsigned char>(segment[at + 5]) % 5);
   head.apart = (segment[at + 6] & 1) != 0;
   head.damaged = (segment[at + 6] & 2) != 0;
   head.id = number(8);
@@ -63,6 +69,30 @@ void check(std::string_view segment, Scan const& found) {
   for (auto const& gap : found.gaps) require(gap.from < gap.to && gap.to <= found.end);
 }
 
+void check_list(std::string_view list) {
+  auto const items = parse_list(list);
+  if (!items) return;
+  std::string again;
+  for (auto const& item : *items) append(again, item);
+  require(again == list);
+}
+
+/// As a file, whose end is looked at alone.
+void check_end(std::string_view segment) {
+  SegmentFile file;
+  file.name = name;
+  file.file = mailstack::files::Descriptor(::memfd_create("segment", 0));
+  require(::pwrite(file.file.number(), segment.data(), segment.size(), 0) ==
+          static_cast<ssize_t>(segment.size()));
+  auto const list = read_list(file);
+  if (!list) return;
+  require(list->end == segment.size() && list->at + list->octets.size() < segment.size());
+  for (auto const& item : list->items)
+    require(item.state.empty() ||
+            (item.state.data() > list->octets.data() &&
+             item.state.data() + item.state.size() <= list->octets.data() + list->octets.size()));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -73,6 +103,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     for (std::size_t at = head_octets; at + head_octets <= segment.size();)
       at = put_right(segment, at);
   }
+  check_list(std::string_view(segment).substr(std::min<std::size_t>(segment.size(), 4)));
+  // What a list is behind: the whole, and its own end.
+  check_end(segment);
+  auto const aligned = static_cast<std::uint32_t>(segment.size() / 8 * 8);
+  check_end(segment.substr(0, aligned) +
+            format_end(name, aligned, std::string_view(segment).substr(aligned / 2), true, 7));
   auto const found = scan(segment, name);
   check(segment, found);
   auto const text = rewrite(found, name, 7);
