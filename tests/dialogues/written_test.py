@@ -55,7 +55,7 @@ def limits_of_code(root):
     """Names and defaults of smtp::Limits."""
     struct = (root / LIMITS).read_text().split("struct Limits {", 1)[1].split("};", 1)[0]
     found = re.findall(r"std::size_t (\w+) = ([^;]+);", struct)
-    return {name: eval(value.replace("U", "")) for name, value in found}  # products of numbers
+    return {name: eval(value.replace("U", "").replace("L", "")) for name, value in found}  # products of numbers
 
 
 def documented(dialogues, document, root):

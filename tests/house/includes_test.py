@@ -73,7 +73,7 @@ HEAVY = [
     (r"sdbus-c\+\+/", ["reconciler/world/systemd/*.cpp"]),
     (r"CLI/", ["reconciler/cli/*.cpp", "daemon/cli/*.cpp"]),
     (r"openssl/", ["core/*.cpp", "core/x509/handles.hpp", "reconciler/kinds/*.cpp", "reconciler/acme/*.cpp",
-                    "reconciler/world/tls_peer/*.cpp", "daemon/net/*.cpp", "tests/support/csr.cpp"]),
+                    "reconciler/world/tls_peer/*.cpp", "daemon/net/*.cpp", "tests/support/csr.cpp", "tests/bench/*.cpp"]),
     (r"^event2/", ["daemon/net/*.cpp", "daemon/net/event_loop.hpp"]),
     (r"unbound\.h", ["daemon/net/*.cpp"]),
     (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "daemon/*.cpp", "tests/*.cpp", "tests/golden/run.hpp"]),

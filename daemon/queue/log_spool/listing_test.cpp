@@ -1,6 +1,8 @@
 /// \file
 /// Lists: what a start knows of a segment without reading its messages.
 
+#include <catch2/catch.hpp>
+
 #include "daemon/queue/log_spool/listing.hpp"
 
 #include <fcntl.h>

@@ -1,6 +1,8 @@
 /// \file
 /// The log on a disk that is well.
 
+#include <catch2/catch.hpp>
+
 #include "daemon/queue/log_spool/log_spool.hpp"
 
 #include <atomic>
