@@ -1,6 +1,8 @@
 /// \file
 /// The log on a disk that is damaged, torn, or has lost a file.
 
+#include <catch2/catch.hpp>
+
 #include "daemon/queue/log_spool/log_house_test.hpp"
 
 using namespace mailstack;
