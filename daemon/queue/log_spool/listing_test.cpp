@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 
+#include <catch2/catch.hpp>
 #include <random>
 
 #include "daemon/queue/log_spool/crc32c.hpp"

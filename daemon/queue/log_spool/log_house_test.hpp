@@ -69,7 +69,7 @@ struct House {
     auto const octet = static_cast<char>(file.get() ^ 0x20);
     file.seekp(at);
     file.put(octet);
-    if (!file.flush()) throw std::runtime_error("the damage was not written");
+    if (!file.flush()) throw std::runtime_error("cannot write to " + path);
   }
   bool noticed(std::string const& words) const {
     for (auto const& notice : notices)

@@ -6,6 +6,7 @@
 #include "daemon/queue/log_spool/log_spool.hpp"
 
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <thread>
 
 #include "daemon/queue/log_spool/fresh.hpp"
