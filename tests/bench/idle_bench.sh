@@ -49,7 +49,7 @@ with() {
   done
   python3 "$root/tests/support/rude_client.py" idle "$1" "$wanted" "${@:2}" >"$work/open" &
   clients_pid=$!
-  until grep -q open "$work/open"; do sleep 0.1; done
+  until grep -q open "$work/open" || ! kill -0 "$clients_pid" 2>/dev/null; do sleep 0.1; done
   found=$(memory)
   [[ $(<"$work/open") == "$wanted open" ]] || note="OVER: $(<"$work/open")"
   if [[ -n $limit ]] && awk "BEGIN {exit !($found > $limit)}"; then note='OVER'; fi

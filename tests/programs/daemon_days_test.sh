@@ -5,13 +5,12 @@
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
-marked=(python3 "$source_directory/tests/support/marked_mail.py")
+# shellcheck source=tests/support/marked_mail.sh
+source "$1/tests/support/marked_mail.sh"
 rude=(python3 "$source_directory/tests/support/rude_client.py")
 
-"${marked[@]}" take sink-port marks &
-started+=($!)
-wait_for test -s sink-port || fail 'the sink does not start'
-sink_port=$(<sink-port)
+marked_sink marks
+sink_port=$port
 # Ticks of the processor, user and system, that a host has taken.
 ticks() { awk '{print $14 + $15}' "/proc/${host_pid[$1]}/stat"; }
 # rests NAME: for two seconds it takes less than a tenth of a processor.
@@ -21,9 +20,8 @@ rests() {
   sleep 2
   (($(ticks "$1") - before < $(getconf CLK_TCK) / 5))
 }
-all_came() { "${marked[@]}" count marks >/dev/null; }
 deferred() { [[ $(grep -c 'temporary' "$1/mail.log") -ge $2 ]]; }
-send() { "${marked[@]}" send "${smtp[$1]}" marks --messages "$2" "${@:3}" >"$1/load"; }
+send() { marked send "${smtp[$1]}" marks --messages "$2" "${@:3}" >"$1/load"; }
 
 # No descriptors: the kernel holds who comes, those who are there are served, and the processor is left alone.
 relay_host crowded "$sink_port"
@@ -43,7 +41,7 @@ rests crowded || fail 'out of descriptors it should not spin'
 kill "$crowd"
 wait "$crowd"
 send crowded 20
-wait_for all_came || fail 'after the crowd all goes on'
+all_came || fail 'after the crowd all goes on'
 kill -0 "${host_pid[crowded]}" || { out=$(<crowded/out) && fail 'it should live'; }
 stop_host crowded
 expect 0
@@ -56,13 +54,13 @@ relay_host nameless 1 "delivery: {port: $sink_port}" "dns: {servers: [\"$dns\"],
 sed -i '/^smarthost/d' nameless/conf/mailstackd.yaml
 start_relay nameless
 send nameless 10
-wait_for all_came || { out=$(tail -n 5 nameless/mail.log) && fail 'with names it should come'; }
+all_came || { out=$(tail -n 5 nameless/mail.log) && fail 'with names it should come'; }
 kill -STOP "$name_server_pid"
 send nameless 20 --recipient b@other.example # nobody has asked for that yet
 wait_for deferred nameless 20 || { out=$(tail -n 5 nameless/mail.log) && fail 'it should wait for names'; }
 rests nameless || fail 'without names it should not spin'
 kill -CONT "$name_server_pid"
-wait_for all_came || { out=$(tail -n 5 nameless/mail.log) && fail 'with names again it should come'; }
+all_came || { out=$(tail -n 5 nameless/mail.log) && fail 'with names again it should come'; }
 stop_host nameless
 expect 0
 
@@ -85,12 +83,12 @@ if [[ -r ${faketime:=/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketimeMT.so.1}
   done
   sed -i "s/port: 1,/port: $sink_port,/" jumpy/conf/mailstackd.yaml
   kill -HUP "${host_pid[jumpy]}"
-  wait_for all_came || { out=$(tail -n 5 jumpy/mail.log) && fail 'it should come in the end'; }
+  all_came || { out=$(tail -n 5 jumpy/mail.log) && fail 'it should come in the end'; }
   stop_host jumpy
   expect 0
 else
   echo 'the clock does not jump: faketime is not installed'
 fi
-out=$("${marked[@]}" count marks)
+out=$(marked count marks)
 echo "$out"
 finish

@@ -9,7 +9,8 @@ small_disk 32m "$@"
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
-marked=(python3 "$source_directory/tests/support/marked_mail.py")
+# shellcheck source=tests/support/marked_mail.sh
+source "$1/tests/support/marked_mail.sh"
 disk=$MAILSTACK_SMALL_DISK
 # Of what is free on it, KiB.
 room() { df --output=avail -k "$disk" | tail -n 1; }
@@ -19,9 +20,7 @@ refused() {
   says 'refused: 452 4.3.1'
 }
 
-"${marked[@]}" take sink-port marks &
-started+=($!)
-wait_for test -s sink-port || fail 'the sink does not start'
+marked_sink marks
 relay_host ours 1
 sed -i "s|^spool: .*|spool: $disk/spool|" ours/conf/mailstackd.yaml
 start_relay ours
@@ -39,18 +38,17 @@ refused 1
 # Others take the rest.
 dd if=/dev/zero of="$disk/foreign" bs=4k 2>/dev/null
 refused 1
-sed -i "s/port: 1,/port: $(<sink-port),/" ours/conf/mailstackd.yaml
+sed -i "s/port: 1,/port: $port,/" ours/conf/mailstackd.yaml
 kill -HUP "${host_pid[ours]}"
-all_came() { "${marked[@]}" count marks >/dev/null; }
-wait_for all_came || { out=$(tail -n 5 ours/mail.log) && fail 'what is kept should leave'; }
+all_came || { out=$(tail -n 5 ours/mail.log) && fail 'what is kept should leave'; }
 wait_for queue_is_empty ours || fail 'the queue should become empty'
 rm "$disk/foreign"
 sleep 0.5 # the spool looks at its disk four times a second
 timeout 60 "${marked[@]}" send "${smtp[ours]}" marks --messages 50 >again
 out=$(<again)
 silent refused
-wait_for all_came || fail 'new mail should come'
-out=$("${marked[@]}" count marks)
+all_came || fail 'new mail should come'
+out=$(marked count marks)
 echo "$out"
 [[ $out == *' 0 lost, '* ]] || fail 'nothing should be lost'
 stop_host ours

@@ -5,13 +5,12 @@
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
+# shellcheck source=tests/support/marked_mail.sh
+source "$1/tests/support/marked_mail.sh"
 rounds=${MAILSTACK_KILL_ROUNDS:-20}
-marked=(python3 "$source_directory/tests/support/marked_mail.py")
 
-"${marked[@]}" take sink-port marks --defer 0.05 --refuse 0.02 &
-started+=($!)
-wait_for test -s sink-port || fail 'the sink does not start'
-relay_host ours "$(<sink-port)"
+marked_sink marks --defer 0.05 --refuse 0.02
+relay_host ours "$port"
 
 "${marked[@]}" send "${smtp[ours]}" marks --connections 16 --rate 600 >load.out &
 load=$!
@@ -25,11 +24,8 @@ ended=$((SECONDS - begun))
 start_relay ours
 kill "$load"
 wait "$load"
-for ((i = 0; i < 80; i++)); do
-  "${marked[@]}" count marks >/dev/null && break
-  sleep 0.5
-done
-out=$("${marked[@]}" count marks)
+all_came || true # what is missing is counted
+out=$(marked count marks)
 code=$?
 expect 0
 echo "$rounds times kill -9 in $ended s: $out; $(tail -n 1 load.out)"

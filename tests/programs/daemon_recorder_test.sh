@@ -12,22 +12,21 @@ every=20
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
-marked=(python3 "$source_directory/tests/support/marked_mail.py")
+# shellcheck source=tests/support/marked_mail.sh
+source "$1/tests/support/marked_mail.sh"
 messages=${MAILSTACK_RECORDED_MESSAGES:-80}
 
 # record NAME [VARIABLE=VALUE]: mail through a host of that name; the trace is NAME.trace.
 record() {
   local name=$1 half
   shift
-  "${marked[@]}" take "$name-port" "$name.trace" --defer 0.2 --refuse 0.05 &
-  started+=($!)
-  wait_for test -s "$name-port" || fail 'the sink does not start'
-  relay_host "$name" "$(<"$name-port")"
+  marked_sink "$name.trace" --defer 0.2 --refuse 0.05
+  relay_host "$name" "$port"
   mkdir "$name/spool"
   for half in 1 2; do
     start_relay "$name" env LD_PRELOAD="$binary_directory/bin/libdisk_recorder.so" DISK_RECORDER_ROOT="$work/$name/spool" \
       DISK_RECORDER_TRACE="$work/$name.trace" "$@"
-    "${marked[@]}" send "${smtp[$name]}" "$name.trace" --connections 4 --messages $((messages / 2)) >"$name/load"
+    marked send "${smtp[$name]}" "$name.trace" --connections 4 --messages $((messages / 2)) >"$name/load"
     ((half == 1)) || wait_for queue_is_empty "$name" || fail "the queue of $name does not become empty"
     stop_host "$name"
     expect 0

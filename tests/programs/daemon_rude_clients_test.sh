@@ -5,19 +5,18 @@
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
-marked=(python3 "$source_directory/tests/support/marked_mail.py")
+# shellcheck source=tests/support/marked_mail.sh
+source "$1/tests/support/marked_mail.sh"
 rude=(python3 "$source_directory/tests/support/rude_client.py")
 octets=${MAILSTACK_GARBAGE:-$((32 << 20))}
 
-"${marked[@]}" take sink-port marks &
-started+=($!)
-wait_for test -s sink-port || fail 'the sink does not start'
-relay_host ours "$(<sink-port)"
+marked_sink marks
+relay_host ours "$port"
 sed -i 's/^limits: .*/limits: {message: 4M, command_timeout: 3s, session_timeout: 6s, per_address: 1000, per_address_rate: 100000, per_address_errors: 100000}/' \
   ours/conf/mailstackd.yaml
 start_relay ours
 peak() { awk '/VmHWM/ {print $2}' "/proc/${host_pid[ours]}/status"; }
-"${marked[@]}" send "${smtp[ours]}" marks --messages 100 >/dev/null
+marked send "${smtp[ours]}" marks --messages 100 >/dev/null
 before=$(peak)
 
 # One octet a moment, or none: the first is cut when its session has lasted too long, the second when it was silent for too long.
@@ -25,7 +24,7 @@ before=$(peak)
 slow=$!
 "${rude[@]}" trickle "${smtp[ours]}" 20 20 >silent &
 silent=$!
-"${marked[@]}" send "${smtp[ours]}" marks --messages 200 --connections 4 >/dev/null
+marked send "${smtp[ours]}" marks --messages 200 --connections 4 >/dev/null
 wait "$slow" "$silent"
 out=$(cat slow silent)
 [[ $(grep -c ' 421 4.4.2 ' <<<"$out") == 40 ]] || fail 'slow clients should be told 421'
@@ -44,9 +43,9 @@ done
 # A message of the most that is taken, and its copies on the way to the disk.
 (($(peak) - before < 24 * 1024)) || fail "memory went from $before to $(peak) KiB"
 
-"${marked[@]}" send "${smtp[ours]}" marks --messages 50 >/dev/null
-wait_for "${marked[@]}" count marks || fail 'mail of others should have come'
-out=$("${marked[@]}" count marks)
+marked send "${smtp[ours]}" marks --messages 50 >/dev/null
+all_came || fail 'mail of others should have come'
+out=$(marked count marks)
 stop_host ours
 expect 0
 echo "$out"

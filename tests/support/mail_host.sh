@@ -9,7 +9,6 @@
 #   publish_key NAME DOMAIN SELECTOR   its record for the name server
 #   start_host NAME        until it listens
 #   stop_host NAME [SIGNAL]
-#   queue_is_empty NAME
 
 : "${binary_directory:?}" "${source_directory:?}" "${work:?}"  # of the caller
 mailstackd=$binary_directory/bin/mailstackd
@@ -134,37 +133,4 @@ submit() {
   out=$(swaks --server "127.0.0.1:${submissions[$name]}" --tls-on-connect --auth PLAIN --auth-password secret "$@" 2>&1)
   # shellcheck disable=SC2034
   code=$?
-}
-
-# relay_host NAME PORT [YAML-LINE...]: a conf tree NAME/conf of a host that takes mail of everybody on loopback and brings it to
-# 127.0.0.1:PORT; no limit of its own stands in a load's way. Its port is ${smtp[NAME]}. Retries come within seconds.
-relay_host() {
-  local name=$1 next=$2
-  shift 2
-  mkdir -p "$work/$name/conf" "$work/$name/state"
-  smtp[$name]=$(free_ports 1)
-  cat >"$work/$name/conf/mailstackd.yaml" <<YAML
-hostname: mx.$name.example
-listen: [{address: "127.0.0.1:${smtp[$name]}", service: smtp}]
-spool: $work/$name/spool
-state: $work/$name/state
-control_socket: $work/$name/control
-mail_log_path: $work/$name/mail.log
-trusted_networks: [127.0.0.0/8]
-smarthost: {host: 127.0.0.1, port: $next, tls: never}
-limits: {messages: 100000, commands: 100000, per_address: 10000, per_address_rate: 1000000, per_address_errors: 1000000, errors: 1000}
-queue: {retry: {first: 1s, max: 2s}, host_backoff: {first: 1s, max: 1s}}
-YAML
-  if (($#)); then printf '%s\n' "$@" >>"$work/$name/conf/mailstackd.yaml"; fi
-}
-
-queue_is_empty() { [[ $("$mailstackd" queue list --config "$work/$1/conf") == 'no messages' ]]; }
-
-# start_relay NAME [COMMAND...]: until it listens; COMMAND, such as env, begins its command line.
-start_relay() {
-  local name=$1
-  shift
-  "$@" "$mailstackd" --config "$work/$name/conf" >>"$work/$name/out" 2>&1 &
-  host_pid[$name]=$!
-  listens "${smtp[$name]}" || { out=$(tail -n 20 "$work/$name/out") && fail "$name does not start"; }
 }

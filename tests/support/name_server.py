@@ -59,4 +59,7 @@ with open(sys.argv[1] + ".new", "w") as ready:
 os.rename(sys.argv[1] + ".new", sys.argv[1])
 while True:
     question, peer = server.recvfrom(65535)
-    server.sendto(answer(question, list(records(sys.argv[2]))), peer)
+    try:
+        server.sendto(answer(question, list(records(sys.argv[2]))), peer)
+    except (ValueError, struct.error):
+        pass  # no question: somebody's stray packet
