@@ -24,4 +24,9 @@ listens "$peer_port" || give_up 'Exim does not listen' exim/start
 cannot plain 'mailstackd takes no message without From from users (RFC 6409 8.1)'
 send_corpus "${submission[ours]}" alice@example.org
 compare_corpus
+# Exim, a third opinion on the signatures.
+good() { grep -c "DKIM: d=example.org s=$1 .*\[verification succeeded\]" exim/mainlog; }
+out=$(grep 'DKIM: d=example.org' exim/mainlog | grep -v succeeded | tail -n 10)
+[[ -z $out && $(good s1) -ge 1 && $(good s1) == "$(good s2)" ]] || fail 'Exim should find each signature good'
+echo "good signatures: $(good s1) rsa-sha256 and $(good s2) ed25519-sha256 by Exim"
 finish

@@ -169,7 +169,7 @@ def difference(options, entry, sent, arrived):
         return parted(sent, arrived)
     head = arrived[: len(arrived) - len(rest)]
     if {"incomplete", "plain"} & set(entry["traits"]):
-        while not head.endswith(fields) and (last := re.search(rb"(?:Date|Message-ID): .*\r\n\Z", head)):
+        while (not fields or not head.endswith(fields)) and (last := re.search(rb"(?:Date|Message-ID): .*\r\n\Z", head)):
             head = head[: last.start()]
     if not head.endswith(fields):
         return parted(sent, arrived)

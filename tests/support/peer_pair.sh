@@ -14,8 +14,12 @@
 #   give_up WHY [FILE]
 #   by_command WORD...     by a program that is run for each (see peer_mail.py run)
 #   corpus_list            FILE FROM TO of what this pair carries
-#   compare_corpus         what arrived with what was sent
+#   compare_corpus         what arrived with what was sent; then the signatures of both keys on all of it, by dkimpy and OpenDKIM
 
+if ! command -v opendkim-testmsg >/dev/null || ! /usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null; then
+  echo 'skipped: opendkim-tools or python3-dkim is not installed'
+  exit 77
+fi
 peer_mail() { python3 "$source_directory/tests/support/peer_mail.py" "$@"; }
 # What mailstackd itself changes in what is submitted: docs/policy.md.
 without=() changed=(--changed 'empty line=bodiless' --changed 'bcc=bcc') added=(--adds Received --adds DKIM-Signature)
@@ -81,5 +85,10 @@ compare_corpus() {
   out=$(peer_mail compare corpus arrived "${without[@]}" "${changed[@]}" "${added[@]}" "$@")
   code=$?
   ((code == 0)) || fail 'what arrives is what was sent'
+  tail -n 1 <<<"$out"
+  local keys=ours/conf/domains/example.org/dkim
+  out=$(/usr/bin/python3 "$source_directory/tests/support/dkim_arrived.py" arrived example.org "s1=$keys:s1.pem" "s2=$keys:s2.pem" 2>&1)
+  code=$?
+  ((code == 0)) || fail 'each signature is good'
   tail -n 1 <<<"$out"
 }

@@ -83,6 +83,7 @@ start_exim() {
 primary_hostname = mx.there.example
 spool_directory = $directory/spool
 log_file_path = $directory/%slog
+log_selector = +dkim_verbose
 pid_file_path = $directory/pid
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = $2
