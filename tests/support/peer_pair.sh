@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # person.sh and mail_host.sh set, the tests use
 # A corpus of mail through mailstackd and another mail program, compared octet by octet at the end. Sourced after person.sh and
 # mail_host.sh. PEER_MESSAGES says how many of the corpus's 200 messages go; all by default.
 #
@@ -82,7 +83,7 @@ by_command() {
   ((code == 0)) || give_up "$1 should bring all"
 }
 compare_corpus() {
-  out=$(peer_mail compare corpus arrived "${without[@]}" "${changed[@]}" "${added[@]}" "$@")
+  out=$(peer_mail compare corpus arrived "${without[@]}" "${changed[@]}" "${added[@]}")
   code=$?
   ((code == 0)) || fail 'what arrives is what was sent'
   tail -n 1 <<<"$out"

@@ -77,6 +77,7 @@ start_exim() {
   mkdir -p "$etc/exim4" "$directory/spool"
   { cat /etc/passwd && echo 'Debian-exim:x:65533:65533::/:/usr/sbin/nologin'; } >"$etc/passwd"
   { cat /etc/group && echo 'Debian-exim:x:65533:'; } >"$etc/group"
+  cat /etc/resolv.conf >"$etc/resolv.conf" # what is mounted on a file is not seen through an overlay
   chown -R 65533:65533 "$directory"
   chown -R root:root "$etc"
   cat >"$etc/exim4/exim4.conf" <<CF
