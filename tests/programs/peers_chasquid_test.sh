@@ -22,6 +22,7 @@ start_chasquid "$work/theirs/conf" "$other_port" "$peer_port" "${smtp[ours]}" 'h
 at_exit+=(stop_chasquid)
 listens "$peer_port" || give_up 'chasquid does not listen' theirs/conf/start
 
+cannot bodiless 'chasquid refuses a header section without an end'
 send_corpus "$peer_port" alice@example.org
 compare_corpus
 finish

@@ -24,4 +24,10 @@ listens "$peer_port" || give_up 'Exim does not listen' exim/start
 cannot plain 'mailstackd takes no message without From from users (RFC 6409 8.1)'
 send_corpus "${submission[ours]}" alice@example.org
 compare_corpus
+# Exim, a third opinion on the signatures. It takes a NUL for the end of a line's text, and does not look at lines beyond 16 KiB.
+out=$(awk '/DKIM: d=example.org .*verification succeeded/ {good[$3]++}
+  $4 == "=>" {number[$3] = substr($5, 1, 4)}
+  END {for (id in number) if (good[id] != 2) print number[id]; else count++; print count + 0, "good by Exim"}' exim/mainlog)
+if grep -qvE '^(m06[4-8]|m094)$|^[1-9][0-9]* good by' <<<"$out"; then fail 'Exim should find both signatures good'; fi
+echo "messages with both signatures $(tail -n 1 <<<"$out")"
 finish

@@ -47,4 +47,5 @@ def main():
         print(tags[b"s"].decode(), tags[b"a"].decode(), "good" if good else "bad")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 """Brings the messages of mail_corpus.py to a server, and compares what arrived with what was sent.
 
     peer_mail.py list CORPUS [--without TRAIT]...              `FILE FROM TO` for each, between tabs
-    peer_mail.py run CORPUS [--without TRAIT]... -- WORD...    runs the command for each, four at once, with the message as its
+    peer_mail.py run CORPUS [--without TRAIT]... -- WORD...    runs the command for each, eight at once, with the message as its
                                                                input; {number}, {from} and {to} are replaced. Exits 1 when one fails
     peer_mail.py send CORPUS ADDRESS:PORT [--user NAME]        each as it is, octet by octet; with a user under TLS, with the
                       [--without TRAIT]...                     password `secret`. Exits 1 when one is refused
@@ -109,7 +109,7 @@ def run_one(options, entry):
 
 
 def run(options):
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         failed = [said for said in pool.map(lambda entry: run_one(options, entry), read_index(options.corpus, options.without)) if said]
     print(*failed[:SHOWN], sep="\n")
     return len(failed)
@@ -169,7 +169,7 @@ def difference(options, entry, sent, arrived):
         return parted(sent, arrived)
     head = arrived[: len(arrived) - len(rest)]
     if {"incomplete", "plain"} & set(entry["traits"]):
-        while not head.endswith(fields) and (last := re.search(rb"(?:Date|Message-ID): .*\r\n\Z", head)):
+        while (not fields or not head.endswith(fields)) and (last := re.search(rb"(?:Date|Message-ID): .*\r\n\Z", head)):
             head = head[: last.start()]
     if not head.endswith(fields):
         return parted(sent, arrived)

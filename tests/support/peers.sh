@@ -77,12 +77,14 @@ start_exim() {
   mkdir -p "$etc/exim4" "$directory/spool"
   { cat /etc/passwd && echo 'Debian-exim:x:65533:65533::/:/usr/sbin/nologin'; } >"$etc/passwd"
   { cat /etc/group && echo 'Debian-exim:x:65533:'; } >"$etc/group"
+  cat /etc/resolv.conf >"$etc/resolv.conf" # what is mounted on a file is not seen through an overlay
   chown -R 65533:65533 "$directory"
   chown -R root:root "$etc"
   cat >"$etc/exim4/exim4.conf" <<CF
 primary_hostname = mx.there.example
 spool_directory = $directory/spool
 log_file_path = $directory/%slog
+log_selector = +dkim_verbose
 pid_file_path = $directory/pid
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = $2
