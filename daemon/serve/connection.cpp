@@ -61,7 +61,7 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
 
   /// Whether this address may be here; else it is told why, and that is all.
   bool admit() {
-    auto const refusal = reception_.admit(client_.address);
+    auto const refusal = reception_.admit(client_);
     admitted_ = !refusal;
     if (!refusal) return true;
     // Under TLS nobody could read it.
@@ -145,7 +145,10 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
   void carry_out(StartTls&) { begin_tls(false); }
   void carry_out(Close&) { close(); }
   void carry_out(ProxiedFor& proxied) {
-    if (!proxied.address.empty()) client_.address = proxied.address;
+    if (!proxied.address.empty()) {
+      client_.address = proxied.address;
+      client_.port = proxied.port;
+    }
     admit();
   }
   void carry_out(AskSender& ask) {

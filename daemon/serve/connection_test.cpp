@@ -32,7 +32,7 @@ class Hall : public Reception {
     return setup;
   }
   std::shared_ptr<net::TlsContext> tls() override { return nullptr; }
-  std::optional<Reply> admit(std::string const& /*address*/) override { return refusal; }
+  std::optional<Reply> admit(Client const& /*client*/) override { return refusal; }
   void leave(Client const& /*client*/, std::chrono::milliseconds /*lasted*/) override { ++left; }
   void authenticate(Client const& /*client*/, smtp::AskAuth const& /*ask*/,
                     std::function<void(smtp::AuthVerdict)> done) override {
