@@ -35,7 +35,7 @@ grep -E '^(NoNewPrivs|Seccomp|CapEff):' /proc/self/status | sed 's/^/X-/'
 if unshare -r true 2>/dev/null; then echo 'X-Unshare: done'; else echo 'X-Unshare: refused'; fi
 SH
 chmod 755 ours/conf/hooks/post-data
-chmod 711 "$work" ours
+chmod 755 "$work" ours
 chmod -R a+rX ours/conf
 
 "$mailstackd" --config "$work/ours/conf" >>"$work/ours/out" 2>&1 &

@@ -10,6 +10,8 @@ sink inbox
 cat >>records <<DNS
 example.net MX 10 mx.example.net
 mx.example.net A 127.0.0.1
+far.example MX 10 mx.far.example
+mx.far.example A 192.0.2.9
 DNS
 make_host ours example.org
 mkdir -p ours/conf/domains/wac.example
@@ -37,7 +39,7 @@ comes_from i@wac.example 127.0.0.9 mail.wac.example
 echo 'source: {ipv4: 192.0.2.1}' >ours/conf/domains/wac.example/mailstackd.yaml
 kill -HUP "${host_pid[ours]}"
 wait_for grep -q 'reloaded' ours/mail.log
-submit ours --auth-user i@wac.example --from i@wac.example --to bob@example.net
+submit ours --auth-user i@wac.example --from i@wac.example --to bob@far.example
 expect 0
 wait_for grep -q 'failed (temporary).*192\.0\.2\.1' ours/mail.log || fail 'the log should name the source'
 stop_host ours
