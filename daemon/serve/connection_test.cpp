@@ -69,7 +69,7 @@ class Running {
     server_->set_times(times);
     conf::Listen at;
     at.address = "127.0.0.1";
-    REQUIRE(server_->open(std::span(&at, 1), {}));
+    REQUIRE(server_->open(std::span(&at, 1), {}, {}));
     port = server_->listening()[0].port;
     threads_.emplace_back([this] { main_->run(); });
     threads_.emplace_back([this] { session_->run(); });
