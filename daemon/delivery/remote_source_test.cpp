@@ -94,6 +94,7 @@ TEST_CASE("remote: a domain's IPv6 source is proven under its own name", "[deliv
   world.prove();
   world.resolver.add(reverse_101, ptr, "mail.wac.tax.");
   world.resolver.add("mail.wac.tax.", aaaa, "2001:db8::101");
+  world.six();
   CHECK(world.replies(job_of("i@wac.tax")) == "250 2.0.0 kept");
   CHECK(world.replies(job_of("a@example.org")) == "250 2.0.0 kept");
   REQUIRE(world.six().mails.size() == 2);
