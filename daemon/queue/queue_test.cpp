@@ -323,7 +323,8 @@ TEST_CASE("queue: who is tried is tried once, though the way changes meanwhile",
   world.loop.run(Duration{200});
   REQUIRE(answers.size() == 3);
   CHECK(world.courier.tried[2].destination == "smarthost");
-  CHECK(world.courier.tried[2].recipients.size() == 1);
+  REQUIRE(world.courier.tried[2].recipients.size() == 1);
+  CHECK(world.courier.tried[2].recipients[0].address == "b@example.net");
   answers[1]();
   world.courier.says = [](auto const&, auto const&) { return outcome(250, "2.0.0", "ok"); };
   answers[2]();
