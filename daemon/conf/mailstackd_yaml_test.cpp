@@ -260,7 +260,8 @@ TEST_CASE("restart: what a running daemon does not take is named", "[conf]") {
   loaded.loops = 3;
   loaded.user = "mail";
   loaded.seccomp = false;
-  CHECK(needs_restart(running, loaded) == std::vector<std::string>{"listen", "user", "seccomp", "spool", "loops"});
+  CHECK(needs_restart(running, loaded) ==
+        std::vector<std::string>{"listen", "user", "seccomp", "spool", "loops"});
   auto other = loaded;
   other.smarthost->password = Secret<std::string>("x");
   CHECK(changed_keys(loaded, other) == std::vector<std::string>{"smarthost"});

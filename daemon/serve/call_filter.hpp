@@ -11,8 +11,8 @@ namespace mailstack::serve {
 /// fail with EPERM, and no program gains privileges from its setuid or setgid bit. For good:
 /// nothing takes it back. A list of what is refused, not of what is allowed: the programs of an
 /// administrator inherit it, and what they need nobody here knows (docs/decisions/0024). Fails with
-/// unavailable where the kernel cannot filter; where a filter is there that allows no second one, it
-/// stands for ours.
+/// unavailable where the kernel cannot filter; where a filter is there that allows no second one,
+/// it stands for ours.
 Result<> refuse_calls();
 
 }  // namespace mailstack::serve
