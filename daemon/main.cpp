@@ -15,6 +15,7 @@
 #include "core/files/working_directory.hpp"
 #include "daemon/cli/run.hpp"
 #include "daemon/cli/unix_ask.hpp"
+#include "daemon/serve/confine.hpp"
 #include "daemon/serve/daemon.hpp"
 
 namespace {
@@ -22,11 +23,14 @@ namespace {
 using namespace mailstack;
 
 int run_daemon(std::string const& directory) {
-  auto daemon = serve::Daemon::open({directory, MAILSTACK_VERSION});
-  if (!daemon) {
-    std::cerr << "mailstackd: " << daemon.error().what << std::endl;
+  auto const refuse = [](Error const& error) {
+    std::cerr << "mailstackd: " << error.what << std::endl;
     return 1;
-  }
+  };
+  auto bound = serve::confine(directory);
+  if (!bound) return refuse(bound.error());
+  auto daemon = serve::Daemon::open({directory, MAILSTACK_VERSION, *std::move(bound)});
+  if (!daemon) return refuse(daemon.error());
   (*daemon)->run();
   return 0;
 }

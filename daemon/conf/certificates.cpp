@@ -32,9 +32,9 @@ void keep_pair(Reading reading, std::string const& name) {
   }
 }
 
-/// The fingerprint of the leaf, where the chain is one and the key is its key.
-Result<std::string> check_pair(std::string const& chain, Secret<std::string> const& key) {
-  auto const leaf = x509::read_chain(chain);
+/// What is said of the leaf, where the chain is one and the key is its key.
+Result<x509::Leaf> check_pair(std::string const& chain, Secret<std::string> const& key) {
+  auto leaf = x509::read_chain(chain);
   if (!leaf) return fail(within(leaf.error(), chain_file));
   auto const half = x509::public_key_of(key);
   if (!half) return fail(within(half.error(), key_file));
@@ -42,7 +42,7 @@ Result<std::string> check_pair(std::string const& chain, Secret<std::string> con
     return fail(ErrorCode::invalid,
                 "privkey.pem is not the key of the first certificate of "
                 "fullchain.pem");
-  return leaf->fingerprint;
+  return leaf;
 }
 
 void read_pair(Reading reading, std::string const& name) {
@@ -61,10 +61,11 @@ void read_pair(Reading reading, std::string const& name) {
   for (auto const& [file, content] : {std::pair(chain_file, &chain), std::pair(key_file, &key)})
     if (!*content) return refuse(unreadable(directory + "/" + std::string(file), content->error()));
 
-  CertificatePair pair{name, *std::move(chain), Secret<std::string>(*std::move(key)), {}};
+  CertificatePair pair{name, *std::move(chain), Secret<std::string>(*std::move(key)), {}, {}};
   auto leaf = check_pair(pair.chain, pair.key);
   if (!leaf) return refuse({directory, leaf.error().what});
-  pair.leaf_digest = *std::move(leaf);
+  pair.leaf_digest = leaf->fingerprint;
+  pair.expires = leaf->not_after;
   reading.next.digests[below(name, chain_file)] = digest::sha256(pair.chain);
   reading.next.digests[below(name, key_file)] = digest::sha256(pair.key.reveal());
   reading.next.certificates.push_back(std::move(pair));

@@ -169,7 +169,7 @@ class DomainReader {
     bool bad = false;
     auto const text = content("mailstackd.yaml", bad);
     if (text) {
-      auto found = read_domain_yaml(path("mailstackd.yaml"), *text, conf_.policies);
+      auto found = read_domain_yaml(path("mailstackd.yaml"), *text, conf_);
       bad = failed(found);
       for (auto& one : found) problem(std::move(one));
       if (!bad) return use("mailstackd.yaml", digest::sha256(*text));
@@ -177,10 +177,12 @@ class DomainReader {
     if (!bad) return;
     if (before_ != nullptr && (was_good("mailstackd.yaml") || !before_->incomplete)) {
       conf_.policies = before_->policies;
+      conf_.source = before_->source;
       if (was_good("mailstackd.yaml")) use("mailstackd.yaml", digest_before("mailstackd.yaml"));
     } else {
       // Whom it disabled is not known: nobody of this domain is let in.
       conf_.policies.clear();
+      conf_.source = {};
       mail_.users.clear();
       reading_.next.digests.erase(below("users"));
       conf_.incomplete = true;

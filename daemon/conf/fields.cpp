@@ -27,7 +27,9 @@ Result<> assign(std::string& field, Texts const& texts) {
 }
 
 Result<> assign(std::optional<std::string>& field, Texts const& texts) {
-  field = texts.front();
+  auto address = parse_numeric(texts.front());
+  if (!address) return fail(address.error());
+  field = *std::move(address);
   return {};
 }
 

@@ -13,6 +13,7 @@ namespace mailstack::conf {
 // Text → value, and value → text. The form of texts was checked by the type of their key; what the
 // type does not know (a share, milliseconds) fails here with invalid.
 Result<> assign(std::string& field, Texts const& texts);
+/// A numeric address, in canonical form: DNS answers are compared with it.
 Result<> assign(std::optional<std::string>& field, Texts const& texts);
 Result<> assign(Texts& field, Texts const& texts);
 Result<> assign(bool& field, Texts const& texts);

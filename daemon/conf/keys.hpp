@@ -26,6 +26,7 @@ using ReadSecret = std::function<Result<std::string>(std::string const& path)>;
 struct Draft {
   Settings& settings;
   Policies& policies;
+  Source& source;  ///< of a domain
   ReadSecret const& read_secret;
   UserPolicy* user = nullptr;  ///< whose keys are being read
   bool state_given = false;

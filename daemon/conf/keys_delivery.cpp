@@ -72,17 +72,25 @@ constexpr Row all[] = {
      [](Settings const& settings) { return show_value(settings.delivery.own_addresses); }},
     {{.path = "delivery.source",
       .type = Type::mapping,
-      .summary = "The addresses that connections to other servers come from"}},
-    field<[](auto& s) -> auto& { return s.delivery.source_ipv4; }>(
+      .summary =
+          "The addresses that connections to other servers come from, where the domain of the "
+          "sender names none"}},
+    field<[](auto& s) -> auto& { return s.delivery.source.ipv4; }>(
         {.path = "delivery.source.ipv4",
          .type = Type::ipv4,
          .derived = "the system chooses",
          .summary = "For servers with IPv4"}),
-    field<[](auto& s) -> auto& { return s.delivery.source_ipv6; }>(
+    field<[](auto& s) -> auto& { return s.delivery.source.ipv6; }>(
         {.path = "delivery.source.ipv6",
          .type = Type::ipv6,
          .derived = "the system chooses",
-         .summary = "For servers with IPv6; its PTR and AAAA should be those of `hostname`"}),
+         .summary = "For servers with IPv6. Only once its PTR and the AAAA of that name agree with "
+                    "what EHLO says; else servers with IPv6 alone are all that it is used for"}),
+    field<[](auto& s) -> auto& { return s.delivery.source.name; }>(
+        {.path = "delivery.source.name",
+         .type = Type::name,
+         .derived = "`hostname`",
+         .summary = "What EHLO says to other servers"}),
     {{.path = "delivery.timeouts",
       .type = Type::mapping,
       .summary = "How long another server is waited for (RFC 5321 4.5.3.2)"}},

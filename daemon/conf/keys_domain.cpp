@@ -47,6 +47,28 @@ Result<> put_receive(Draft& draft, Texts const& texts) {
 }
 
 constexpr Row all[] = {
+    {{.path = "source",
+      .type = Type::mapping,
+      .summary = "Where mail comes from whose sender is in this domain, in place of "
+                 "`delivery.source`; of what has no sender the domain of its From counts"}},
+    {{.path = "source.ipv4",
+      .type = Type::ipv4,
+      .derived = "that of `delivery.source`",
+      .summary = "For servers with IPv4",
+      .example = "203.0.113.11"},
+     [](Draft& draft, Texts const& texts) { return assign(draft.source.ipv4, texts); }},
+    {{.path = "source.ipv6",
+      .type = Type::ipv6,
+      .derived = "that of `delivery.source`",
+      .summary = "For servers with IPv6, once its PTR and the AAAA of that name agree with EHLO",
+      .example = "2001:db8::11"},
+     [](Draft& draft, Texts const& texts) { return assign(draft.source.ipv6, texts); }},
+    {{.path = "source.name",
+      .type = Type::name,
+      .derived = "that of `delivery.source`",
+      .summary = "What EHLO says to other servers: the name in the PTR of these addresses",
+      .example = "mail.example.org"},
+     [](Draft& draft, Texts const& texts) { return assign(draft.source.name, texts); }},
     {{.path = "users",
       .type = Type::mapping,
       .summary = "Users of this domain, by local part; who has no entry may do what is usual"},

@@ -157,6 +157,30 @@ constexpr Row all[] = {
       .summary = "Mail from other servers; from users with STARTTLS; from users under TLS from the "
                  "first octet"},
      put_service},
+    field<[](auto& s) -> auto& { return s.user; }>(
+        {.path = "user",
+         .type = Type::string,
+         .derived = "whoever starts it",
+         .summary =
+             "The account that the daemon becomes where root starts it, once its ports are "
+             "bound; the conf tree must be readable by it, and state, spool and log its own"},
+        true),
+    {{.path = "seccomp",
+      .type = Type::choice,
+      .derived = "`on`, unless `delivery.local` is a program with a setuid or setgid bit",
+      .choices = "on|off",
+      .summary =
+          "Whether the daemon and all programs that it starts are denied what no mail needs: "
+          "mounts, modules, other processes' memory, namespaces, clocks. With it no program "
+          "gains anything by its setuid or setgid bit"},
+     [](Draft& draft, Texts const& texts) -> Result<> {
+       draft.settings.seccomp = texts.front() == "on";
+       return {};
+     },
+     [](Settings const& settings) {
+       return settings.seccomp ? show_value(*settings.seccomp) : std::string();
+     },
+     true},
     {{.path = "state",
       .type = Type::path,
       .derived = "`mailstackd` in `data_dir` of chasquid.conf where that is given, else "
@@ -239,6 +263,12 @@ constexpr Row all[] = {
          .fallback = "off",
          .choices = "on|off",
          .summary = "Whether answers are validated"}),
+    field<[](auto& s) -> auto& { return s.dns.trust_anchor; }>(
+        {.path = "dns.trust_anchor",
+         .type = Type::path,
+         .fallback = "/usr/share/dns/root.key",
+         .summary = "Where validation begins: a zone file with DS or DNSKEY records, that of "
+                    "Debian's package dns-root-data or one of a zone of your own"}),
     field<[](auto& s) -> auto& { return s.dns.timeout; }>(
         {.path = "dns.timeout",
          .type = Type::string,

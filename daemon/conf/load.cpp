@@ -35,7 +35,8 @@ void complete(std::string const& directory, Settings& settings) {
   if (settings.spool.empty()) settings.spool = settings.state + "/queue";
   if (settings.control_socket.empty()) settings.control_socket = settings.state + "/control";
   if (settings.srs_secret_file.empty()) settings.srs_secret_file = settings.state + "/srs.key";
-  for (auto* path : {&settings.spool, &settings.control_socket, &settings.srs_secret_file})
+  for (auto* path : {&settings.spool, &settings.control_socket, &settings.srs_secret_file,
+                     &settings.dns.trust_anchor})
     make_absolute(directory, *path);
   for (auto& listen : settings.listen)
     if (listen.address.find('/') != std::string::npos) make_absolute(directory, listen.address);
@@ -72,6 +73,14 @@ void note_long_path(Reading reading, Settings const& settings) {
                               0, 0, "give control_socket in mailstackd.yaml", true});
 }
 
+/// Nothing would be found by name, and mail would wait for that.
+void note_trust_anchor(Reading reading, Settings const& settings) {
+  auto const& anchor = settings.dns.trust_anchor;
+  if (!settings.dns.dnssec || ::access(anchor.c_str(), R_OK) == 0) return;
+  reading.problems.push_back({anchor, "`dns.dnssec` is on, and this trust anchor cannot be read", 0,
+                              0, "install dns-root-data, or give dns.trust_anchor", true});
+}
+
 /// False where there are no usable settings, neither in the tree nor of before.
 bool read_settings(Reading reading) {
   Settings settings;
@@ -89,6 +98,7 @@ bool read_settings(Reading reading) {
   if (!failed(reading.problems)) {
     complete(reading.directory, settings);
     note_long_path(reading, settings);
+    note_trust_anchor(reading, settings);
     reading.next.settings = std::move(settings);
     reading.next.digests.merge(digests);
     return true;

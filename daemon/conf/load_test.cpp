@@ -48,8 +48,49 @@ TEST_CASE("load: users, aliases, keys, certificates and policies of a whole tree
   CHECK(domain.keys[0].public_key.size() == 44);
   REQUIRE(loaded->certificates.size() == 1);
   CHECK(loaded->certificates[0].leaf_digest.size() == 64);
+  CHECK(loaded->certificates[0].expires == *parse_time("2036-01-01T00:00:00Z"));
   CHECK(loaded->digests.at("domains/example.org/users") == digest::sha256(user_i));
   CHECK(loaded->digests.size() == 8);
+}
+
+TEST_CASE("load: a mailstackd.yaml of a domain counts as a whole", "[conf]") {
+  ConfTree tree;
+  tree.write("domains/example.org/users", user_i);
+  auto const file = "domains/example.org/mailstackd.yaml";
+  tree.write(file, "source: {ipv4: 192.0.2.1}\nusers: {i: {disabled: true}}\n");
+  auto const first = tree.load()->domains.at("example.org");
+  CHECK(first.source.ipv4 == "192.0.2.1");
+  // One mistake, and nothing of the new file counts: not the source before it, not the user behind.
+  tree.write(file, "source: {ipv4: 192.0.2.2}\nusers: {i: {disabld: false}, j: {}}\n");
+  auto const kept = tree.load()->domains.at("example.org");
+  CHECK(format(tree.problems).find("unknown key `disabld`") != std::string::npos);
+  CHECK(kept.source.ipv4 == "192.0.2.1");
+  CHECK(kept.policies.at("i").disabled);
+  CHECK_FALSE(kept.policies.contains("j"));
+  CHECK_FALSE(kept.incomplete);
+  tree.remove(file);
+  CHECK_FALSE(tree.load()->domains.at("example.org").source.ipv4);
+
+  // At the first start there is nothing that could stand in.
+  ConfTree other;
+  other.write("domains/example.org/users", user_i);
+  other.write(file, "source: {ipv4: 192.0.2.2}\nusers: {i: {disabld: false}}\n");
+  auto const shut = other.load();
+  CHECK(shut->domains.at("example.org").incomplete);
+  CHECK_FALSE(shut->domains.at("example.org").source.ipv4);
+  CHECK(shut->mail.domains.at("example.org").users.empty());
+}
+
+TEST_CASE("load: validation without a trust anchor is told", "[conf]") {
+  ConfTree tree;
+  tree.write("mailstackd.yaml", "dns: {dnssec: on, trust_anchor: anchor}\n");
+  auto const loaded = tree.load();
+  CHECK(loaded->settings.dns.trust_anchor == tree.path("anchor"));
+  REQUIRE(tree.problems.size() == 1);
+  CHECK(tree.problems[0].warning);
+  tree.write("anchor", ". IN DS 20326 8 2 00\n");
+  tree.load();
+  CHECK(tree.problems.empty());
 }
 
 TEST_CASE("load: hidden directories and plain files of domains/ are no domains", "[conf]") {

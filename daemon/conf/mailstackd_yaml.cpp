@@ -293,21 +293,21 @@ Problems read_yaml(std::string const& path, std::string_view text, ReadSecret co
   Problems problems;
   auto const tree = parse(path, text, problems);
   if (!tree) return problems;
-  Policies none;
-  Draft draft{settings, none, read_secret};
+  DomainConf none;
+  Draft draft{settings, none.policies, none.source, read_secret};
   Reader(path, settings_rows(), draft, problems).read(*tree);
   if (!failed(problems)) Fit(path, *tree, problems).look(settings);
   sort_by_place(problems);
   return problems;
 }
 
-Problems read_domain_yaml(std::string const& path, std::string_view text, Policies& policies) {
+Problems read_domain_yaml(std::string const& path, std::string_view text, DomainConf& conf) {
   Problems problems;
   auto const tree = parse(path, text, problems);
   if (!tree) return problems;
   Settings none;
   ReadSecret const no_secrets;
-  Draft draft{none, policies, no_secrets};
+  Draft draft{none, conf.policies, conf.source, no_secrets};
   Reader(path, domain_rows(), draft, problems).read(*tree);
   sort_by_place(problems);
   return problems;

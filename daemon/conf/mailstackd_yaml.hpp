@@ -17,7 +17,8 @@ namespace mailstack::conf {
 Problems read_yaml(std::string const& path, std::string_view text, ReadSecret const& read_secret,
                    Settings& settings);
 
-/// Reads domains/D/mailstackd.yaml.
-Problems read_domain_yaml(std::string const& path, std::string_view text, Policies& policies);
+/// Reads domains/D/mailstackd.yaml into `conf.policies` and `conf.source`. All or nothing, as
+/// above.
+Problems read_domain_yaml(std::string const& path, std::string_view text, DomainConf& conf);
 
 }  // namespace mailstack::conf

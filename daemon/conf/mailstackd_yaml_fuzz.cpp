@@ -58,10 +58,11 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
     hold(changed_keys(settings, again).empty());
     hold_bounds(settings);
   }
-  Policies policies;
-  auto const of_domain = read_domain_yaml("d", text, policies);
+  DomainConf domain;
+  auto const of_domain = read_domain_yaml("d", text, domain);
   hold_places(of_domain, text);
   if (!failed(of_domain))
-    for (auto const& [name, policy] : policies) hold(!name.empty() && policy.per_hour <= 1'000'000);
+    for (auto const& [name, policy] : domain.policies)
+      hold(!name.empty() && policy.per_hour <= 1'000'000);
   return 0;
 }

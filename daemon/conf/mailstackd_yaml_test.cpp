@@ -80,7 +80,7 @@ loops: 2
   CHECK(all.smarthost->port == 2465);
   CHECK(all.smarthost->password.reveal() == "s3cret");
   CHECK(all.delivery.own_addresses == std::vector<std::string>{"2001:db8::1"});
-  CHECK(all.delivery.source_ipv4 == "192.0.2.1");
+  CHECK(all.delivery.source.ipv4 == "192.0.2.1");
   auto const& timeouts = all.delivery.timeouts;
   CHECK(timeouts.connect.count() == 1);
   CHECK(timeouts.greeting.count() == 2);
@@ -182,13 +182,13 @@ TEST_CASE("mailstackd.yaml: a password stands in no message", "[conf]") {
 
 TEST_CASE("mailstackd.yaml: the defaults of the table are those of the settings", "[conf]") {
   ReadSecret const none;
-  Policies policies;
+  DomainConf none_of_them;
   std::size_t compared = 0;
   for (auto const& row : settings_rows()) {
     if (row.key.fallback.empty() || row.show == nullptr) continue;
     INFO(row.key.path);
     Settings settings;
-    Draft draft{settings, policies, none};
+    Draft draft{settings, none_of_them.policies, none_of_them.source, none};
     auto const texts = yaml::fallback_values(row.key.fallback);
     REQUIRE_FALSE(texts.empty());
     REQUIRE(row.put(draft, texts));
@@ -199,17 +199,22 @@ TEST_CASE("mailstackd.yaml: the defaults of the table are those of the settings"
 }
 
 TEST_CASE("domains/D/mailstackd.yaml: policies by folded name", "[conf]") {
-  Policies policies;
+  DomainConf conf;
+  auto const& policies = conf.policies;
   auto const problems = read_domain_yaml("d", R"(
+source: {ipv4: 203.0.113.11, ipv6: 2001:DB8::11, name: mail.example.org}
 users:
   Ann: {send_as: [Sales@example.org, "*@example.net"], limit: {per_hour: 50}}
   old: {disabled: true}
   app: {receive: false}
   none:
 )",
-                                         policies);
+                                         conf);
   INFO(format(problems));
   CHECK(problems.empty());
+  CHECK(conf.source.ipv4 == "203.0.113.11");
+  CHECK(conf.source.ipv6 == "2001:db8::11");
+  CHECK(conf.source.name == "mail.example.org");
   CHECK(policies.size() == 4);
   CHECK(policies.at("ann").send_as.size() == 2);
   CHECK(policies.at("ann").per_hour == 50);
@@ -231,11 +236,14 @@ users:
       {"users: {\"a b\": {}}", "d:1:9: `a b`: "},
       {"users: [a]", "d:1:8: `users` is a list; write a mapping"},
       {"listen: []", "d:1:1: unknown key `listen`"},
+      {"source: {ipv4: \"2001:db8::1\"}", "d:1:16: `ipv4`: "},
+      {"source: {ipv6: 192.0.2.1}", "d:1:16: `ipv6`: "},
+      {"source: {address: 192.0.2.1}", "d:1:10: unknown key `address`; the keys here are: ipv4, "},
   };
   for (auto const& one : cases) {
     INFO(one.text);
-    policies.clear();
-    CHECK_THAT(format(read_domain_yaml("d", one.text, policies)), Catch::StartsWith(one.said));
+    conf = {};
+    CHECK_THAT(format(read_domain_yaml("d", one.text, conf)), Catch::StartsWith(one.said));
   }
 }
 
@@ -250,7 +258,10 @@ TEST_CASE("restart: what a running daemon does not take is named", "[conf]") {
   loaded.listen.push_back({{}, 25, smtp::Service::smtp, false});
   loaded.spool = "/elsewhere";
   loaded.loops = 3;
-  CHECK(needs_restart(running, loaded) == std::vector<std::string>{"listen", "spool", "loops"});
+  loaded.user = "mail";
+  loaded.seccomp = false;
+  CHECK(needs_restart(running, loaded) ==
+        std::vector<std::string>{"listen", "user", "seccomp", "spool", "loops"});
   auto other = loaded;
   other.smarthost->password = Secret<std::string>("x");
   CHECK(changed_keys(loaded, other) == std::vector<std::string>{"smarthost"});
@@ -273,8 +284,8 @@ TEST_CASE("reference: its examples are read without a problem", "[conf]") {
   auto const [at, settings] = example(0);
   Settings read_into;
   CHECK(format(read_yaml("m", settings, secret, read_into)).empty());
-  Policies policies;
-  CHECK(format(read_domain_yaml("d", example(at).second, policies)).empty());
+  DomainConf conf;
+  CHECK(format(read_domain_yaml("d", example(at).second, conf)).empty());
 }
 
 }  // namespace

@@ -37,9 +37,11 @@ limits: {message: 50M, per_user: 200}
 constexpr std::string_view domain_introduction = R"(
 ## domains/DOMAIN/mailstackd.yaml
 
-What `users` of the domain cannot say.
+What `users` of the domain cannot say. The file is taken as a whole: with one mistake in it what it said before goes on, and where there was nothing
+before (the first start), nobody of the domain is let in until it is mended: whom it disables is not known.
 
 ```yaml
+source: {ipv4: 203.0.113.11, name: mail.example.org}
 users:
   ann: {send_as: [sales@example.org, "*@example.net"], limit: {per_hour: 50}}
   old: {disabled: true}

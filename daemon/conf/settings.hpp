@@ -38,10 +38,19 @@ struct Smarthost {
   Secret<std::string> password;
 };
 
+/// Where connections to other servers come from, and the name that goes with it.
+struct Source {
+  std::optional<std::string> ipv4;  ///< none: the system chooses
+  std::optional<std::string> ipv6;
+  std::string name;  ///< in EHLO; empty: the host's
+};
+
 struct Settings {
   std::string directory;  ///< of the conf tree; relative paths start there
   std::string hostname;
   std::vector<Listen> listen;
+  std::string user;             ///< whom root becomes; empty: stays root
+  std::optional<bool> seccomp;  ///< none: unless the MDA needs its setuid or setgid bit
   std::string spool = "/var/lib/mailstackd/queue";
   std::string state = "/var/lib/mailstackd";
   std::string control_socket = "/run/mailstackd/control";
@@ -56,6 +65,7 @@ struct Settings {
   struct Dns {
     std::vector<std::string> servers;  ///< `127.0.0.1`, `[::1]:5353`; empty: /etc/resolv.conf
     bool dnssec = false;
+    std::string trust_anchor = "/usr/share/dns/root.key";  ///< a zone file of DS or DNSKEY
     milliseconds timeout{5000};
     unsigned attempts = 3;
   } dns;
@@ -66,8 +76,7 @@ struct Settings {
     std::uint16_t port = 25;
     std::vector<std::string> own_names;      ///< MX names that are us, beside hostname
     std::vector<std::string> own_addresses;  ///< beside those of the interfaces
-    std::optional<std::string> source_ipv4;
-    std::optional<std::string> source_ipv6;
+    Source source;                           ///< of mail whose domain names none
     struct {
       seconds connect{30}, greeting{300}, ehlo{300}, command{300}, data{120}, block{180}, dot{600},
           quit{5}, starttls{60};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/clock/clock.hpp"
 #include "core/mail/dkim/sign.hpp"
 #include "core/result/result.hpp"
 #include "core/secret/secret.hpp"
@@ -36,7 +37,8 @@ struct SigningKey {
 
 struct DomainConf {
   std::map<std::string, UserPolicy, std::less<>> policies;  ///< by folded name
-  std::vector<SigningKey> keys;                             ///< by selector
+  Source source;  ///< of mail whose sender is in the domain; what it leaves out is the daemon's
+  std::vector<SigningKey> keys;  ///< by selector
   /// Users, aliases or policies could not be used, and nothing of before stands in: who is not
   /// known here may exist all the same, so that mail for it and logins get 4yz and not 5yz.
   bool incomplete = false;
@@ -48,6 +50,7 @@ struct CertificatePair {
   std::string chain;
   Secret<std::string> key;
   std::string leaf_digest;  ///< SHA-256 of the DER, lower-case hex
+  TimePoint expires{};      ///< the first certificate's end
 };
 
 struct Snapshot {

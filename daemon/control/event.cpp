@@ -55,6 +55,8 @@ Event::Kind kind_of(queue::Event::Kind kind) {
     case From::delayed: return To::delayed;
     case From::dropped: return To::dropped;
     case From::removed: return To::removed;
+    case From::waits: return To::waits;
+    case From::done: return To::done;
     case From::unreadable: return To::unreadable;
   }
   return To::unreadable;

@@ -48,6 +48,7 @@ struct Event {
 
   queue::ItemId id = 0;
   std::string_view client;  ///< address, behind a proxy the true one
+  std::uint16_t port = 0;   ///< of the client; 0: it has none
   std::optional<smtp::Service> service;
   std::string_view user;
   std::string_view from;  ///< reverse-path; of a message, empty is the null path

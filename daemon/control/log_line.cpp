@@ -40,8 +40,16 @@ std::string to(Event const& event) {
   return " to=" + (event.to.empty() ? "" : word(event.to.front()));
 }
 
+/// `192.0.2.1:4025`, `[2001:db8::1]:4025`, as Go prints it; `unix` has no port.
+std::string client_of(Event const& event) {
+  auto const address = word(event.client);
+  if (event.port == 0) return address;
+  bool const six = address.find(':') != std::string::npos;
+  return (six ? "[" + address + "]:" : address + ":") + std::to_string(event.port);
+}
+
 std::string client_line(Event const& event) {
-  auto line = word(event.client);
+  auto line = client_of(event);
   switch (event.kind) {
     case Kind::auth_succeeded: return line + " auth succeeded for " + word(event.user);
     case Kind::auth_failed: return line + " auth failed for " + word(event.user);
@@ -66,7 +74,9 @@ std::string message_line(Event const& event) {
   auto const line = queue::format_id(event.id) + from(event);
   auto const notice = [&] { return " by " + queue::format_id(event.notice); };
   switch (event.kind) {
-    case Kind::queued: return line + " queued ip=" + word(event.client) + " to=" + list(event.to);
+    case Kind::queued:
+      return line + " queued" + (event.client.empty() ? "" : " ip=" + client_of(event)) +
+             " to=" + list(event.to);
     case Kind::sent: return line + to(event) + " sent";
     case Kind::deferred: return line + to(event) + " failed (temporary): " + said(event);
     case Kind::failed: return line + to(event) + " failed (permanent): " + said(event);
@@ -101,6 +111,7 @@ void each_field(Event const& event, Text text, Number number, Texts texts) {
   };
   if (of_message(event.kind)) text("id", queue::format_id(event.id));
   present("client", event.client);
+  if (event.port != 0) number("port", event.port);
   if (event.service) text("service", format(*event.service));
   present("tls", event.tls);
   present("user", event.user);

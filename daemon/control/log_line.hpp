@@ -18,9 +18,9 @@ using LogTime = std::chrono::sys_time<std::chrono::microseconds>;
 /// chasquid's words, without time and line end; an event that chasquid has not follows its form:
 /// ```
 /// daemon listening on A
-/// IP auth succeeded|failed for U
-/// IP rejected from=F to=[T] - WHY
-/// ID from=F queued ip=IP to=[T]
+/// IP:PORT auth succeeded|failed for U
+/// IP:PORT rejected from=F to=[T] - WHY
+/// ID from=F queued ip=IP:PORT to=[T]
 /// ID from=F to=T sent
 /// ID from=F to=T failed (temporary|permanent): E
 /// ID from=F completed loop, next in D

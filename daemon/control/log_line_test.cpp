@@ -17,6 +17,7 @@ Event of(Kind kind) {
   event.kind = kind;
   event.id = 1;
   event.client = "198.51.100.7";
+  event.port = 4025;
   event.user = "i@wac.tax";
   event.from = "a@b.example";
   event.to = {"x@c.example"};
@@ -59,25 +60,34 @@ TEST_CASE("log: chasquid's lines, word for word", "[control]") {
   auto listening = of(Kind::listening);
   listening.client = "192.0.2.1:25";
   CHECK(maillog_line(listening) == "daemon listening on 192.0.2.1:25");
-  CHECK(maillog_line(of(Kind::auth_succeeded)) == "198.51.100.7 auth succeeded for i@wac.tax");
-  CHECK(maillog_line(of(Kind::auth_failed)) == "198.51.100.7 auth failed for i@wac.tax");
+  CHECK(maillog_line(of(Kind::auth_succeeded)) == "198.51.100.7:4025 auth succeeded for i@wac.tax");
+  CHECK(maillog_line(of(Kind::auth_failed)) == "198.51.100.7:4025 auth failed for i@wac.tax");
   CHECK(with_text(Kind::rejected, "550 5.1.1 no such user") ==
-        "198.51.100.7 rejected from=a@b.example to=[x@c.example] - 550 5.1.1 no such user");
+        "198.51.100.7:4025 rejected from=a@b.example to=[x@c.example] - 550 5.1.1 no such user");
   auto bare = of(Kind::rejected);
   bare.from = {};
   bare.to = {};
   bare.text = "421 4.7.0 too many errors";
-  CHECK(maillog_line(bare) == "198.51.100.7 rejected - 421 4.7.0 too many errors");
+  CHECK(maillog_line(bare) == "198.51.100.7:4025 rejected - 421 4.7.0 too many errors");
   auto queued = of(Kind::queued);
   queued.to = {"x@c.example", "y@c.example"};
   CHECK(maillog_line(queued) ==
-        "0000000000001 from=a@b.example queued ip=198.51.100.7 to=[x@c.example y@c.example]");
+        "0000000000001 from=a@b.example queued ip=198.51.100.7:4025 to=[x@c.example y@c.example]");
+  queued.client = {};  // a bounce of ours
+  queued.from = {};
+  CHECK(maillog_line(queued) == "0000000000001 from=<> queued to=[x@c.example y@c.example]");
   CHECK(maillog_line(of(Kind::sent)) == "0000000000001 from=a@b.example to=x@c.example sent");
   CHECK(with_text(Kind::deferred, "450 4.2.0 greylisted") ==
         "0000000000001 from=a@b.example to=x@c.example failed (temporary): 450 4.2.0 greylisted");
   CHECK(with_text(Kind::failed, "550 5.1.1 who?", "mx.c.example") ==
         "0000000000001 from=a@b.example to=x@c.example failed (permanent): mx.c.example: 550 5.1.1 "
         "who?");
+  auto six = of(Kind::auth_failed);
+  six.client = "2001:db8::7";
+  CHECK(maillog_line(six) == "[2001:db8::7]:4025 auth failed for i@wac.tax");
+  six.client = "unix";
+  six.port = 0;
+  CHECK(maillog_line(six) == "unix auth failed for i@wac.tax");
   auto waits = of(Kind::waits);
   waits.delay = Duration(90);
   CHECK(maillog_line(waits) == "0000000000001 from=a@b.example completed loop, next in 1m30s");
@@ -106,15 +116,15 @@ TEST_CASE("log: nobody writes a line in the name of another address", "[control]
   auto event = of(Kind::auth_failed);
   event.user = "x\n203.0.113.9 auth failed for y";
   CHECK(maillog_line(event) ==
-        "198.51.100.7 auth failed for \"x\\u{a}203.0.113.9 auth failed for y\"");
+        "198.51.100.7:4025 auth failed for \"x\\u{a}203.0.113.9 auth failed for y\"");
   event = of(Kind::rejected);
   event.from = "a to=[b] - 250 ok";
   event.to = {"x] - 550 5.7.1 relaying denied"};
   event.text = "550 5.1.1 no";
-  CHECK(
-      maillog_line(event) ==
-      "198.51.100.7 rejected from=\"a to=[b] - 250 ok\" to=[\"x] - 550 5.7.1 relaying denied\"] - "
-      "550 5.1.1 no");
+  CHECK(maillog_line(event) ==
+        "198.51.100.7:4025 rejected from=\"a to=[b] - 250 ok\" to=[\"x] - 550 5.7.1 relaying "
+        "denied\"] - "
+        "550 5.1.1 no");
   CHECK(with_text(Kind::failed, "550 no\r\n0000000000002 from=<> all done", "evil host") ==
         "0000000000001 from=a@b.example to=x@c.example failed (permanent): \"evil host\": 550 "
         "no\\u{d}\\u{a}0000000000002 from=<> all done");
@@ -128,6 +138,7 @@ TEST_CASE("log: nobody writes a line in the name of another address", "[control]
 TEST_CASE("log: JSON holds what the event has, and nothing else", "[control]") {
   auto event = of(Kind::deferred);
   event.client = {};
+  event.port = 0;
   event.user = {};
   event.service = smtp::Service::submission;
   event.text = "450 4.2.0 \"later\"\xff";
@@ -143,10 +154,11 @@ TEST_CASE("log: JSON holds what the event has, and nothing else", "[control]") {
   Event rejected;
   rejected.kind = Kind::rejected;
   rejected.client = "198.51.100.7";
+  rejected.port = 4025;
   rejected.text = "421 4.7.0 too many errors";
   CHECK(
       json_line(rejected, time_of_log) ==
-      R"({"time":"2026-11-26T20:00:00.012345Z","event":"rejected","client":"198.51.100.7","text":"421 4.7.0 too many errors"})");
+      R"({"time":"2026-11-26T20:00:00.012345Z","event":"rejected","client":"198.51.100.7","port":4025,"text":"421 4.7.0 too many errors"})");
 }
 
 TEST_CASE("log: fields of the journal cannot be forged", "[control]") {
@@ -186,4 +198,11 @@ TEST_CASE("log: what the queue tells becomes an event", "[control]") {
   CHECK(maillog_line(event) == "0000000000001 from=a@b.example to=x@c.example sent");
   CHECK(event.original == "team@d.example");
   CHECK(event.delay == Duration(5));
+  told.kind = queue::Event::Kind::waits;
+  told.recipient = {};
+  told.delay = Duration(90);
+  CHECK(maillog_line(event_of(told)) ==
+        "0000000000001 from=a@b.example completed loop, next in 1m30s");
+  told.kind = queue::Event::Kind::done;
+  CHECK(maillog_line(event_of(told)) == "0000000000001 from=a@b.example all done");
 }

@@ -91,7 +91,7 @@ Metrics::Metrics(std::string_view version)
                                   most_codes}),
       delivery_duration(registry,
                         {.name = "mailstackd_delivery_duration_seconds",
-                         .help = "How long attempts take, by result",
+                         .help = "How long attempts take, by result, one a recipient",
                          .labels = {"result"},
                          .unit = "seconds"},
                         delivery_bounds),
@@ -173,6 +173,7 @@ Metrics::Metrics(std::string_view version)
   for (auto const* result : {"succeeded", "failed", "failed_again"}) auth.at({result});
   for (auto const* result : {"sent", "deferred", "failed", "expired"})
     delivery_attempts.at({result});
+  for (auto const* result : {"sent", "deferred", "failed"}) delivery_duration.at({result});
   for (auto const* kind : {"bounced", "delayed", "dropped"}) notices.at({kind});
 }
 
@@ -190,7 +191,9 @@ void Metrics::count(Event const& event) {
       return;
     }
     case Kind::queued:
-      // What came over no service is ours: bounces.
+      // What a client brought was counted with its reply. What came over no service is ours:
+      // bounces.
+      if (event.service) return;
       messages_received.at({service}).add();
       received_bytes.at({service}).add(static_cast<double>(event.octets));
       return;

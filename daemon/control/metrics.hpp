@@ -16,7 +16,7 @@
 
 namespace mailstack::control {
 
-/// Of a certificate in use: the name of its directory, and when its chain ends first.
+/// Of a certificate in use: the name of its directory, and when it ends.
 using Expiry = std::pair<std::string, TimePoint>;
 
 /// May be used from any thread. Counters grow where things happen; gauges of a state are set by the
@@ -41,7 +41,7 @@ struct Metrics {
   // Delivery.
   Counters delivery_attempts;    ///< by result: one a recipient
   Counters delivery_rejects;     ///< by code and enhanced code of the other side
-  Histograms delivery_duration;  ///< of an attempt, by result
+  Histograms delivery_duration;  ///< of an attempt, by result: of a recipient
   Histograms time_to_delivery;   ///< since the message came
   Counters notices;              ///< to senders, by kind
 

@@ -84,7 +84,9 @@ void fill(Metrics& metrics) {
   metrics.count(event);
   event.kind = Kind::queued;
   event.octets = 4096;
-  metrics.count(event);
+  metrics.count(event);  // was counted with its reply
+  metrics.messages_received.at({"smtp"}).add();
+  metrics.received_bytes.at({"smtp"}).add(4096);
   event.kind = Kind::auth_failed;
   metrics.count(event);
   event.kind = Kind::deferred;

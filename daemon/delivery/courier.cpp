@@ -56,7 +56,7 @@ class WayCourier : public Courier {
 
 }  // namespace
 
-std::string destination_of(queue::Recipient const& recipient) {
+std::string destination_of(conf::Settings const& settings, queue::Recipient const& recipient) {
   switch (recipient.way) {
     case queue::Way::local: return "local";
     case queue::Way::pipe: return "pipe";
@@ -70,6 +70,7 @@ std::string destination_of(queue::Recipient const& recipient) {
     }
     case queue::Way::remote: break;
   }
+  if (settings.smarthost) return "smarthost " + settings.smarthost->host;
   auto const at = recipient.address.rfind('@');
   return at == std::string::npos ? recipient.address : recipient.address.substr(at + 1);
 }

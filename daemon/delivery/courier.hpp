@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/conf/settings.hpp"
 #include "daemon/queue/envelope.hpp"
 #include "daemon/queue/spool.hpp"
 #include "daemon/smtp/reply.hpp"
@@ -41,7 +42,7 @@ class Courier {
 };
 
 /// What recipients must share to go in one transaction and under one limit: the domain of a remote
-/// one, `via a/b`, `local`, `pipe`.
-std::string destination_of(queue::Recipient const& recipient);
+/// one, `smarthost HOST` where there is one, `via a/b`, `local`, `pipe`.
+std::string destination_of(conf::Settings const& settings, queue::Recipient const& recipient);
 
 }  // namespace mailstack::delivery

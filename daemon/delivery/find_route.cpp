@@ -14,8 +14,12 @@ namespace {
 class Search : public std::enable_shared_from_this<Search> {
  public:
   Search(Doors& doors, SourceProof& proof, std::shared_ptr<conf::Snapshot const> conf,
-         std::function<void(Decision<Route>)> done)
-      : doors_(doors), proof_(proof), conf_(std::move(conf)), done_(std::move(done)) {}
+         conf::Source source, std::function<void(Decision<Route>)> done)
+      : doors_(doors),
+        proof_(proof),
+        conf_(std::move(conf)),
+        source_(std::move(source)),
+        done_(std::move(done)) {}
 
   void begin(Job const& job) {
     auto const& settings = conf_->settings;
@@ -127,13 +131,11 @@ class Search : public std::enable_shared_from_this<Search> {
 
   void answered() {
     if (--open_ > 0) return;
-    auto const& source = conf_->settings.delivery.source_ipv6;
     if (named_) return choose({true});
-    if (!source) return choose({false});
-    proof_.ask(*source, conf_->settings.hostname, doors_.now(),
-               [weak = weak_from_this()](bool proven) {
-                 if (auto const self = weak.lock()) self->choose({proven});
-               });
+    if (!source_.ipv6) return choose({false});
+    proof_.ask(*source_.ipv6, source_.name, doors_.now(), [weak = weak_from_this()](bool proven) {
+      if (auto const self = weak.lock()) self->choose({proven});
+    });
   }
 
   void choose(Families families) {
@@ -166,6 +168,7 @@ class Search : public std::enable_shared_from_this<Search> {
   Doors& doors_;
   SourceProof& proof_;
   std::shared_ptr<conf::Snapshot const> conf_;
+  conf::Source source_;
   std::function<void(Decision<Route>)> done_;
   Route route_;
   Self self_;
@@ -179,9 +182,10 @@ class Search : public std::enable_shared_from_this<Search> {
 }  // namespace
 
 std::shared_ptr<void> find_route(Doors& doors, SourceProof& proof,
-                                 std::shared_ptr<conf::Snapshot const> conf, Job const& job,
+                                 std::shared_ptr<conf::Snapshot const> conf,
+                                 conf::Source const& source, Job const& job,
                                  std::function<void(Decision<Route>)> done) {
-  auto search = std::make_shared<Search>(doors, proof, std::move(conf), std::move(done));
+  auto search = std::make_shared<Search>(doors, proof, std::move(conf), source, std::move(done));
   search->begin(job);
   return search;
 }

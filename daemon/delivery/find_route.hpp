@@ -30,9 +30,11 @@ struct Route {
 /// Calls `done` once, at once or later, on the loop; not where what is returned was dropped before.
 /// The smarthost takes what is `remote`, in place of the MX hosts; the hosts of `via` are taken as
 /// they are named, without MX; `local` is the LMTP server. Hosts that the conf tree names may be on
-/// loopback or be us.
+/// loopback or be us. `source` is where the job comes from: its IPv6 counts once it is proven under
+/// the name of `source`.
 std::shared_ptr<void> find_route(Doors& doors, SourceProof& proof,
-                                 std::shared_ptr<conf::Snapshot const> conf, Job const& job,
+                                 std::shared_ptr<conf::Snapshot const> conf,
+                                 conf::Source const& source, Job const& job,
                                  std::function<void(Decision<Route>)> done);
 
 }  // namespace mailstack::delivery

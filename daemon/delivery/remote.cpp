@@ -4,6 +4,7 @@
 
 #include "core/mail/path/path.hpp"
 #include "daemon/delivery/find_route.hpp"
+#include "daemon/delivery/source.hpp"
 
 namespace mailstack::delivery {
 
@@ -17,12 +18,6 @@ std::string shown(Target const& target) {
   return target.host == target.address ? target.address : target.host + " [" + target.address + "]";
 }
 
-/// A source address of our own for this domain, else that of the settings.
-std::optional<std::string> source_for(conf::Settings const& settings, Target const& target) {
-  if (target.address.find('/') != std::string::npos) return {};  // a unix socket
-  return target.ipv6() ? settings.delivery.source_ipv6 : settings.delivery.source_ipv4;
-}
-
 }  // namespace
 
 /// One job on its way.
@@ -33,13 +28,17 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
         doors_(remote.doors_),
         conf_(remote.doors_.conf()),
         job_(std::move(job)),
+        source_(source_of(*conf_, job_)),
         done_(std::move(done)),
         outcomes_(job_.recipients.size()) {}
 
   void begin() {
     prepare();
     if (open_.empty()) return finish();
-    search_ = find_route(doors_, remote_.proof_, conf_, job_,
+    // Put together under other settings: its recipients may have parted ways since.
+    if (destination_of(conf_->settings, job_.recipients.front()) != job_.destination)
+      return give_all({451, "4.3.0", "the way has changed meanwhile"}, {}, false);
+    search_ = find_route(doors_, remote_.proof_, conf_, source_, job_,
                          [weak = weak_from_this()](Decision<Route> route) {
                            auto const self = weak.lock();
                            if (!self) return;
@@ -89,23 +88,24 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
   /// What two messages must agree on to share a connection.
   [[nodiscard]] std::string key() const {
-    std::string key = source_for(conf_->settings, target()).value_or("");
-    key.append(1, '|').append(target().address).append(1, '|').append(std::to_string(route_.port));
+    std::string key = source_for(source_, target()).value_or("");
+    key.append(1, '|').append(source_.name).append(1, '|').append(target().address);
+    key.append(1, '|').append(std::to_string(route_.port));
     key.append(1, '|').append(target().host).append(1, '|').append(route_.user);
     return key.append(1, '|').append(1, static_cast<char>('0' + static_cast<int>(tls_now())));
   }
 
   void try_target() {
     if (open_.empty()) return finish();
+    while (ipv4_only_ && at_ < route_.targets.size() && target().ipv6()) ++at_;
     if (at_ >= route_.targets.size()) return give_up();
     if (!fresh_)
       if (auto kept = remote_.kept_.take(key())) return use(std::move(kept));
-    connecting_ =
-        doors_.connect({target().address, route_.port}, source_for(conf_->settings, target()),
-                       settings().timeouts.connect,
-                       [weak = weak_from_this()](Result<std::unique_ptr<net::Stream>> stream) {
-                         if (auto const self = weak.lock()) self->connected(std::move(stream));
-                       });
+    connecting_ = doors_.connect(
+        {target().address, route_.port}, source_for(source_, target()), settings().timeouts.connect,
+        [weak = weak_from_this()](Result<std::unique_ptr<net::Stream>> stream) {
+          if (auto const self = weak.lock()) self->connected(std::move(stream));
+        });
   }
 
   void connected(Result<std::unique_ptr<net::Stream>> stream) {
@@ -114,8 +114,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       return next(
           {451, "4.4.1", "no connection to " + shown(target()) + ": " + stream.error().what});
     DialogueSetup setup;
-    setup.session = {conf_->settings.hostname, tls_now(), route_.lmtp, route_.user,
-                     route_.password};
+    setup.session = {source_.name, tls_now(), route_.lmtp, route_.user, route_.password};
     setup.server_name = target().host;
     setup.verified = route_.verified && !on_loopback(target());
     setup.timeouts = settings().timeouts;
@@ -129,7 +128,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   /// The attempt holds the dialogue, which calls nobody once it is dropped.
   Dialogue::Events events() {
     return {[this] { parked(); },
-            [this](std::vector<smtp::Reply> replies) { take(std::move(replies)); },
+            [this](std::vector<smtp::Reply> const& replies) { take(replies); },
             [this](smtp::Broken const& broken) { this->broken(broken); }};
   }
 
@@ -156,10 +155,29 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
   // ---- what came of it ----
 
-  void take(std::vector<smtp::Reply> replies) {
-    for (std::size_t i = 0; i < open_.size(); ++i)
-      outcomes_[open_[i]] = {std::move(replies[i]), target().host, false};
-    open_.clear();
+  /// What was decided is an outcome; the rest stays open.
+  void take(std::vector<smtp::Reply> const& replies) {
+    std::vector<std::size_t> open;
+    std::vector<mail::Path> paths;
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+      auto const& reply = replies[i];
+      if (reply.code == 0 || goes_to_ipv4(reply)) {
+        open.push_back(open_[i]);
+        paths.push_back(std::move(paths_[i]));
+      } else {
+        outcomes_[open_[i]] = {reply, target().host, reply.code == 421};
+      }
+    }
+    open_ = std::move(open);
+    paths_ = std::move(paths);
+  }
+
+  /// Our IPv6 address is what was refused, and there is another way: where that cannot be gone now,
+  /// the recipient waits for it.
+  bool goes_to_ipv4(smtp::Reply const& reply) {
+    if (!target().ipv6() || !refuses_ipv6(reply)) return false;
+    for (auto const& one : route_.targets) ipv4_only_ = ipv4_only_ || !one.ipv6();
+    return ipv4_only_;
   }
 
   void parked() {
@@ -167,7 +185,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       remote_.kept_.put(key(), std::move(dialogue_), settings().keep_idle);
     else
       dialogue_->close();
-    finish();
+    dialogue_.reset();
+    if (open_.empty()) return finish();
+    next_target();
   }
 
   void broken(smtp::Broken const& broken) {
@@ -177,7 +197,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
       fresh_ = true;
       return try_target();
     }
-    take_some(broken);
+    if (!broken.replies.empty()) take(broken.replies);
     if (open_.empty()) return finish();
     bool const may_be_plain = route_.tls == smtp::ClientTls::opportunistic && !insists();
     if (broken.tls_fault && may_be_plain && !plain_) {
@@ -189,28 +209,14 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     next(std::move(reply));
   }
 
-  /// Those of the message under way that were decided.
-  void take_some(smtp::Broken const& broken) {
-    if (broken.replies.empty()) return;
-    std::vector<std::size_t> open;
-    std::vector<mail::Path> paths;
-    for (std::size_t i = 0; i < open_.size(); ++i) {
-      auto const& reply = broken.replies[i];
-      if (reply.code == 0) {
-        open.push_back(open_[i]);
-        paths.push_back(std::move(paths_[i]));
-      } else {
-        outcomes_[open_[i]] = {reply, target().host, reply.code == 421};
-      }
-    }
-    open_ = std::move(open);
-    paths_ = std::move(paths);
-  }
-
   /// The host is unwell.
   void next(smtp::Reply reply) {
     bool const never = reply.code == 521;
     if (!fault_ || fault_->code == 521 || !never) fault_ = std::move(reply);
+    next_target();
+  }
+
+  void next_target() {
     ++at_;
     plain_ = fresh_ = false;
     try_target();
@@ -242,6 +248,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   Doors& doors_;
   std::shared_ptr<conf::Snapshot const> conf_;
   Job job_;
+  conf::Source source_;
   std::function<void(std::vector<Outcome>)> done_;
   std::vector<Outcome> outcomes_;
   mail::Path sender_;
@@ -250,9 +257,10 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::shared_ptr<void> search_;
   Route route_;
   std::size_t at_ = 0;
-  bool plain_ = false;     // TLS broke with this target
-  bool fresh_ = false;     // no kept connection any more with this target
-  bool was_kept_ = false;  // the dialogue carried a message before
+  bool plain_ = false;      // TLS broke with this target
+  bool fresh_ = false;      // no kept connection any more with this target
+  bool was_kept_ = false;   // the dialogue carried a message before
+  bool ipv4_only_ = false;  // somebody refused our IPv6 address
   std::optional<smtp::Reply> fault_;
   std::unique_ptr<net::Timer> connecting_;
   std::shared_ptr<Dialogue> dialogue_;

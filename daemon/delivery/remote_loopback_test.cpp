@@ -77,6 +77,7 @@ struct Loopback {
     job.sender = "a@out.test";
     job.recipients.resize(1);
     job.recipients[0].address = to;
+    job.destination = destination_of(settings, job.recipients[0]);
     job.content = std::make_shared<std::string const>(content);
     std::string reply = "nothing came";
     auto const limit = loop->after(std::chrono::seconds(60), [this] { loop->stop(); });

@@ -1,104 +1,11 @@
 #include <catch2/catch.hpp>
 
-#include "daemon/delivery/fake/fake_hosts.hpp"
-#include "daemon/delivery/source_proof.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "daemon/delivery/remote_world_test.hpp"
 
 namespace mailstack::delivery {
 namespace {
 
-using dns::type::a;
-using dns::type::aaaa;
-using dns::type::mx;
-using dns::type::ptr;
-
-class NoTls : public net::TlsContext {};
-
-/// A courier among fake hosts.
-struct World {
-  World() {
-    settings.hostname = "out.example.org";
-    settings.state = directory.path();
-    settings.delivery.keep_idle = std::chrono::seconds(60);
-  }
-
-  Courier& courier() {
-    if (courier_) return *courier_;
-    Doors doors;
-    doors.loop = loop.get();
-    doors.resolver = &resolver;
-    doors.connect = hosts.connect();
-    doors.conf = [this] {
-      auto snapshot = std::make_shared<conf::Snapshot>();
-      snapshot->settings = settings;
-      return snapshot;
-    };
-    doors.tls = [] { return std::make_shared<NoTls>(); };
-    doors.interfaces = [] { return std::vector<std::string>{"127.0.0.1", "192.0.2.200"}; };
-    doors.now = [this] { return now; };
-    doors.random = [] { return std::uint64_t{0}; };
-    courier_ = make_courier(std::move(doors));
-    return *courier_;
-  }
-
-  static Job job(std::vector<std::string> const& to) {
-    Job job;
-    job.sender = "a@example.org";
-    job.content = std::make_shared<std::string const>("Subject: x\r\n\r\n.dot\r\n");
-    for (auto const& one : to) {
-      queue::Recipient recipient;
-      recipient.address = recipient.original = one;
-      job.recipients.push_back(std::move(recipient));
-    }
-    job.destination = destination_of(job.recipients.front());
-    return job;
-  }
-
-  std::vector<Outcome> deliver(Job job) {
-    std::vector<Outcome> outcomes;
-    auto const limit = loop->after(std::chrono::seconds(20), [this] { loop->stop(); });
-    courier().deliver(std::move(job), [&](std::vector<Outcome> all) {
-      outcomes = std::move(all);
-      loop->stop();
-    });
-    loop->run();
-    settle();
-    return outcomes;
-  }
-  /// The replies, one a line; a host's fault is marked.
-  std::string replies(Job const& one) {
-    std::string out;
-    for (auto const& outcome : deliver(one)) {
-      if (!out.empty()) out += '\n';
-      out += smtp::one_line(outcome.reply) + (outcome.host_fault ? " (host)" : "");
-    }
-    return out;
-  }
-  std::string replies(std::vector<std::string> const& to) { return replies(job(to)); }
-
-  /// Lets everything happen that was posted.
-  void settle() {
-    auto const pause = loop->after(std::chrono::milliseconds(2), [this] { loop->stop(); });
-    loop->run();
-  }
-
-  /// An MX and its address.
-  void mx_host(std::string const& domain, std::string const& preference, std::string const& host,
-               std::string const& address) {
-    resolver.add(domain + '.', mx, preference + ' ' + host + '.');
-    resolver.add(host + '.', address.find(':') == std::string::npos ? a : aaaa, address);
-  }
-
-  support::TemporaryDirectory directory;
-  conf::Settings settings;
-  TimePoint now{std::chrono::seconds(1'800'000'000)};
-  std::unique_ptr<net::Loop> loop = net::Loop::make();
-  FakeHosts hosts{*loop};
-  FakeResolver resolver;
-
- private:
-  std::unique_ptr<Courier> courier_;
-};
+using namespace test;
 
 TEST_CASE("remote: a message goes to the best MX as it was stored", "[delivery]") {
   World world;
@@ -302,6 +209,37 @@ TEST_CASE("remote: a smarthost takes all under TLS, with the password, from a go
   CHECK(world.replies({"b@d.example"}).starts_with("451 4.4.1 535 5.7.8 "));
 }
 
+TEST_CASE("remote: a smarthost is one destination, whoever the recipients are", "[delivery]") {
+  World world;
+  auto job = World::job({"b@d.example", "c@e.example"});
+  CHECK(destination_of(world.settings, job.recipients[1]) == "e.example");
+  world.settings.smarthost = conf::Smarthost{.host = "smart.example",
+                                             .port = 587,
+                                             .tls = conf::Smarthost::Tls::never,
+                                             .user = {},
+                                             .password = {}};
+  for (auto const& recipient : job.recipients)
+    CHECK(destination_of(world.settings, recipient) == "smarthost smart.example");
+  world.resolver.add("smart.example.", a, "192.0.2.9");
+  auto& smart = world.hosts.at("192.0.2.9:587");
+  CHECK(world.replies(job) == "250 2.0.0 kept\n250 2.0.0 kept");
+  REQUIRE(smart.mails.size() == 1);
+  CHECK(smart.mails[0].to == std::vector<std::string>{"b@d.example", "c@e.example"});
+}
+
+TEST_CASE("remote: a job that was put together for a smarthost that is gone goes nowhere at once",
+          "[delivery]") {
+  World world;
+  world.mx_host("d.example", "10", "one.example", "192.0.2.1");
+  auto& one = world.hosts.at("192.0.2.1:25");
+  auto job = World::job({"b@d.example", "c@e.example"});
+  job.destination = "smarthost smart.example";
+  world.keep_destination = true;
+  CHECK(world.replies(job) ==
+        "451 4.3.0 the way has changed meanwhile\n451 4.3.0 the way has changed meanwhile");
+  CHECK(one.connections == 0);
+}
+
 TEST_CASE("remote: the servers of via are taken in order, without MX", "[delivery]") {
   World world;
   world.resolver.add("s1.example.", a, "127.0.0.5");
@@ -310,7 +248,7 @@ TEST_CASE("remote: the servers of via are taken in order, without MX", "[deliver
   auto job = World::job({"b@d.example"});
   job.recipients[0].way = queue::Way::via;
   job.recipients[0].via = {"s1.example", "s2.example"};
-  job.destination = destination_of(job.recipients[0]);
+  job.destination = destination_of({}, job.recipients[0]);
   CHECK(job.destination == "via s1.example/s2.example");
   auto& two = world.hosts.at("192.0.2.2:25");
   CHECK(world.replies(job) == "250 2.0.0 kept");
@@ -328,40 +266,6 @@ TEST_CASE("remote: an address literal is where it says, but for our own and loop
   CHECK(there.mails[0].to[0] == "b@[192.0.2.7]");
   CHECK(world.replies({"b@[127.0.0.1]"}).starts_with("550 5.4.4 "));
   CHECK(world.replies({"b@[192.0.2.200]"}).starts_with("550 5.4.6 "));
-}
-
-// ---- sources ----
-
-TEST_CASE("remote: a source of each family; IPv6 only once PTR, AAAA and EHLO agree",
-          "[delivery]") {
-  World world;
-  world.settings.delivery.source_ipv4 = "192.0.2.100";
-  world.settings.delivery.source_ipv6 = "2001:db8::100";
-  world.mx_host("d.example", "10", "one.example", "192.0.2.1");
-  world.resolver.add("one.example.", aaaa, "2001:db8::1");
-  auto& four = world.hosts.at("192.0.2.1:25");
-  auto& six = world.hosts.at("2001:db8::1:25");
-  CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
-  REQUIRE(four.mails.size() == 1);
-  CHECK(four.mails[0].source == "192.0.2.100");
-
-  auto const reverse = "0.0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.";
-  world.resolver.add(reverse, ptr, "out.example.org.");
-  world.resolver.add("out.example.org.", aaaa, "2001:db8::100");
-  CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
-  CHECK(six.mails.empty());  // asked again only after a while
-  world.now += SourceProof::asked_again_after;
-  CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
-  REQUIRE(six.mails.size() == 1);
-  CHECK(six.mails[0].source == "2001:db8::100");
-}
-
-TEST_CASE("remote: a host with IPv6 only is reached without a proof", "[delivery]") {
-  World world;
-  world.mx_host("d.example", "10", "six.example", "2001:db8::1");
-  auto& six = world.hosts.at("2001:db8::1:25");
-  CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
-  CHECK(six.mails.size() == 1);
 }
 
 // ---- LMTP, and what never leaves ----

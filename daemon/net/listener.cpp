@@ -78,7 +78,9 @@ Result<> refused(Endpoint const& at, char const* what) {
       at.address.find(':') != std::string::npos ? "[" + at.address + "]" : at.address;
   std::string text = place + port + ": " + what + ": " + std::strerror(errno);
   if (code == ErrorCode::denied && at.port != 0 && at.port < 1024)
-    text += " (ports below 1024 need CAP_NET_BIND_SERVICE or sockets of systemd)";
+    text +=
+        " (ports below 1024 need CAP_NET_BIND_SERVICE, sockets of systemd, or a start by root with "
+        "`user`)";
   return fail(code, text);
 }
 
@@ -121,6 +123,8 @@ Accepted::~Accepted() {
 std::unique_ptr<Stream> Accepted::on(Loop& loop) && {
   return stream_of(loop, std::exchange(fd_, -1), std::move(peer_));
 }
+
+Result<int> Listener::bind(Endpoint const& at) { return bound(at); }
 
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, Endpoint const& at,
                                                  std::function<void(Accepted)> accepted,

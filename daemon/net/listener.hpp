@@ -28,6 +28,12 @@ class Accepted {
   Endpoint peer_;
 };
 
+/// A socket that listens and that nobody accepts from yet.
+struct Bound {
+  Endpoint at;
+  int fd = -1;
+};
+
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -39,6 +45,8 @@ class Listener {
   static Result<std::unique_ptr<Listener>> open(Loop& loop, Endpoint const& at,
                                                 std::function<void(Accepted)> accepted,
                                                 std::function<void()> exhausted);
+  /// The descriptor of open() alone, to be adopted: by who is root and will not be.
+  static Result<int> bind(Endpoint const& at);
   /// On a descriptor that listens already (sd_listen_fds(3)).
   static std::unique_ptr<Listener> adopt(Loop& loop, int fd, std::function<void(Accepted)> accepted,
                                          std::function<void()> exhausted);

@@ -35,7 +35,8 @@ class Finder {
 
   Destination local(std::string const& name, std::string const& domain) {
     found_.forwarder = rules_.ascii_domain(domain);
-    // Sender-specified routing is for names that somebody wrote down, not for a catch-all.
+    // Sender-specified routing is for names that somebody wrote down, not for a catch-all. Nobody
+    // can write down one with an @: neither users nor aliases have any.
     bool const routing = name.find_first_of("@%!") != std::string::npos;
     if (routing && (name.find('@') != std::string::npos || !known(name, domain)))
       return no_such_user(recipient_);
@@ -61,9 +62,7 @@ class Finder {
 
  private:
   [[nodiscard]] bool known(std::string const& name, std::string const& domain) const {
-    if (rules_.mailbox(name, domain)) return true;
-    auto const& aliases = rules_.conf().mail.domains.at(domain).aliases;
-    return aliases.find(name) != nullptr || aliases.find(rules_.clean(name)) != nullptr;
+    return rules_.mailbox(name, domain) || rules_.has_alias(name, domain);
   }
 
   void add_end(queue::Way way, std::string address, bool forwarded,

@@ -33,7 +33,7 @@ struct Destination {
 /// No
 ///   character of a local part means anything to us, so that `a%foreign@ours`, `foreign!a@ours` and
 ///   `"a@foreign"@ours` are names of ours; they reach users and aliases only, never a catch-all,
-///   which might hand them to a host that does relay by them;
+///   which might hand them to a host that does relay by them. One with an @ reaches nobody;
 /// - 550 5.1.1 no such user; 550 5.2.1 one that is disabled or only sends;
 /// - 550 5.7.1 an SRS address of ours that is forged, expired, or not written to by `<>`: only
 /// bounces

@@ -95,6 +95,26 @@ TEST_CASE("recipient: a name with routing characters that somebody wrote down is
   tree.aliases("50%off: i\n*: me@example.net\n");
   CHECK(verdict(tree, stranger(), "50%off@wac.tax") == "250 2.1.5");
   CHECK(verdict(tree, stranger(), "60%off@wac.tax") == "550 5.1.1");
+  // By every spelling that finds the alias, and by no other.
+  tree.aliases("50%o.ff+now: i\nA!B: i\n*: me@example.net\n");
+  CHECK(verdict(tree, stranger(), "5.0%off+now@wac.tax") == "250 2.1.5");
+  CHECK(verdict(tree, stranger(), "50%off@wac.tax") == "550 5.1.1");
+  CHECK(verdict(tree, stranger(), "50%off+then@wac.tax") == "550 5.1.1");
+  CHECK(verdict(tree, stranger(), "a!.b@wac.tax") == "250 2.1.5");
+  CHECK(verdict(tree, stranger(), "a!b+tag@wac.tax") == "250 2.1.5");
+  // `i` with a suffix is `i`.
+  CHECK(verdict(tree, stranger(), "i+50%off@wac.tax") == "250 2.1.5");
+  // Nothing spells the catch-all.
+  tree.snapshot->mail.drop_characters = tree.snapshot->settings.drop_characters = ".%";
+  CHECK(verdict(tree, stranger(), "\"*%\"@wac.tax") == "550 5.1.1");
+}
+
+TEST_CASE("recipient: a name with an @ is nobody's, whoever takes the rest", "[policy]") {
+  Tree tree;
+  tree.aliases("*: me@example.net\n");
+  CHECK(verdict(tree, stranger(), "\"c@e\"@wac.tax") == "550 5.1.1");
+  CHECK(verdict(tree, stranger(), "\"i@wac.tax\"@wac.tax") == "550 5.1.1");
+  CHECK(verdict(tree, stranger(), "\"c d\"@wac.tax") == "250 2.1.5");
 }
 
 TEST_CASE("recipient: where users cannot be read nobody is refused for good", "[policy]") {

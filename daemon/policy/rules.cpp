@@ -136,6 +136,14 @@ Result<userdb::Resolution> Rules::resolve(std::string_view name, std::string con
                          userdb::Order::users_first);
 }
 
+bool Rules::has_alias(std::string_view name, std::string const& domain) const {
+  auto const& mail = conf_->mail;
+  auto const dropped = userdb::dropped_name(name, mail.suffix_separators, mail.drop_characters);
+  for (auto const& spelling : {dropped, clean(name)})
+    if (spelling != "*" && names_.alias(spelling, domain) != nullptr) return true;
+  return false;
+}
+
 std::string Rules::clean(std::string_view name) const {
   return userdb::clean_name(name, conf_->mail.suffix_separators, conf_->mail.drop_characters);
 }

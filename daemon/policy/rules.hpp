@@ -71,6 +71,8 @@ class Rules {
   /// `name` of `domain` through aliases, every spelling of a user reaching the user.
   [[nodiscard]] Result<userdb::Resolution> resolve(std::string_view name,
                                                    std::string const& domain) const;
+  /// Whether an alias takes `name`, by the spellings that resolve() knows; the catch-all is none.
+  [[nodiscard]] bool has_alias(std::string_view name, std::string const& domain) const;
   /// `name` without suffix and drop characters, folded.
   [[nodiscard]] std::string clean(std::string_view name) const;
 

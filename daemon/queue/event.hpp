@@ -21,6 +21,8 @@ struct Event {
     delayed,     ///< the sender is told of a delay by `notice`
     dropped,     ///< failed, and nobody is told: the reverse-path is null
     removed,     ///< by an operator
+    waits,       ///< as a whole: whoever is left is tried `delay` from now
+    done,        ///< as a whole: nobody is left
     unreadable,  ///< the state of an item is damaged: it stays on the disk, and nobody tries it
   } kind = Kind::queued;
   ItemId id = 0;
@@ -31,9 +33,10 @@ struct Event {
   std::string_view reply;  ///< of the server, on one line
   std::string_view host;   ///< who said so; empty: we did
   std::uint32_t attempt = 0;
-  Duration delay{0};  ///< since the message came
+  Duration delay{0};  ///< since the message came; of `waits` until the next attempt
   std::uint64_t octets = 0;
   ItemId notice = 0;
+  bool bounce = false;  ///< the message is a notice of ours
 };
 
 /// `queued`, `delivered` …

@@ -18,6 +18,8 @@ std::string_view format(Event::Kind kind) {
     case Event::Kind::delayed: return "delayed";
     case Event::Kind::dropped: return "dropped";
     case Event::Kind::removed: return "removed";
+    case Event::Kind::waits: return "waits";
+    case Event::Kind::done: return "done";
     case Event::Kind::unreadable: return "unreadable";
   }
   return "unreadable";
@@ -29,6 +31,7 @@ Queue::Open& Queue::open(Item& item) const {
   item.open = std::make_unique<Open>();
   if (auto envelope = parse_envelope(item.packed)) item.open->envelope = std::move(*envelope);
   item.open->closing.resize(item.open->envelope.recipients.size());
+  item.open->trying.resize(item.open->closing.size());
   std::string().swap(item.packed);
   return *item.open;
 }
@@ -36,25 +39,22 @@ Queue::Open& Queue::open(Item& item) const {
 /// Whether `recipient` waits and nothing is under way about it.
 bool Queue::idle(Item const& item, std::size_t recipient) const {
   auto const& one = item.open->envelope.recipients[recipient];
-  if (one.status != RecipientStatus::waiting || item.open->closing[recipient]) return false;
-  if (item.open->attempts == 0) return true;
-  auto const destination = doors_.destination_of(one);
-  return std::none_of(item.parts.begin(), item.parts.end(), [&](Part const& part) {
-    return part.state == PartState::running && part.destination->name == destination;
-  });
+  return one.status == RecipientStatus::waiting && !item.open->closing[recipient] &&
+         !item.open->trying[recipient];
 }
 
 /// Brings the parts up to who waits for what. Those that run or stand in line go on doing so.
 void Queue::rebuild_parts(Item& item) {
   auto& opened = *item.open;
   opened.closing.resize(opened.envelope.recipients.size());
+  opened.trying.resize(opened.closing.size());
   for (auto& part : item.parts) {
     part.next = TimePoint::max();
     part.untold = false;
   }
   for (std::size_t i = 0; i < opened.closing.size(); ++i) {
     auto const& recipient = opened.envelope.recipients[i];
-    if (recipient.status != RecipientStatus::waiting || opened.closing[i]) continue;
+    if (!idle(item, i)) continue;
     auto const name = doors_.destination_of(recipient);
     auto part = std::find_if(item.parts.begin(), item.parts.end(),
                              [&](Part const& one) { return one.destination->name == name; });
@@ -80,9 +80,12 @@ void Queue::settle(ItemId id, Item& item) {
   bool const at_rest = opened.attempts == 0 && opened.notices == 0;
   rebuild_parts(item);
   if (at_rest && item.parts.empty()) {
+    Recipient const nobody;
+    tell(Event::Kind::done, id, item, nobody, "");
     doors_.spool.remove(id);
     return erase(id, item);
   }
+  if (at_rest && opened.tried) tell_next(id, item);
   if (opened.changed || at_rest) {
     auto text = format(opened.envelope);
     if (opened.changed) doors_.spool.update(id, text);
@@ -94,6 +97,20 @@ void Queue::settle(ItemId id, Item& item) {
     }
   }
   schedule(id, item);
+}
+
+/// When whoever is left is tried next, unless that is now.
+void Queue::tell_next(ItemId id, Item& item) const {
+  item.open->tried = false;
+  auto next = TimePoint::max();
+  for (auto const& part : item.parts) {
+    if (part.state != PartState::waiting) return;
+    next = std::min(next, part.next);
+  }
+  auto const now = doors_.now();
+  if (item.held || next <= now) return;
+  Recipient const nobody;
+  tell(Event::Kind::waits, id, item, nobody, "", 0, next - now);
 }
 
 /// Ends and warnings of those who wait idly.
@@ -180,7 +197,7 @@ void Queue::erase(ItemId id, Item& item) {
 }
 
 void Queue::tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
-                 std::string_view destination, ItemId notice) const {
+                 std::string_view destination, ItemId notice, std::optional<Duration> delay) const {
   if (!doors_.event) return;
   doors_.event({.kind = kind,
                 .id = id,
@@ -191,9 +208,12 @@ void Queue::tell(Event::Kind kind, ItemId id, Item const& item, Recipient const&
                 .reply = recipient.last_reply,
                 .host = recipient.last_host,
                 .attempt = recipient.attempts,
-                .delay = item.unreadable ? Duration{0} : doors_.now() - item.created,
+                .delay = delay             ? *delay
+                         : item.unreadable ? Duration{0}
+                                           : doors_.now() - item.created,
                 .octets = item.octets,
-                .notice = notice});
+                .notice = notice,
+                .bounce = item.open && item.open->envelope.bounce});
 }
 
 }  // namespace mailstack::queue

@@ -224,8 +224,7 @@ std::vector<std::size_t> Queue::due_recipients(Item const& item, Part const& par
   std::vector<std::size_t> due;
   auto const& recipients = item.open->envelope.recipients;
   for (std::size_t i = 0; i < recipients.size() && due.size() < most_recipients; ++i) {
-    bool const waits = recipients[i].status == RecipientStatus::waiting && !item.open->closing[i];
-    if (waits && (part.all || recipients[i].next <= now) &&
+    if (idle(item, i) && (part.all || recipients[i].next <= now) &&
         doors_.destination_of(recipients[i]) == part.destination->name)
       due.push_back(i);
   }
@@ -252,6 +251,7 @@ void Queue::start(Destination* destination, ItemId id, TimePoint now) {
   auto content = opened.content ? Result<Content>(opened.content) : doors_.spool.read(id);
   part->state = PartState::running;
   ++opened.attempts;
+  for (auto const i : attempt.recipients) opened.trying[i] = true;
   if (!content) {
     // Not the destination's fault. A disk may come back; where it does not, the end of its
     // lifetime tells the sender.
@@ -297,6 +297,8 @@ void Queue::conclude(Attempt const& attempt, Item& item,
                      std::vector<delivery::Outcome> const& outcomes, TimePoint now) {
   auto& opened = *item.open;
   --opened.attempts;
+  opened.tried = true;
+  for (auto const i : attempt.recipients) opened.trying[i] = false;
   for (auto& part : item.parts)
     if (part.destination == attempt.destination) {
       part.state = PartState::waiting;

@@ -42,6 +42,8 @@ struct Doors {
   std::function<void(std::function<void()>)> post;
   std::function<double()> random;  ///< in [0, 1)
   BounceMaker make_bounce;
+  /// May answer otherwise from one call to the next: another configuration has other ways. Who is
+  /// being tried is not tried beside that, and who waits comes over at its next time.
   std::function<std::string(Recipient const&)> destination_of;
   std::function<void(Event const&)> event;  ///< may be empty
 };
@@ -152,6 +154,8 @@ class Queue {
     Envelope envelope;
     Content content;
     std::vector<bool> closing;  ///< per recipient: a bounce about its end is under way
+    std::vector<bool> trying;   ///< per recipient: an attempt runs
+    bool tried = false;         ///< since the log was told when the next attempt is
     std::size_t attempts = 0;   ///< that run
     std::size_t notices = 0;    ///< that are under way
     bool changed = false;       ///< since the spool was told
@@ -215,6 +219,7 @@ class Queue {
   // item.cpp: one item.
   Open& open(Item& item) const;
   void settle(ItemId id, Item& item);
+  void tell_next(ItemId id, Item& item) const;
   void review(ItemId id, Item& item, TimePoint now);
   void close_all(ItemId id, Item& item);
   void rebuild_parts(Item& item);
@@ -224,7 +229,8 @@ class Queue {
   [[nodiscard]] TimePoint due_of(Item const& item) const;
   [[nodiscard]] TimePoint warning_of(Item const& item) const;
   void tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
-            std::string_view destination, ItemId notice = 0) const;
+            std::string_view destination, ItemId notice = 0,
+            std::optional<Duration> delay = {}) const;
 
   // notice.cpp: what senders are told.
   void notify(ItemId id, Item& item, std::vector<std::size_t> recipients, Bounce::Kind kind);

@@ -308,3 +308,63 @@ TEST_CASE("queue: a clock that jumps back makes nobody wait for it", "[queue]") 
   CHECK(world.courier.delivered.size() == 2);
   CHECK(world.queue->size() == 0);
 }
+
+TEST_CASE("queue: who is tried is tried once, though the way changes meanwhile", "[queue]") {
+  Disk disk;
+  World world(disk);
+  auto& queue = world.begin();
+  std::vector<std::function<void()>> answers;
+  world.courier.wait = [&](auto answer) { answers.push_back(std::move(answer)); };
+  world.take("a@example.org", {"b@example.net", "c@example.com"});
+  REQUIRE(answers.size() == 2);
+  world.destination = [](Recipient const&) { return "smarthost"; };
+  world.courier.says = [](auto const&, auto const&) { return outcome(450, "4.2.0", "later"); };
+  answers[0]();  // the item is gone through while the other attempt runs
+  world.loop.run(Duration{200});
+  REQUIRE(answers.size() == 3);
+  CHECK(world.courier.tried[2].destination == "smarthost");
+  REQUIRE(world.courier.tried[2].recipients.size() == 1);
+  CHECK(world.courier.tried[2].recipients[0].address == "b@example.net");
+  answers[1]();
+  world.courier.says = [](auto const&, auto const&) { return outcome(250, "2.0.0", "ok"); };
+  answers[2]();
+  world.courier.wait = {};
+  world.loop.run(hours(1));
+  CHECK(world.courier.delivered ==
+        std::map<std::string, std::size_t>{{"b@example.net", 1}, {"c@example.com", 1}});
+  CHECK(queue.size() == 0);
+  CHECK(queue.stats(10).destinations.empty());
+}
+
+TEST_CASE("queue: who waits comes over to the new way at the next time", "[queue]") {
+  Disk disk;
+  World world(disk);
+  auto& queue = world.begin();
+  world.courier.says = [](auto const&, auto const&) { return outcome(421, "4.3.2", "no", true); };
+  world.take("a@example.org", {"b@example.net", "c@example.com"});
+  world.courier.says = [](auto const&, auto const&) { return outcome(250, "2.0.0", "ok"); };
+  world.destination = [](Recipient const&) { return "smarthost"; };
+  world.loop.run(hours(1));
+  CHECK(world.courier.tried.back().destination == "smarthost");
+  CHECK(world.courier.tried.back().recipients.size() == 2);  // together
+  CHECK(queue.size() == 0);
+}
+
+TEST_CASE("queue: the log hears when the next attempt is, and that nobody is left", "[queue]") {
+  Disk disk;
+  World world(disk);
+  world.begin();
+  world.courier.says = [&](Recipient const& recipient, delivery::Job const&) {
+    return recipient.attempts < 2 ? outcome(450, "4.2.0", "later") : outcome(250, "2.0.0", "ok");
+  };
+  world.take("a@example.org", {"b@example.net", "c@example.com"});
+  world.loop.run(hours(1));
+  std::vector<std::string> told;
+  for (auto const& event : world.seen)
+    if (event.kind == Kind::waits || event.kind == Kind::done) {
+      told.push_back(std::string(format(event.kind)) + " " + mailstack::format(event.delay));
+      CHECK(event.recipient.empty());
+      CHECK(event.sender == "a@example.org");
+    }
+  CHECK(told == std::vector<std::string>{"waits 1m", "waits 2m", "done 3m"});
+}

@@ -225,7 +225,7 @@ struct World {
                     message.content = std::make_shared<std::string>(text + " ");
                     done(std::move(message));
                   },
-              .destination_of = domain_of,
+              .destination_of = [this](Recipient const& one) { return destination(one); },
               .event =
                   [this](Event const& event) {
                     seen.push_back({event.kind, event.id, std::string(event.sender),
@@ -264,6 +264,7 @@ struct World {
   FakeCourier courier;
   Policy policy;
   double random = 0.5;
+  std::function<std::string(Recipient const&)> destination = domain_of;
   std::vector<Bounce> bounces;
   std::vector<Seen> seen;
   std::optional<Queue> queue;

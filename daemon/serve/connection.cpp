@@ -61,7 +61,7 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
 
   /// Whether this address may be here; else it is told why, and that is all.
   bool admit() {
-    auto const refusal = reception_.admit(client_.address);
+    auto const refusal = reception_.admit(client_);
     admitted_ = !refusal;
     if (!refusal) return true;
     // Under TLS nobody could read it.
@@ -147,7 +147,10 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
     close(how.after_quit ? net::Parting::peer_is_done : net::Parting::patient);
   }
   void carry_out(ProxiedFor& proxied) {
-    if (!proxied.address.empty()) client_.address = proxied.address;
+    if (!proxied.address.empty()) {
+      client_.address = proxied.address;
+      client_.port = proxied.port;
+    }
     admit();
   }
   void carry_out(AskSender& ask) {

@@ -32,7 +32,7 @@ class Hall : public Reception {
     return setup;
   }
   std::shared_ptr<net::TlsContext> tls() override { return nullptr; }
-  std::optional<Reply> admit(std::string const& /*address*/) override { return refusal; }
+  std::optional<Reply> admit(Client const& /*client*/) override { return refusal; }
   void leave(Client const& /*client*/, std::chrono::milliseconds /*lasted*/) override { ++left; }
   void authenticate(Client const& /*client*/, smtp::AskAuth const& /*ask*/,
                     std::function<void(smtp::AuthVerdict)> done) override {
@@ -69,7 +69,7 @@ class Running {
     server_->set_times(times);
     conf::Listen at;
     at.address = "127.0.0.1";
-    REQUIRE(server_->open(std::span(&at, 1), {}));
+    REQUIRE(server_->open(std::span(&at, 1), {}, {}));
     port = server_->listening()[0].port;
     threads_.emplace_back([this] { main_->run(); });
     threads_.emplace_back([this] { session_->run(); });

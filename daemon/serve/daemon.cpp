@@ -115,7 +115,8 @@ class WholeDaemon : public Daemon, private control::Operations {
     server_ = Server::make(*main_, sessions_->loops(), *desk_);
     server_->set_times(times_of(settings));
     auto const inherited = net::inherited_sockets();
-    if (auto opened = server_->open(settings.listen, inherited); !opened) return opened;
+    if (auto opened = server_->open(settings.listen, inherited, options_.bound); !opened)
+      return opened;
     return open_ports(settings);
   }
 
@@ -146,6 +147,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     net::ResolverSetup setup;
     setup.servers = settings.dns.servers;
     setup.dnssec = settings.dns.dnssec;
+    setup.trust_anchor = settings.dns.trust_anchor;
     setup.timeout = settings.dns.timeout;
     setup.attempts = settings.dns.attempts;
     return setup;
@@ -167,7 +169,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     auto doors = delivery::real_doors(*main_, *resolver_);
     doors.conf = [this] { return current_.get()->snapshot; };
     doors.offload = [this](std::function<void()> work) { return pool_->run(std::move(work)); };
-    courier_ = delivery::make_courier(std::move(doors));
+    courier_ = telemetry_->timed(delivery::make_courier(std::move(doors)));
     queue::Doors needs{.spool = *spool_,
                        .courier = *courier_,
                        .now = now,
@@ -178,11 +180,16 @@ class WholeDaemon : public Daemon, private control::Operations {
                        .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
                        .random = chance,
                        .make_bounce = bounce_maker(*main_, *pool_, current_, *keys_),
-                       .destination_of = delivery::destination_of,
+                       .destination_of =
+                           [this](queue::Recipient const& recipient) {
+                             return delivery::destination_of(current_.get()->snapshot->settings,
+                                                             recipient);
+                           },
                        .event =
                            [this](queue::Event const& event) {
-                             // Told by the intake already, which knows the client.
-                             if (event.kind != queue::Event::Kind::queued) telemetry_->tell(event);
+                             // What a client brought was told by the intake, which knows it.
+                             if (event.kind != queue::Event::Kind::queued || event.bounce)
+                               telemetry_->tell(event);
                            }};
     queue_ = std::make_unique<queue::Queue>(std::move(needs), policy_of(settings),
                                             "postmaster@" + settings.hostname);
@@ -290,9 +297,16 @@ class WholeDaemon : public Daemon, private control::Operations {
     auto& metrics = telemetry_->metrics();
     metrics.show(queue_->stats(control::most_destinations), now());
     metrics.show(spool_->stats());
-    metrics.show(problems_, loaded_, {});
+    metrics.show(problems_, loaded_, expiries());
     metrics.show(control::process_facts());
     return metrics.registry.format(form);
+  }
+
+  [[nodiscard]] std::vector<control::Expiry> expiries() const {
+    std::vector<control::Expiry> all;
+    for (auto const& pair : current_.get()->snapshot->certificates)
+      all.emplace_back(pair.name, pair.expires);
+    return all;
   }
 
   queue::Page list(queue::Filter const& filter, queue::ItemId after, std::size_t most) override {

@@ -5,14 +5,17 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/result/result.hpp"
+#include "daemon/net/listener.hpp"
 
 namespace mailstack::serve {
 
 struct DaemonOptions {
   std::string directory;  ///< of the conf tree
   std::string version;
+  std::vector<net::Bound> bound = {};  ///< what `listen` says and confine() has bound
 };
 
 class Daemon {

@@ -39,7 +39,13 @@ smtp::SessionSetup FrontDesk::setup(smtp::Service service, std::string const& pe
 
 std::shared_ptr<net::TlsContext> FrontDesk::tls() { return doors_.current.get()->tls; }
 
-std::optional<Reply> FrontDesk::admit(std::string const& address) {
+std::optional<Reply> FrontDesk::admit(Client const& client) {
+  auto refusal = check_in(client.address);
+  if (!refusal && doors_.events.came) doors_.events.came(client);
+  return refusal;
+}
+
+std::optional<Reply> FrontDesk::check_in(std::string const& address) {
   auto const most = doors_.current.get()->snapshot->settings.limits.connections;
   if (++connections_ > most && most > 0) {
     --connections_;

@@ -25,6 +25,7 @@ struct SessionEvents {
   std::function<void(Client const&, smtp::Reply const&, std::uint64_t octets,
                      std::chrono::microseconds commit)>
       finished;
+  std::function<void(Client const&)> came;  ///< and was admitted: it leaves, too
   std::function<void(Client const&, std::chrono::milliseconds lasted)> left;
   std::function<void(Client const&, std::string const& why)> tls_failed;
 };
@@ -47,7 +48,7 @@ class FrontDesk : public Reception {
 
   smtp::SessionSetup setup(smtp::Service service, std::string const& peer) override;
   std::shared_ptr<net::TlsContext> tls() override;
-  std::optional<smtp::Reply> admit(std::string const& address) override;
+  std::optional<smtp::Reply> admit(Client const& client) override;
   void leave(Client const& client, std::chrono::milliseconds lasted) override;
   void authenticate(Client const& client, smtp::AskAuth const& ask,
                     std::function<void(smtp::AuthVerdict)> done) override;
@@ -62,6 +63,7 @@ class FrontDesk : public Reception {
 
  private:
   policy::Client facts(policy::Rules const& rules, Client const& client) const;
+  std::optional<smtp::Reply> check_in(std::string const& address);
   [[nodiscard]] bool limited(std::string const& address) const;
   void note_refusal(Client const& client, smtp::Transaction const& transaction,
                     smtp::Reply const& reply);

@@ -44,7 +44,7 @@ class Reception {
   virtual std::shared_ptr<net::TlsContext> tls() = 0;
 
   /// A connection came: nothing, or the refusal to greet it with. Each admitted one leaves once.
-  virtual std::optional<smtp::Reply> admit(std::string const& address) = 0;
+  virtual std::optional<smtp::Reply> admit(Client const& client) = 0;
   virtual void leave(Client const& client, std::chrono::milliseconds lasted) = 0;
 
   virtual void authenticate(Client const& client, smtp::AskAuth const& ask,

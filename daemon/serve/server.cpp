@@ -33,11 +33,11 @@ class LoopServer : public Server {
     }
   }
 
-  Result<> open(std::span<conf::Listen const> listen,
-                std::span<net::Inherited const> inherited) override {
+  Result<> open(std::span<conf::Listen const> listen, std::span<net::Inherited const> inherited,
+                std::span<net::Bound const> bound) override {
     std::vector<Door> doors;
     for (auto const& at : listen) {
-      if (auto done = at.systemd ? adopt(at, inherited, doors) : bind(at, doors); !done)
+      if (auto done = at.systemd ? adopt(at, inherited, doors) : bind(at, bound, doors); !done)
         return done;
     }
     if (doors.empty()) return fail(ErrorCode::invalid, "there is nothing to listen on");
@@ -85,7 +85,13 @@ class LoopServer : public Server {
     return [this, service](net::Accepted accepted) { take(std::move(accepted), service); };
   }
 
-  Result<> bind(conf::Listen const& at, std::vector<Door>& doors) {
+  Result<> bind(conf::Listen const& at, std::span<net::Bound const> bound,
+                std::vector<Door>& doors) {
+    for (auto const& one : bound)
+      if (one.at.address == at.address && one.at.port == at.port) {
+        doors.push_back({at, net::Listener::adopt(main_, one.fd, taker(at.service), [] {})});
+        return {};
+      }
     auto listener = net::Listener::open(main_, {at.address, at.port}, taker(at.service), [] {});
     if (!listener) return tl::unexpected(listener.error());
     doors.push_back({at, std::move(*listener)});

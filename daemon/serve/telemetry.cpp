@@ -10,6 +10,7 @@ Event of_client(Event::Kind kind, Client const& client) {
   Event event;
   event.kind = kind;
   event.client = client.address;
+  event.port = client.port;
   event.service = client.service;
   event.user = client.user;
   if (client.tls) event.tls = client.tls->version;
@@ -20,7 +21,38 @@ double seconds(std::chrono::microseconds span) {
   return std::chrono::duration<double>(span).count();
 }
 
+class TimedCourier : public delivery::Courier {
+ public:
+  TimedCourier(std::unique_ptr<delivery::Courier> inner, control::Histograms& duration)
+      : inner_(std::move(inner)), duration_(duration) {}
+
+  void deliver(delivery::Job job,
+               std::function<void(std::vector<delivery::Outcome>)> done) override {
+    auto const begun = std::chrono::steady_clock::now();
+    inner_->deliver(std::move(job),
+                    [this, begun, done = std::move(done)](std::vector<delivery::Outcome> outcomes) {
+                      auto const took = std::chrono::duration_cast<std::chrono::microseconds>(
+                          std::chrono::steady_clock::now() - begun);
+                      for (auto const& one : outcomes) {
+                        auto const* result = one.reply.positive()    ? "sent"
+                                             : one.reply.permanent() ? "failed"
+                                                                     : "deferred";
+                        duration_.at({result}).observe(seconds(took));
+                      }
+                      done(std::move(outcomes));
+                    });
+  }
+
+ private:
+  std::unique_ptr<delivery::Courier> inner_;
+  control::Histograms& duration_;
+};
+
 }  // namespace
+
+std::unique_ptr<delivery::Courier> Telemetry::timed(std::unique_ptr<delivery::Courier> courier) {
+  return std::make_unique<TimedCourier>(std::move(courier), metrics_.delivery_duration);
+}
 
 Telemetry::Telemetry(std::string const& version, conf::Settings const& settings)
     : metrics_(version) {
@@ -100,9 +132,13 @@ SessionEvents Telemetry::session_events() {
     metrics_.received_bytes.at({service}).add(static_cast<double>(octets));
     metrics_.commit_duration.get().observe(seconds(commit));
   };
+  events.came = [this](Client const& client) {
+    metrics_.sessions_open.at({control::format(client.service)}).add(1);
+  };
   events.left = [this](Client const& client, std::chrono::milliseconds lasted) {
     auto const service = control::format(client.service);
     metrics_.sessions.at({service}).add();
+    metrics_.sessions_open.at({service}).add(-1);
     metrics_.session_duration.at({service}).observe(seconds(lasted));
     if (client.tls) metrics_.tls_sessions.at({service, client.tls->version}).add();
   };

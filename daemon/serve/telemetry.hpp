@@ -4,6 +4,7 @@
 
 #include "daemon/control/log.hpp"
 #include "daemon/control/metrics.hpp"
+#include "daemon/delivery/courier.hpp"
 #include "daemon/serve/front_desk.hpp"
 
 namespace mailstack::serve {
@@ -20,6 +21,8 @@ class Telemetry {
   void tell(queue::Event const& event);
   void tell_queued(Kept const& kept, Client const& client);
   void reopen_log();
+  /// The same courier, and how long its attempts take. Not to outlive this.
+  std::unique_ptr<delivery::Courier> timed(std::unique_ptr<delivery::Courier> courier);
 
   [[nodiscard]] std::string const& problem() const { return problem_; }
   control::Metrics& metrics() { return metrics_; }

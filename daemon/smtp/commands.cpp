@@ -104,7 +104,8 @@ Fixed const* take_size(Conversation& talk, Value value) {
   return nullptr;
 }
 
-/// RFC 6152 2.
+/// RFC 6152 2. A value that is not known is a parameter that cannot be implemented: 555 (RFC 5321
+/// 4.1.1.11), for 504 is no reply to MAIL (4.3.2).
 Fixed const* take_body(Conversation& talk, Value value) {
   if (!value) return &replies::bad_parameter;
   talk.transaction.eight_bit = same_word(*value, "8BITMIME");

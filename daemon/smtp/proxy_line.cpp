@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "core/dns/rrset.hpp"
 
@@ -19,8 +20,11 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-bool port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == text.npos;
+std::optional<std::uint16_t> port(std::string_view text) {
+  std::uint16_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 /// The address in canonical form; empty where it is none.
@@ -32,26 +36,25 @@ std::string address(std::string_view text, dns::Type type) {
 /// What stands between `PROXY ` and CRLF.
 ProxyLine parse_words(std::string_view text) {
   auto const family = take_word(text);
-  if (family == "UNKNOWN") return {Fate::whole, {}, 0};
-  if (family != "TCP4" && family != "TCP6") return {Fate::wrong, {}, 0};
+  if (family == "UNKNOWN") return {Fate::whole, {}};
+  if (family != "TCP4" && family != "TCP6") return {Fate::wrong, {}};
   auto const type = family == "TCP4" ? dns::type::a : dns::type::aaaa;
   auto source = address(take_word(text), type);
   auto const destination = address(take_word(text), type);
-  auto const source_port = take_word(text);
-  bool const right = !source.empty() && !destination.empty() && port(source_port) && port(text);
-  if (!right) return {Fate::wrong, {}, 0};
-  return {Fate::whole, std::move(source), 0};
+  auto const source_port = port(take_word(text));
+  bool const right = !source.empty() && !destination.empty() && source_port && port(text);
+  if (!right) return {Fate::wrong, {}};
+  return {Fate::whole, std::move(source), *source_port};
 }
 
 }  // namespace
 
 ProxyLine parse_proxy_line(std::string_view octets) {
   auto const begun = std::min(octets.size(), signature.size());
-  if (octets.substr(0, begun) != signature.substr(0, begun)) return {Fate::wrong, {}, 0};
+  if (octets.substr(0, begun) != signature.substr(0, begun)) return {Fate::wrong, {}};
   auto const end = octets.substr(0, most_line).find('\n');
-  if (end == octets.npos)
-    return {octets.size() < most_line ? Fate::incomplete : Fate::wrong, {}, 0};
-  if (octets[end - 1] != '\r') return {Fate::wrong, {}, 0};
+  if (end == octets.npos) return {octets.size() < most_line ? Fate::incomplete : Fate::wrong, {}};
+  if (octets[end - 1] != '\r') return {Fate::wrong, {}};
   auto line = parse_words(octets.substr(signature.size(), end - 1 - signature.size()));
   line.octets = end + 1;
   return line;

@@ -3,6 +3,7 @@
 /// The line in which a proxy says whom it speaks for: PROXY protocol, version 1, the text form.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace mailstack::smtp {
 struct ProxyLine {
   enum class Fate { incomplete, wrong, whole } fate = Fate::incomplete;
   std::string address;     ///< whole: of the client, canonical; empty for UNKNOWN
+  std::uint16_t port = 0;  ///< of the client
   std::size_t octets = 0;  ///< whole: how many the line took, with CRLF
 };
 

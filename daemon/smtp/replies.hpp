@@ -54,7 +54,6 @@ inline constexpr Fixed recipient_first{503, "5.5.1", "say RCPT first"};
 inline constexpr Fixed in_transaction{503, "5.5.1", "not inside a transaction"};
 inline constexpr Fixed tls_already{503, "5.5.1", "TLS is there already"};
 inline constexpr Fixed auth_already{503, "5.5.1", "authenticated already"};
-inline constexpr Fixed value_unknown{504, "5.5.4", "that value is not known here"};
 inline constexpr Fixed mechanism_unknown{504, "5.5.4", "PLAIN or LOGIN"};
 inline constexpr Fixed tls_first{530, "5.7.0", "say STARTTLS first"};
 inline constexpr Fixed auth_first{530, "5.7.0", "authenticate first"};
@@ -63,6 +62,7 @@ inline constexpr Fixed auth_needs_tls{538, "5.7.11", "only under TLS"};
 inline constexpr Fixed over_limit{552, "5.3.4", "the message is larger than what is taken here"};
 inline constexpr Fixed needs_utf8{553, "5.6.7", "an address that is not ASCII needs SMTPUTF8"};
 inline constexpr Fixed nobody_accepted{554, "5.5.1", "no recipient was accepted"};
+inline constexpr Fixed value_unknown{555, "5.5.4", "that value is not known here"};
 inline constexpr Fixed parameter_unknown{555, "5.5.4", "that parameter is not known here"};
 
 // after the dot

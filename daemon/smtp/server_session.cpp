@@ -39,7 +39,7 @@ std::size_t Session::take_proxy_line(std::string_view octets) {
   auto line = parse_proxy_line(octets);
   if (line.fate == ProxyLine::Fate::wrong) hang_up(replies::no_proxy_line);
   if (line.fate != ProxyLine::Fate::whole) return 0;
-  effects.emplace_back(ProxiedFor{std::move(line.address)});
+  effects.emplace_back(ProxiedFor{std::move(line.address), line.port});
   greeting();
   return line.octets;
 }

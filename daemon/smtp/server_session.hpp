@@ -84,7 +84,8 @@ struct Close {
 };
 /// The true address behind a proxy (PROXY v1). Only ever first.
 struct ProxiedFor {
-  std::string address;  ///< textual; empty for UNKNOWN
+  std::string address;     ///< textual; empty for UNKNOWN
+  std::uint16_t port = 0;  ///< of the client; 0 for UNKNOWN
 };
 /// Is this the user's password? Answer with AuthVerdict.
 struct AskAuth {

@@ -75,6 +75,7 @@ HEAVY = [
     (r"openssl/", ["core/*.cpp", "core/x509/handles.hpp", "reconciler/kinds/*.cpp", "reconciler/acme/*.cpp",
                     "reconciler/world/tls_peer/*.cpp", "daemon/net/*.cpp", "tests/support/csr.cpp", "tests/bench/*.cpp"]),
     (r"^event2/", ["daemon/net/*.cpp", "daemon/net/event_loop.hpp"]),
+    (r"seccomp\.h", ["daemon/serve/call_filter.cpp"]),
     (r"unbound\.h", ["daemon/net/*.cpp"]),
     (r"nlohmann/json\.hpp", ["core/*.cpp", "providers/*.cpp", "reconciler/*.cpp", "daemon/*.cpp", "tests/*.cpp", "tests/golden/run.hpp"]),
     (r"simdjson\.h", ["providers/powerdns/convert.cpp", "reconciler/engine/*.cpp", "reconciler/engine/fields_json.hpp",

@@ -6,7 +6,7 @@
 
 # libsystemd-dev is what sdbus-c++.pc asks for, and what the package of sdbus-c++ does not depend on.
 build_set=(g++ cmake ninja-build ccache pkg-config catch2 libevent-dev libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev
-  libidn2-dev libldns-dev libpsl-dev libsdbus-c++-dev libsimdjson-dev libssl-dev libsystemd-dev libunbound-dev libunistring-dev
+  libidn2-dev libldns-dev libpsl-dev libseccomp-dev libsdbus-c++-dev libsimdjson-dev libssl-dev libsystemd-dev libunbound-dev libunistring-dev
   libyaml-cpp-dev nlohmann-json3-dev)
 # The real servers and tools that the tests start, ask and compare with; python3 runs the tests of the house rules.
 # python3-dkim (with dnspython and PyNaCl, on which it depends) verifies what dkim-sign signs.
