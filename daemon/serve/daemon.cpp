@@ -13,9 +13,9 @@
 #include "daemon/control/process_facts.hpp"
 #include "daemon/delivery/courier.hpp"
 #include "daemon/delivery/doors.hpp"
+#include "daemon/net/notify.hpp"
 #include "daemon/net/pool.hpp"
 #include "daemon/net/resolver.hpp"
-#include "daemon/net/notify.hpp"
 #include "daemon/net/signals.hpp"
 #include "daemon/queue/log_spool/log_spool.hpp"
 #include "daemon/queue/queue.hpp"
@@ -23,10 +23,12 @@
 #include "daemon/serve/control_port.hpp"
 #include "daemon/serve/descriptors.hpp"
 #include "daemon/serve/front_desk.hpp"
+#include "daemon/serve/part_settings.hpp"
 #include "daemon/serve/reload.hpp"
 #include "daemon/serve/server.hpp"
 #include "daemon/serve/telemetry.hpp"
 #include "daemon/serve/threads.hpp"
+#include "daemon/serve/tree_watch.hpp"
 
 namespace mailstack::serve {
 
@@ -37,8 +39,6 @@ constexpr std::array signals{SIGTERM, SIGINT, SIGHUP};
 constexpr std::size_t pool_threads = 2;
 /// How long sessions may go on after a stop was asked for, before they are cut.
 constexpr std::chrono::seconds stop_limit{30};
-/// How often the conf tree is looked at for changes.
-constexpr std::chrono::seconds look_interval{5};
 
 TimePoint now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -61,27 +61,11 @@ Secret<std::string> process_key() {
   return Secret<std::string>(std::move(key));
 }
 
-queue::Policy policy_of(conf::Settings const& settings) {
-  queue::Policy policy;
-  policy.retry_first = settings.queue.retry_first;
-  policy.retry_max = settings.queue.retry_max;
-  policy.jitter = settings.queue.jitter;
-  policy.host_backoff_first = settings.queue.host_backoff_first;
-  policy.host_backoff_max = settings.queue.host_backoff_max;
-  policy.lifetime = settings.queue.lifetime;
-  policy.delay_warning = settings.queue.delay_warning;
-  policy.per_destination = settings.delivery.per_destination;
-  policy.total = settings.delivery.total;
-  return policy;
-}
-
-ConnectionTimes times_of(conf::Settings const& settings) {
-  return {settings.limits.command_timeout, settings.limits.session_timeout};
-}
-
 class WholeDaemon : public Daemon, private control::Operations {
  public:
-  WholeDaemon(DaemonOptions options, Reloaded loaded) : options_(std::move(options)) {
+  /// `read`: the signature of the tree before it was loaded.
+  WholeDaemon(DaemonOptions options, std::string read, Reloaded loaded)
+      : options_(std::move(options)), read_(std::move(read)) {
     problems_ = std::move(loaded.problems);
     current_.set(std::move(loaded.live));
   }
@@ -113,7 +97,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     make_desk();
     sessions_ = std::make_unique<SessionLoops>(settings.loops);
     server_ = Server::make(*main_, sessions_->loops(), *desk_);
-    server_->set_times(times_of(settings));
+    server_->set_times(connection_times(settings));
     auto const inherited = net::inherited_sockets();
     if (auto opened = server_->open(settings.listen, inherited, options_.bound); !opened)
       return opened;
@@ -135,24 +119,16 @@ class WholeDaemon : public Daemon, private control::Operations {
     tell(control::Event::Kind::started, {});
     for (auto const& at : status().listeners) tell(control::Event::Kind::listening, {}, at.address);
     tell_problems();
-    signature_ = conf::tree_signature(options_.directory);
-    look_later();
+    tree_ =
+        std::make_unique<TreeWatch>(*main_, *pool_, options_.directory, std::move(read_), [this] {
+          if (!stopping_) reload();
+        });
     ready_ = true;
     net::notify("READY=1");
     main_->run();
   }
 
  private:
-  static net::ResolverSetup resolver_setup(conf::Settings const& settings) {
-    net::ResolverSetup setup;
-    setup.servers = settings.dns.servers;
-    setup.dnssec = settings.dns.dnssec;
-    setup.trust_anchor = settings.dns.trust_anchor;
-    setup.timeout = settings.dns.timeout;
-    setup.attempts = settings.dns.attempts;
-    return setup;
-  }
-
   Result<> open_spool(conf::Settings const& settings) {
     queue::SpoolOptions options;
     options.directory = settings.spool;
@@ -191,7 +167,7 @@ class WholeDaemon : public Daemon, private control::Operations {
                              if (event.kind != queue::Event::Kind::queued || event.bounce)
                                telemetry_->tell(event);
                            }};
-    queue_ = std::make_unique<queue::Queue>(std::move(needs), policy_of(settings),
+    queue_ = std::make_unique<queue::Queue>(std::move(needs), queue_policy(settings),
                                             "postmaster@" + settings.hostname);
   }
 
@@ -247,23 +223,6 @@ class WholeDaemon : public Daemon, private control::Operations {
   void tell_problems() {
     for (auto const& problem : problems_)
       tell(control::Event::Kind::problem, conf::format(problem));
-  }
-
-  /// Loads again when the tree has changed and come to rest.
-  void look_later() {
-    look_ = main_->after(look_interval, [this] { look(); });
-  }
-
-  void look() {
-    bool const taken = pool_->run([this] {
-      main_->post([this, now = conf::tree_signature(options_.directory)] {
-        bool const rests = now == seen_;
-        seen_ = now;
-        if (rests && now != signature_ && !stopping_) reload();
-        look_later();
-      });
-    });
-    if (!taken) look_later();
   }
 
   // ---- what is asked over the control socket ----
@@ -327,6 +286,8 @@ class WholeDaemon : public Daemon, private control::Operations {
   /// Beside what is served; what is bad stays as it was.
   conf::Problems reload() override {
     net::notify("RELOADING=1");
+    // Before it is read: what changes meanwhile is another tree.
+    auto before = conf::tree_signature(options_.directory);
     auto loaded = serve::reload(options_.directory, current_.get());
     if (!loaded) {
       problems_ = {{options_.directory, loaded.error().what, 0, 0, "the configuration stays"}};
@@ -338,10 +299,10 @@ class WholeDaemon : public Daemon, private control::Operations {
       desk_->refresh();
       resolver_->change(resolver_setup(snapshot.settings));
       keys_->set(snapshot);
-      queue_->set_policy(policy_of(snapshot.settings));
-      server_->set_times(times_of(snapshot.settings));
+      queue_->set_policy(queue_policy(snapshot.settings));
+      server_->set_times(connection_times(snapshot.settings));
     }
-    signature_ = conf::tree_signature(options_.directory);
+    if (tree_) tree_->was_read(std::move(before));
     telemetry_->reopen_log();
     tell(control::Event::Kind::reloaded, {});
     tell_problems();
@@ -389,9 +350,8 @@ class WholeDaemon : public Daemon, private control::Operations {
   bool stopping_ = false;
   TimePoint const started_ = now();
   TimePoint loaded_ = started_;
-  std::string signature_;  // of the tree as it was read
-  std::string seen_;       // of the tree as it was looked at last
-  std::unique_ptr<net::Timer> look_;
+  std::string read_;  // until there is a watch
+  std::unique_ptr<TreeWatch> tree_;
   std::unique_ptr<Port> control_;
   std::unique_ptr<Port> monitoring_;
 };
@@ -402,10 +362,12 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   net::hold_signals(signals);
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
+  auto read = conf::tree_signature(options.directory);
   auto loaded = reload(options.directory, nullptr);
   if (!loaded) return tl::unexpected(loaded.error());
   for (auto const& problem : loaded->problems) std::cerr << conf::format(problem) << std::endl;
-  auto daemon = std::make_unique<WholeDaemon>(std::move(options), std::move(*loaded));
+  auto daemon =
+      std::make_unique<WholeDaemon>(std::move(options), std::move(read), std::move(*loaded));
   if (auto started = daemon->start(); !started) return tl::unexpected(started.error());
   return daemon;
 }

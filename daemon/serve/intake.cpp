@@ -116,18 +116,19 @@ void Intake::store(std::shared_ptr<Work> const& work) {
   work->open = count;
   for (std::size_t i = 0; i < count; ++i) {
     auto const& item = work->kept[i];
-    doors_.spool.put(item.id, format(item.envelope), item.content, [this, work](Result<> const& kept) {
-      if (!kept) work->failed = true;
-      if (--work->open > 0) return;
-      if (!work->failed) {
-        auto const id = work->ids.front();
-        doors_.queued(std::move(work->kept), work->incoming.client);
-        return work->done({250, "2.0.0", "queued as " + queue::format_id(id)});
-      }
-      // All or nothing: the client brings it again.
-      for (auto const& one : work->kept) doors_.spool.remove(one.id);
-      work->done({452, "4.3.1", "no room for the message now, try again later"});
-    });
+    doors_.spool.put(item.id, format(item.envelope), item.content,
+                     [this, work](Result<> const& kept) {
+                       if (!kept) work->failed = true;
+                       if (--work->open > 0) return;
+                       if (!work->failed) {
+                         auto const id = work->ids.front();
+                         doors_.queued(std::move(work->kept), work->incoming.client);
+                         return work->done({250, "2.0.0", "queued as " + queue::format_id(id)});
+                       }
+                       // All or nothing: the client brings it again.
+                       for (auto const& one : work->kept) doors_.spool.remove(one.id);
+                       work->done({452, "4.3.1", "no room for the message now, try again later"});
+                     });
   }
 }
 

@@ -1,0 +1,43 @@
+#pragma once
+/// \file
+/// Notices that somebody changed the conf tree.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/net/loop.hpp"
+#include "daemon/net/pool.hpp"
+
+namespace mailstack::serve {
+
+/// Looks on a thread of the pool every few seconds. Belongs to the loop; the pool ends before it.
+class TreeWatch {
+ public:
+  /// `changed` is called on the loop, once the tree differs from what was read and has come to
+  /// rest: two looks that see the same, so that half of a `git pull` is not read.
+  /// `read`: conf::tree_signature() of what was read, taken before that.
+  TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,
+            std::function<void()> changed);
+  TreeWatch(TreeWatch const&) = delete;
+  TreeWatch& operator=(TreeWatch const&) = delete;
+
+  /// The tree was read again; its signature from before.
+  void was_read(std::string signature) { read_ = std::move(signature); }
+
+ private:
+  void look_later();
+  void look();
+
+  net::Loop& loop_;
+  net::Pool& pool_;
+  std::string directory_;
+  std::function<void()> changed_;
+  std::string read_;
+  std::string seen_;  // as it was looked at last
+  std::unique_ptr<net::Timer> timer_;
+};
+
+}  // namespace mailstack::serve
