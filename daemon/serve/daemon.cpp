@@ -39,6 +39,8 @@ constexpr std::array signals{SIGTERM, SIGINT, SIGHUP};
 constexpr std::size_t pool_threads = 2;
 /// How long sessions may go on after a stop was asked for, before they are cut.
 constexpr std::chrono::seconds stop_limit{30};
+/// How often the conf tree is looked at for changes.
+constexpr std::chrono::seconds look_interval{5};
 
 TimePoint now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -119,10 +121,10 @@ class WholeDaemon : public Daemon, private control::Operations {
     tell(control::Event::Kind::started, {});
     for (auto const& at : status().listeners) tell(control::Event::Kind::listening, {}, at.address);
     tell_problems();
-    tree_ =
-        std::make_unique<TreeWatch>(*main_, *pool_, options_.directory, std::move(read_), [this] {
-          if (!stopping_) reload();
-        });
+    tree_ = std::make_unique<TreeWatch>(*main_, *pool_, options_.directory, std::move(read_),
+                                        look_interval, [this] {
+                                          if (!stopping_) reload();
+                                        });
     ready_ = true;
     net::notify("READY=1");
     main_->run();

@@ -4,35 +4,33 @@
 
 namespace mailstack::serve {
 
-namespace {
-
-constexpr std::chrono::seconds look_interval{5};
-
-}  // namespace
-
 TreeWatch::TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,
-                     std::function<void()> changed)
+                     std::chrono::milliseconds interval, std::function<void()> changed)
     : loop_(loop),
       pool_(pool),
       directory_(std::move(directory)),
+      interval_(interval),
       changed_(std::move(changed)),
       read_(std::move(read)) {
   look_later();
 }
 
 void TreeWatch::look_later() {
-  timer_ = loop_.after(look_interval, [this] { look(); });
+  timer_ = loop_.after(interval_, [this] { look(); });
 }
 
 void TreeWatch::look() {
-  bool const taken = pool_.run([this] {
-    loop_.post([this, now = conf::tree_signature(directory_)] {
-      bool const rests = now == seen_;
-      seen_ = now;
-      if (rests && now != read_) changed_();
-      look_later();
-    });
-  });
+  // It may be gone when the thread has looked.
+  bool const taken =
+      pool_.run([this, weak = std::weak_ptr(alive_), &loop = loop_, directory = directory_] {
+        loop.post([this, weak, now = conf::tree_signature(directory)] {
+          if (weak.expired()) return;
+          bool const rests = now == seen_;
+          seen_ = now;
+          if (rests && now != read_) changed_();
+          look_later();
+        });
+      });
   if (!taken) look_later();
 }
 

@@ -13,14 +13,15 @@
 
 namespace mailstack::serve {
 
-/// Looks on a thread of the pool every few seconds. Belongs to the loop; the pool ends before it.
+/// Looks on a thread of the pool, `interval` after `interval`. Belongs to the loop, which
+/// outlives the pool.
 class TreeWatch {
  public:
   /// `changed` is called on the loop, once the tree differs from what was read and has come to
   /// rest: two looks that see the same, so that half of a `git pull` is not read.
   /// `read`: conf::tree_signature() of what was read, taken before that.
   TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,
-            std::function<void()> changed);
+            std::chrono::milliseconds interval, std::function<void()> changed);
   TreeWatch(TreeWatch const&) = delete;
   TreeWatch& operator=(TreeWatch const&) = delete;
 
@@ -34,10 +35,12 @@ class TreeWatch {
   net::Loop& loop_;
   net::Pool& pool_;
   std::string directory_;
+  std::chrono::milliseconds interval_;
   std::function<void()> changed_;
   std::string read_;
   std::string seen_;  // as it was looked at last
   std::unique_ptr<net::Timer> timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace mailstack::serve

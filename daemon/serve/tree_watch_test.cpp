@@ -1,0 +1,52 @@
+#include "daemon/serve/tree_watch.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "daemon/conf/signature.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace mailstack::serve {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Tree {
+  /// How often a change was told within `span`; each is read again at once.
+  int changes(std::string const& read, milliseconds span = milliseconds(200)) {
+    int count = 0;
+    TreeWatch watch(*loop, pool, directory.path(), read, milliseconds(10), [&] {
+      ++count;
+      watch.was_read(conf::tree_signature(directory.path()));
+    });
+    auto const end = loop->after(span, [this] { loop->stop(); });
+    loop->run();
+    return count;
+  }
+  void write(std::string const& text) const {
+    std::ofstream(directory.path() + "/mailstackd.yaml") << text;
+  }
+
+  support::TemporaryDirectory directory;
+  std::unique_ptr<net::Loop> loop = net::Loop::make();
+  net::Pool pool{1};
+};
+
+}  // namespace
+
+TEST_CASE("tree_watch: quiet while nothing changes", "[serve]") {
+  Tree tree;
+  tree.write("hostname: a.example\n");
+  CHECK(tree.changes(conf::tree_signature(tree.directory.path())) == 0);
+}
+
+TEST_CASE("tree_watch: what changed while the tree was read is seen, once", "[serve]") {
+  Tree tree;
+  tree.write("hostname: a.example\n");
+  auto const before = conf::tree_signature(tree.directory.path());
+  tree.write("hostname: another.example\n");
+  CHECK(tree.changes(before) == 1);
+}
+
+}  // namespace mailstack::serve
