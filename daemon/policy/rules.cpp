@@ -34,6 +34,20 @@ std::string const* domain_above(std::string_view host,
   return nullptr;
 }
 
+std::vector<Prefix> prefixes_of(std::vector<conf::Network> const& networks) {
+  std::vector<Prefix> all;
+  for (auto const& network : networks)
+    if (auto const prefix = prefix_of(network)) all.push_back(*prefix);
+  return all;
+}
+
+bool holds(std::vector<Prefix> const& prefixes, std::string_view address) {
+  if (prefixes.empty()) return false;
+  auto const ip = parse_ip(address);
+  return ip && std::any_of(prefixes.begin(), prefixes.end(),
+                           [&](Prefix const& prefix) { return prefix.contains(*ip); });
+}
+
 /// A catch-all of a domain whose users could not be read would get their mail.
 userdb::NameIndex index_of(conf::Snapshot const& conf) {
   bool const complete = std::none_of(conf.domains.begin(), conf.domains.end(),
@@ -58,8 +72,8 @@ AddressParts split_address(std::string_view address) {
 Rules::Rules(std::shared_ptr<conf::Snapshot const> conf, mail::srs::Secrets srs)
     : conf_(std::move(conf)), srs_(std::move(srs)), names_(index_of(*conf_)) {
   auto const& settings = conf_->settings;
-  for (auto const& network : settings.trusted_networks)
-    if (auto const prefix = prefix_of(network)) trusted_.push_back(*prefix);
+  trusted_ = prefixes_of(settings.trusted_networks);
+  proxies_ = prefixes_of(settings.proxies);
   for (auto const& [name, domain] : conf_->mail.domains) {
     auto const ascii = ascii_form(name);
     local_.emplace(ascii, name);
@@ -75,11 +89,9 @@ Rules::Rules(std::shared_ptr<conf::Snapshot const> conf, mail::srs::Secrets srs)
     main_domain_ = conf_->mail.domains.begin()->first;
 }
 
-bool Rules::trusts(std::string_view address) const {
-  auto const ip = parse_ip(address);
-  return ip && std::any_of(trusted_.begin(), trusted_.end(),
-                           [&](Prefix const& prefix) { return prefix.contains(*ip); });
-}
+bool Rules::trusts(std::string_view address) const { return holds(trusted_, address); }
+
+bool Rules::proxy(std::string_view address) const { return holds(proxies_, address); }
 
 std::string const* Rules::local_domain(std::string_view domain) const {
   auto const found = local_.find(std::string(domain));

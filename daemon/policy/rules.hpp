@@ -46,6 +46,8 @@ class Rules {
 
   /// Whether a client of this address may relay without logging in.
   [[nodiscard]] bool trusts(std::string_view address) const;
+  /// One who says for whom it comes (PROXY, version 1), always.
+  [[nodiscard]] bool proxy(std::string_view address) const;
 
   /// The domain of ours that is called `domain` (A-labels, lower case, as Path has it), in U-labels
   /// as its directory is; nullptr: foreign.
@@ -81,6 +83,7 @@ class Rules {
   mail::srs::Secrets srs_;
   userdb::NameIndex names_;
   std::vector<Prefix> trusted_;
+  std::vector<Prefix> proxies_;
   std::unordered_map<std::string, std::string> local_;  ///< A-labels → U-labels
   std::unordered_map<std::string, std::string> ascii_;  ///< U-labels → A-labels
   std::vector<std::string> host_names_;

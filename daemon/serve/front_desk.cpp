@@ -28,12 +28,7 @@ smtp::SessionSetup FrontDesk::setup(smtp::Service service, std::string const& pe
   setup.limits = settings.limits.session;
   setup.tls_possible = live->tls != nullptr;
   setup.bare_line_ends_normalised = settings.normalise_line_ends;
-  auto const address = policy::parse_ip(peer);
-  setup.proxy_header = address && std::any_of(settings.proxies.begin(), settings.proxies.end(),
-                                              [&](auto const& one) {
-                                                auto const prefix = policy::prefix_of(one);
-                                                return prefix && prefix->contains(*address);
-                                              });
+  setup.proxy_header = live->rules->proxy(peer);
   return setup;
 }
 
