@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/digest/digest.hpp"
+#include "core/mail/path/path.hpp"
 #include "daemon/conf/chasquid_conf.hpp"
 #include "daemon/conf/mailstackd_yaml.hpp"
 #include "daemon/conf/parts.hpp"
@@ -31,6 +32,10 @@ void make_absolute(std::string const& directory, std::string& path) {
 void complete(std::string const& directory, Settings& settings) {
   settings.directory = directory;
   if (settings.hostname.empty()) settings.hostname = host_name();
+  // As it stands in addresses: lower case, A-labels, no final dot.
+  if (settings.hostname.ends_with('.')) settings.hostname.pop_back();
+  if (auto const path = mail::parse_path("postmaster@" + settings.hostname))
+    settings.hostname = path->text().substr(sizeof "postmaster@" - 1);
   make_absolute(directory, settings.state);
   if (settings.spool.empty()) settings.spool = settings.state + "/queue";
   if (settings.control_socket.empty()) settings.control_socket = settings.state + "/control";

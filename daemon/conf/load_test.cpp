@@ -26,6 +26,13 @@ TEST_CASE("load: the file of Debian's package is taken as it is", "[conf]") {
   CHECK(loaded->settings.control_socket == "/run/mailstackd/control");
 }
 
+TEST_CASE("load: the host name is as addresses write it, or bounces to postmaster go round",
+          "[conf]") {
+  ConfTree tree;
+  tree.write("mailstackd.yaml", "hostname: Mx.B\xC3\xBC\x63her.Example.\n");
+  CHECK(tree.load()->settings.hostname == "mx.xn--bcher-kva.example");
+}
+
 TEST_CASE("load: users, aliases, keys, certificates and policies of a whole tree", "[conf]") {
   ConfTree tree;
   tree.write("domains/example.org/users", user_i);

@@ -51,7 +51,9 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
   }
 
   void stop() override {
-    if (!shaking_) run(session_.stopping());
+    // In a handshake nothing could be said, and nothing is lost.
+    if (shaking_) return close();
+    run(session_.stopping());
   }
 
  private:
@@ -252,7 +254,9 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
       return finish();
     }
     run(session_.timed_out());
-    close();
+    // Where a question is open the session ends once it is answered: a message that is being kept
+    // is told of, or it would come again.
+    if (!session_.waiting()) close();
   }
 
   // ---- the end ----

@@ -21,6 +21,7 @@ class Hall : public Reception {
   std::optional<Reply> refusal;
   std::vector<Incoming> incoming;
   std::atomic<int> left = 0;
+  std::chrono::milliseconds keeping{0};
   std::string proxy;  // the peer that must say PROXY
 
   smtp::SessionSetup setup(smtp::Service service, std::string const& peer) override {
@@ -32,7 +33,7 @@ class Hall : public Reception {
     return setup;
   }
   std::shared_ptr<net::TlsContext> tls() override { return nullptr; }
-  std::optional<Reply> admit(Client const& /*client*/) override { return refusal; }
+  std::optional<Reply> admit(Client& /*client*/) override { return refusal; }
   void leave(Client const& /*client*/, std::chrono::milliseconds /*lasted*/) override { ++left; }
   void authenticate(Client const& /*client*/, smtp::AskAuth const& /*ask*/,
                     std::function<void(smtp::AuthVerdict)> done) override {
@@ -56,7 +57,10 @@ class Hall : public Reception {
   void finish(Incoming message, std::function<void(Reply)> done) override {
     incoming.push_back(std::move(message));
     // From another thread, as the spool does.
-    std::thread([done = std::move(done)] { done({250, "2.0.0", "kept"}); }).detach();
+    std::thread([done = std::move(done), span = keeping] {
+      std::this_thread::sleep_for(span);
+      done({250, "2.0.0", "kept"});
+    }).detach();
   }
   void tls_failed(Client const& /*client*/, std::string const& /*why*/) override {}
 };
@@ -215,6 +219,19 @@ TEST_CASE("serve: octets in time do not prolong a session without end", "[serve]
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   CHECK(last.starts_with("421"));
+}
+
+TEST_CASE("serve: a session whose time is over is told what became of its message", "[serve]") {
+  Hall hall;
+  hall.keeping = std::chrono::milliseconds(300);
+  Running running(hall, {std::chrono::seconds(60), std::chrono::milliseconds(150)});
+  Caller caller(running.port);
+  caller.reply();
+  caller.say(whole);
+  for (int i = 0; i < 4; ++i) caller.reply();
+  caller.say("Subject: late\r\n\r\nbody\r\n.\r\n");
+  CHECK(caller.reply().starts_with("250"));
+  CHECK(caller.reply().starts_with("421 4.4.2"));
 }
 
 TEST_CASE("serve: a stop ends idle sessions and lets a message in", "[serve]") {

@@ -74,13 +74,13 @@ class WholeDaemon : public Daemon, private control::Operations {
   ~WholeDaemon() override {
     control_.reset();
     monitoring_.reset();
-    if (sessions_) sessions_->stop();  // sessions that were cut are destroyed by nobody else
-    server_.reset();
-    sessions_.reset();
-    pool_.reset();  // what it runs calls the spool and the loop
+    if (sessions_) sessions_->stop();
+    pool_.reset();  // what it runs calls the spool and the loops
     queue_.reset();
     courier_.reset();
-    spool_.reset();
+    spool_.reset();   // what it still keeps it tells the sessions' loops
+    server_.reset();  // sessions that were cut are destroyed by nobody else
+    sessions_.reset();
   }
 
   Result<> start() {
@@ -318,7 +318,12 @@ class WholeDaemon : public Daemon, private control::Operations {
     net::notify("STOPPING=1");
     tell(control::Event::Kind::stopping, {});
     cut_ = main_->after(stop_limit, [this] { main_->stop(); });
-    server_->stop([this] { queue_->stop([this] { main_->stop(); }); });
+    // Both at once: a session that takes its time must not let attempts begin that are cut.
+    auto const ended = [this] {
+      if (--running_parts_ == 0) main_->stop();
+    };
+    server_->stop(ended);
+    queue_->stop(ended);
   }
 
   void beat() {
@@ -350,6 +355,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   std::chrono::milliseconds watchdog_{0};
   bool ready_ = false;
   bool stopping_ = false;
+  int running_parts_ = 2;  // of a stop: sessions and attempts
   TimePoint const started_ = now();
   TimePoint loaded_ = started_;
   std::string read_;  // until there is a watch

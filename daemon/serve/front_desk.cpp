@@ -34,34 +34,32 @@ smtp::SessionSetup FrontDesk::setup(smtp::Service service, std::string const& pe
 
 std::shared_ptr<net::TlsContext> FrontDesk::tls() { return doors_.current.get()->tls; }
 
-std::optional<Reply> FrontDesk::admit(Client const& client) {
-  auto refusal = check_in(client.address);
+std::optional<Reply> FrontDesk::admit(Client& client) {
+  auto refusal = check_in(client);
   if (!refusal && doors_.events.came) doors_.events.came(client);
   return refusal;
 }
 
-std::optional<Reply> FrontDesk::check_in(std::string const& address) {
+std::optional<Reply> FrontDesk::check_in(Client& client) {
   auto const most = doors_.current.get()->snapshot->settings.limits.connections;
   if (++connections_ > most && most > 0) {
     --connections_;
     return Reply{421, "4.3.2", "too many connections, try again later"};
   }
-  if (!limited(address)) return std::nullopt;
+  // Whom the administrator trusts to relay is trusted to be busy.
+  if (doors_.current.get()->rules->trusts(client.address)) return std::nullopt;
   std::lock_guard const lock(mutex_);
-  auto const reply = addresses_.connected(address, doors_.steady());
-  if (reply.positive()) return std::nullopt;
+  auto const reply = addresses_.connected(client.address, doors_.steady());
+  client.limited = reply.positive();
+  if (client.limited) return std::nullopt;
   --connections_;
   return reply;
 }
 
-/// Whom the administrator trusts to relay is trusted to be busy.
-bool FrontDesk::limited(std::string const& address) const {
-  return !doors_.current.get()->rules->trusts(address);
-}
-
 void FrontDesk::leave(Client const& client, std::chrono::milliseconds lasted) {
   --connections_;
-  if (limited(client.address)) {
+  // As it came: trust may be another by now.
+  if (client.limited) {
     std::lock_guard const lock(mutex_);
     addresses_.disconnected(client.address);
   }
@@ -83,7 +81,8 @@ policy::Client FrontDesk::facts(policy::Rules const& rules, Client const& client
 void FrontDesk::note_refusal(Client const& client, smtp::Transaction const& transaction,
                              Reply const& reply) {
   if (reply.positive()) return;
-  {
+  // What is only put off may be our own fault, and is no mark of a bad client.
+  if (reply.permanent()) {
     std::lock_guard const lock(mutex_);
     addresses_.refused(client.address, doors_.steady());
   }

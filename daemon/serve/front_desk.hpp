@@ -48,7 +48,7 @@ class FrontDesk : public Reception {
 
   smtp::SessionSetup setup(smtp::Service service, std::string const& peer) override;
   std::shared_ptr<net::TlsContext> tls() override;
-  std::optional<smtp::Reply> admit(Client const& client) override;
+  std::optional<smtp::Reply> admit(Client& client) override;
   void leave(Client const& client, std::chrono::milliseconds lasted) override;
   void authenticate(Client const& client, smtp::AskAuth const& ask,
                     std::function<void(smtp::AuthVerdict)> done) override;
@@ -63,8 +63,7 @@ class FrontDesk : public Reception {
 
  private:
   policy::Client facts(policy::Rules const& rules, Client const& client) const;
-  std::optional<smtp::Reply> check_in(std::string const& address);
-  [[nodiscard]] bool limited(std::string const& address) const;
+  std::optional<smtp::Reply> check_in(Client& client);
   void note_refusal(Client const& client, smtp::Transaction const& transaction,
                     smtp::Reply const& reply);
 

@@ -23,6 +23,7 @@ struct Client {
   bool extended = false;
   std::string user;  ///< `local@domain`; empty: not authenticated
   std::optional<smtp::TlsState> tls;
+  bool limited = false;  ///< counts towards the limits of its address; said by admit()
 };
 
 /// A whole message, as the peer brought it.
@@ -44,7 +45,7 @@ class Reception {
   virtual std::shared_ptr<net::TlsContext> tls() = 0;
 
   /// A connection came: nothing, or the refusal to greet it with. Each admitted one leaves once.
-  virtual std::optional<smtp::Reply> admit(Client const& client) = 0;
+  virtual std::optional<smtp::Reply> admit(Client& client) = 0;
   virtual void leave(Client const& client, std::chrono::milliseconds lasted) = 0;
 
   virtual void authenticate(Client const& client, smtp::AskAuth const& ask,

@@ -82,7 +82,13 @@ stop_host ours
 expect 0
 exec 4>&-
 start_host ours
+# Who connects to 465 and says nothing holds nobody up.
+exec 4<>"/dev/tcp/127.0.0.1/${submissions[ours]}"
+sleep 0.3
+begun=$SECONDS
 stop_host ours
 expect 0
+((SECONDS - begun < 10)) || fail "the stop took $((SECONDS - begun)) s"
+exec 4>&-
 out=$(<ours/out)
 ((failures == 0))
