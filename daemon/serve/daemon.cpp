@@ -88,13 +88,15 @@ class WholeDaemon : public Daemon, private control::Operations {
   ~WholeDaemon() override {
     control_.reset();
     monitoring_.reset();
-    if (sessions_) sessions_->stop();  // sessions that were cut are destroyed by nobody else
-    server_.reset();
-    sessions_.reset();
+    if (sessions_) sessions_->stop();
+    // A login that is judged and a message that is written still post their answers to the session
+    // loops, which must be there until neither the pool nor the spool has a thread any more.
     pool_.reset();  // what it runs calls the spool and the loop
     queue_.reset();
     courier_.reset();
     spool_.reset();
+    server_.reset();  // sessions that were cut are destroyed by nobody else
+    sessions_.reset();
   }
 
   Result<> start() {
