@@ -176,6 +176,24 @@ function(mailstack_sanitized_tests)
   endif()
 endfunction()
 
+# mailstack_thread_tests(PROGRAM SCRIPT...): the target `thread_tests` builds the test program and what the scripts (tests/programs/SCRIPT_test.sh)
+# run. With MAILSTACK_THREAD_TESTS, CTest runs both as the preset `tsan` built them; each fails at the first race of threads.
+function(mailstack_thread_tests program)
+  add_custom_target(thread_tests DEPENDS ${program} mailstackd)
+  option(MAILSTACK_THREAD_TESTS "Run what the preset tsan built as tests of this tree" OFF)
+  if(MAILSTACK_THREAD_TESTS)
+    set(watched ${CMAKE_SOURCE_DIR}/tests/support/under_tsan.sh)
+    set(tree ${CMAKE_SOURCE_DIR}/build/tsan)
+    add_test(NAME "threads: ${program}" COMMAND bash ${watched} ${tree}/bin/${program} --use-colour no)
+    set_tests_properties("threads: ${program}" PROPERTIES TIMEOUT 900 LABELS threads)
+    foreach(script ${ARGN})
+      add_test(NAME "threads: programs/${script}"
+        COMMAND bash ${watched} bash ${CMAKE_SOURCE_DIR}/tests/programs/${script}_test.sh ${CMAKE_SOURCE_DIR} ${tree})
+      set_tests_properties("threads: programs/${script}" PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600 LABELS threads)
+    endforeach()
+  endif()
+endfunction()
+
 # mailstack_benches(FOLDER LINK target...): every FOLDER/NAME_bench.cpp and NAME_load.cpp is a program; the target `bench_programs` builds them, `all` not.
 function(mailstack_benches folder)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})

@@ -75,10 +75,12 @@ class WholeDaemon : public Daemon, private control::Operations {
     control_.reset();
     monitoring_.reset();
     if (sessions_) sessions_->stop();
-    pool_.reset();  // what it runs calls the spool and the loops
+    // A login that is judged and a message that is written still post their answers to the session
+    // loops, which must be there until neither the pool nor the spool has a thread any more.
+    pool_.reset();  // what it runs calls the spool and the loop
     queue_.reset();
     courier_.reset();
-    spool_.reset();   // what it still keeps it tells the sessions' loops
+    spool_.reset();
     server_.reset();  // sessions that were cut are destroyed by nobody else
     sessions_.reset();
   }

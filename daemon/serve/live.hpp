@@ -2,8 +2,8 @@
 /// \file
 /// What a reload makes anew and swaps as one: the conf tree, and what was made ready from it.
 
-#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "daemon/conf/snapshot.hpp"
@@ -20,13 +20,24 @@ struct Live {
 };
 
 /// The one in use. Read from any thread; who holds one keeps it, while others get the next.
+///
+/// A mutex and not std::atomic<std::shared_ptr>: load() of libstdc++ 12 gives its own lock back
+/// without release, so that a processor may read the pointer after a store() has begun to swap it.
+/// TSan sees that race.
 class Current {
  public:
-  [[nodiscard]] std::shared_ptr<Live const> get() const { return live_.load(); }
-  void set(std::shared_ptr<Live const> live) { live_.store(std::move(live)); }
+  [[nodiscard]] std::shared_ptr<Live const> get() const {
+    std::lock_guard const lock(mutex_);
+    return live_;
+  }
+  void set(std::shared_ptr<Live const> live) {
+    std::lock_guard const lock(mutex_);
+    live_.swap(live);  // what was before may be large: its end is not for under the lock
+  }
 
  private:
-  std::atomic<std::shared_ptr<Live const>> live_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<Live const> live_;
 };
 
 }  // namespace mailstack::serve

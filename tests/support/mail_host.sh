@@ -4,7 +4,8 @@
 #
 #   name_server [PORT]     answers from the file $work/records; its place is $dns (ADDRESS:PORT)
 #   sink NAME              takes mail into the directory NAME; its port is $port
-#   make_host NAME DOMAIN  a conf tree NAME/conf of mx.DOMAIN with the user alice (password `secret`) and the DKIM key s1;
+#   make_host NAME DOMAIN [LOG_N]  a conf tree NAME/conf of mx.DOMAIN with the user alice (password `secret`, scrypt of LOG_N or 10)
+#                          and the DKIM key s1;
 #                          its ports are ${smtp[NAME]} ${submission[NAME]} ${submissions[NAME]}
 #   publish_key NAME DOMAIN SELECTOR   its record for the name server
 #   start_host NAME        until it listens
@@ -80,13 +81,13 @@ make_host() {
     -out "$conf/certs/mx.$domain/fullchain.pem" 2>/dev/null
   openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out "$conf/domains/$domain/dkim:s1.pem" 2>/dev/null
   # scrypt of `secret`; cheap parameters, which chasquid takes too.
-  python3 - "$conf/domains/$domain/users" <<'PY'
+  python3 - "$conf/domains/$domain/users" "${3:-10}" <<'PY'
 import hashlib, sys
 salt = b"0123456789abcdef"
-key = hashlib.scrypt(b"secret", salt=salt, n=1 << 10, r=8, p=1, dklen=32)
+key = hashlib.scrypt(b"secret", salt=salt, n=1 << int(sys.argv[2]), r=8, p=1, dklen=32, maxmem=1 << 28)
 octal = lambda octets: "".join("\\%03o" % octet for octet in octets)
 with open(sys.argv[1], "w") as file:
-    file.write('users { key: "alice" value { scrypt { logN: 10 r: 8 p: 1 keyLen: 32 salt: "%s" encrypted: "%s" } } }\n' % (octal(salt), octal(key)))
+    file.write('users { key: "alice" value { scrypt { logN: %s r: 8 p: 1 keyLen: 32 salt: "%s" encrypted: "%s" } } }\n' % (sys.argv[2], octal(salt), octal(key)))
 PY
   read -r smtp["$name"] submission["$name"] submissions["$name"] < <(free_ports 3)
   cat >"$conf/mailstackd.yaml" <<YAML

@@ -11,10 +11,10 @@ build_set=(g++ cmake ninja-build ccache pkg-config catch2 libevent-dev libcli11-
 # The real servers and tools that the tests start, ask and compare with; python3 runs the tests of the house rules.
 # python3-dkim (with dnspython and PyNaCl, on which it depends) verifies what dkim-sign signs.
 # systemd, dbus, iproute2 and util-linux make the throw-away system that units are started on.
-# msmtp, node-nodemailer, swaks and chasquid bring mail to mailstackd and take it; opendkim-tools verifies what it signs.
+# libgnutls-dane0 is a library of the Exim that is unpacked beside. msmtp, node-nodemailer (by nodejs), swaks and chasquid bring mail to mailstackd and take it; opendkim-tools verifies what it signs.
 # groff-base formats the manual. fail2ban brings fail2ban-regex, which reads our filter.
 test_set=(bind9-dnsutils ca-certificates chasquid curl dbus fail2ban faketime git groff-base iproute2 openssl pdns-backend-sqlite3 pdns-server
-  libnet-ssleay-perl msmtp node-nodemailer opendkim-tools pebble procps python3 python3-dkim sqlite3 swaks systemd util-linux)
+  libgnutls-dane0 libnet-ssleay-perl msmtp node-nodemailer nodejs opendkim-tools pebble procps python3 python3-dkim sqlite3 swaks systemd util-linux)
 lint_set=(clang-16 clang-format-16 clang-tidy-16 git python3 shellcheck)
 fuzz_set=(clang-16 libclang-rt-16-dev llvm-16)
 # chasquid, dbus, iproute2, python3, systemd and util-linux make the host of `bench host`; lmdb, rocksdb and sqlite3 are what spool_bench
