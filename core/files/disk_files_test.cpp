@@ -343,10 +343,15 @@ TEST_CASE(
     }
   });
   int missed = 0;
-  for (int i = 0; i < 20'000; ++i) missed += !files.read("/a/b/link");
+  int unwritten = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    missed += !files.read("/a/b/link");
+    if (i % 10 == 0) unwritten += !files.write("/a/b/link", "x", {});
+  }
   done = true;
   renamer.join();
   CHECK(missed == 0);
+  CHECK(unwritten == 0);
 }
 
 TEST_CASE("disk files: a link that leads nowhere is a conflict with its remedy, never a new file",

@@ -120,6 +120,19 @@ class Walk {
 /// none. Then each path is walked.
 bool forbids_openat2(int error) { return error == ENOSYS; }
 
+/// openat2(2). EAGAIN: something was renamed or mounted somewhere while a `..` of a link was
+/// followed, so that the kernel cannot tell whether it led out of the root. The next try is as
+/// good.
+int open_at(int base, std::string const& path, open_how const& how) {
+  constexpr int attempts = 10'000;
+  int file = -1;
+  for (int i = 0; i < attempts; ++i) {
+    file = static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how));
+    if (file >= 0 || errno != EAGAIN) break;
+  }
+  return file;
+}
+
 /// Most paths hold no link: then one call opens them.
 Descriptor open_directory(std::string const& root, std::string const& path) {
   Descriptor const base(
@@ -128,8 +141,7 @@ Descriptor open_directory(std::string const& root, std::string const& path) {
   open_how how{};
   how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
-  Descriptor opened(
-      static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how)));
+  Descriptor opened(open_at(base.number(), path, how));
   if (opened.open() || (errno != ELOOP && !forbids_openat2(errno))) return opened;
   return Walk(root).open(path, O_RDONLY | O_DIRECTORY);
 }
@@ -212,14 +224,7 @@ int open_below(std::string const& root, std::string const& path, int flags) {
   open_how how{};
   how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_IN_ROOT;
-  // EAGAIN: something was renamed or mounted somewhere while a `..` of a link was followed, so that
-  // the kernel cannot tell whether it led out of the root (openat2(2)). The next try is as good.
-  constexpr int attempts = 10'000;
-  int file = -1;
-  for (int i = 0; i < attempts; ++i) {
-    file = static_cast<int>(::syscall(SYS_openat2, base.number(), path.c_str(), &how, sizeof how));
-    if (file >= 0 || errno != EAGAIN) break;
-  }
+  int const file = open_at(base.number(), path, how);
   if (file < 0 && forbids_openat2(errno)) return Walk(root).open(path, flags).release();
   return file;
 }

@@ -83,7 +83,14 @@ ln -s /proc/self/fd/1 "$root/dev/stdout"
 ln -s /proc/self/fd/2 "$root/dev/stderr"
 hostname fresh
 grep -q "[[:space:]]fresh$" "$root/etc/hosts" || echo "127.0.1.1 fresh" >>"$root/etc/hosts"
-exec chroot "$root" /usr/bin/env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 CI="${CI:-}" \
+# Its root, and not only a directory that looks like one: nobody below a chroot may make user namespaces, which units with
+# PrivateUsers= need.
+mkdir "$root/outside"
+cd "$root"
+pivot_root . outside
+umount --lazy /outside
+rmdir /outside
+exec chroot . /usr/bin/env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 CI="${CI:-}" \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   /bin/bash -c '\''cd /mailstack && exec ./dev "$@"'\'' dev "$@"
 '
