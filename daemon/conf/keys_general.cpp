@@ -133,7 +133,9 @@ constexpr Row all[] = {
         {.path = "hostname",
          .type = Type::name,
          .derived = "`hostname` of chasquid.conf, else the host's name",
-         .summary = "What the daemon calls itself: in its greeting, in EHLO and in Received"}),
+         .summary = "What the daemon calls itself: in its greeting, in EHLO and in Received, in "
+                    "bounces and maildirs only after a restart"},
+        true),
     {{.path = "listen",
       .type = Type::mapping,
       .list = true,
@@ -236,7 +238,8 @@ constexpr Row all[] = {
          .list = true,
          .derived = "everybody where `haproxy_incoming` of chasquid.conf is true, else nobody",
          .summary = "Peers that begin each connection with a line of the PROXY protocol, version "
-                    "1; others must not",
+                    "1; others must not. Where everybody is one, `trusted_networks` must be empty: "
+                    "the address in the line is what is trusted",
          .example = "[192.0.2.7]"}),
     {{.path = "line_ends",
       .type = Type::choice,
@@ -338,12 +341,14 @@ constexpr Row all[] = {
       .summary = "The form of the log's lines: those of chasquid's mail log, JSON, or fields of "
                  "the journal"},
      put_log,
-     [](Settings const& settings) { return std::to_string(static_cast<int>(settings.log)); }},
+     [](Settings const& settings) { return std::to_string(static_cast<int>(settings.log)); },
+     true},
     field<[](auto& s) -> auto& { return s.mail_log_path; }>(
         {.path = "mail_log_path",
          .type = Type::path,
          .fallback = "<syslog>",
-         .summary = "`<syslog>`, `<stdout>`, `<stderr>` or a file"}),
+         .summary = "`<syslog>`, `<stdout>`, `<stderr>` or a file"},
+        true),
     field<[](auto& s) -> auto& { return s.loops; }>(
         {.path = "loops",
          .type = Type::integer,

@@ -71,10 +71,12 @@ constexpr Row all[] = {
         {.path = "queue.reserve",
          .type = Type::string,
          .fallback = "5%",
-         .summary = "The share of the disk that stays free: before that, new mail gets 452"}),
+         .summary = "The share of the disk that stays free: before that, new mail gets 452"},
+        true),
     field<[](auto& s) -> auto& { return s.queue.max_items; }>(
         number("queue.max_items", "0", 0, 1'000'000'000,
-               "Messages that may wait, `max_queue_items` of chasquid.conf is the same; 0: any "
+               "Messages that may wait, counted once for each sender that they go out with: before "
+               "that, new mail gets 452; `max_queue_items` of chasquid.conf is the same; 0: any "
                "number")),
     {{.path = "limits", .type = Type::mapping, .summary = "What is too much"}},
     field<[](auto& s) -> auto& { return s.limits.session.message; }>(

@@ -1,6 +1,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -45,6 +46,7 @@ void complete(std::string const& directory, Settings& settings) {
     make_absolute(directory, *path);
   for (auto& listen : settings.listen)
     if (listen.address.find('/') != std::string::npos) make_absolute(directory, listen.address);
+  settings.secret_files.push_back(settings.srs_secret_file);
   if (!settings.mail_log_path.starts_with('<')) make_absolute(directory, settings.mail_log_path);
 }
 
@@ -60,6 +62,7 @@ std::string read_settings_file(Reading reading, std::string_view name, Settings&
   auto const read_secret = [&](std::string const& file) {
     auto absolute = file;
     make_absolute(reading.directory, absolute);
+    settings.secret_files.push_back(absolute);
     return read_file(absolute);
   };
   auto found = name == setting_files[0] ? read_chasquid_conf(path, *text, settings)
@@ -86,6 +89,17 @@ void note_trust_anchor(Reading reading, Settings const& settings) {
                               0, "install dns-root-data, or give dns.trust_anchor", true});
 }
 
+/// Whoever comes would claim an address that may relay.
+void refuse_open_relay(Reading reading, Settings const& settings) {
+  bool const anybody = std::any_of(settings.proxies.begin(), settings.proxies.end(),
+                                   [](Network const& proxies) { return proxies.bits == 0; });
+  if (!anybody || settings.trusted_networks.empty()) return;
+  reading.problems.push_back(
+      {reading.directory,
+       "everybody may say by PROXY to come from an address of trusted_networks: an open relay", 0,
+       0, "name the proxies in mailstackd.yaml: `proxies: [ADDRESS]`"});
+}
+
 /// False where there are no usable settings, neither in the tree nor of before.
 bool read_settings(Reading reading) {
   Settings settings;
@@ -100,6 +114,7 @@ bool read_settings(Reading reading) {
     reading.problems.push_back({reading.directory,
                                 "neither chasquid.conf nor mailstackd.yaml is here", 0, 0,
                                 "an empty chasquid.conf is enough for the defaults"});
+  refuse_open_relay(reading, settings);
   if (!failed(reading.problems)) {
     complete(reading.directory, settings);
     note_long_path(reading, settings);

@@ -357,5 +357,23 @@ TEST_CASE("load: a pipe in the tree does not stop the daemon", "[conf]") {
   CHECK(tree.problems[0].what == "cannot be read: this is not a regular file");
 }
 
+TEST_CASE("load: everybody a proxy and somebody trusted is an open relay, and refused", "[conf]") {
+  ConfTree tree;
+  tree.load();
+  tree.write("chasquid.conf", "hostname: \"b.example.org\"\nhaproxy_incoming: true\n");
+  CHECK(tree.load()->settings.hostname == "b.example.org");
+  CHECK(tree.problems.empty());
+  tree.write("chasquid.conf", "hostname: \"c.example.org\"\nhaproxy_incoming: true\n");
+  tree.write("mailstackd.yaml", "trusted_networks: [192.0.2.0/24]\n");
+  auto const kept = tree.load();
+  CHECK(kept->settings.hostname == "b.example.org");
+  CHECK(kept->settings.trusted_networks.empty());
+  REQUIRE(tree.problems.size() == 1);
+  CHECK(tree.problems[0].what.find("an open relay") != std::string::npos);
+  tree.write("mailstackd.yaml", "trusted_networks: [192.0.2.0/24]\nproxies: [192.0.2.7]\n");
+  CHECK(tree.load()->settings.trusted_networks.size() == 1);
+  CHECK(tree.problems.empty());
+}
+
 }  // namespace
 }  // namespace mailstack::conf

@@ -260,8 +260,13 @@ TEST_CASE("restart: what a running daemon does not take is named", "[conf]") {
   loaded.loops = 3;
   loaded.user = "mail";
   loaded.seccomp = false;
+  loaded.hostname = "b.example";
+  loaded.log = Settings::Log::json;
+  loaded.mail_log_path = "/elsewhere";
+  loaded.queue.reserve = 0.1;
   CHECK(needs_restart(running, loaded) ==
-        std::vector<std::string>{"listen", "user", "seccomp", "spool", "loops"});
+        std::vector<std::string>{"hostname", "listen", "user", "seccomp", "spool", "log",
+                                 "mail_log_path", "loops", "queue.reserve"});
   auto other = loaded;
   other.smarthost->password = Secret<std::string>("x");
   CHECK(changed_keys(loaded, other) == std::vector<std::string>{"smarthost"});

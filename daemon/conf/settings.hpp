@@ -118,6 +118,8 @@ struct Settings {
     std::size_t memory = 256UL * 1024 * 1024;  ///< of messages being received, all together
   } limits;
 
+  std::vector<std::string> secret_files;  ///< absolute; what they hold was read into these settings
+
   std::string srs_secret_file;  ///< empty: `state`/srs.key, made at the first start
   seconds srs_lifetime{21 * 24 * 3600};
 

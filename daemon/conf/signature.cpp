@@ -65,8 +65,14 @@ std::string tree_signature(std::string const& directory) {
   Collector collector;
   for (auto const* file : {"/chasquid.conf", "/mailstackd.yaml"})
     collector.add(AT_FDCWD, directory + file);
-  for (auto const* folder : {"/domains", "/certs"})
+  for (auto const* folder : {"/domains", "/certs", "/hooks"})
     if (collector.add(AT_FDCWD, directory + folder)) collector.add_all(directory + folder, 1);
+  return collector.digest();
+}
+
+std::string files_signature(std::span<std::string const> paths) {
+  Collector collector;
+  for (auto const& path : paths) collector.add(AT_FDCWD, path);
   return collector.digest();
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -54,6 +55,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
       later([self = shared_from_this()] { self->readable(); });
     else
       arm_read();
+  }
+
+  void read_at_most(std::size_t octets) {
+    most_read_ = octets == 0 ? read_room : std::min(octets, read_room);
   }
 
   template <class Octets>
@@ -154,12 +159,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
       if (state_ == State::goodbye) return;  // drain() reads
       // Nobody wants to hear of it now: it would be told again and again.
       if (state_ != State::open || !reading_ || handshaking()) return reads_.disarm();
-      auto const step = take(room.data(), room.size());
+      auto const step = take(room.data(), most_read_);
       switch (step.kind) {
         case TlsStep::Kind::octets:
           received({room.data(), step.octets});
           // A short read of a plain socket has taken all that was there.
-          if (!tls_ && step.octets < room.size()) return arm_read();
+          if (!tls_ && step.octets < most_read_) return arm_read();
           break;
         case TlsStep::Kind::want_read: return arm_read();
         case TlsStep::Kind::want_write:
@@ -308,6 +313,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   State state_ = State::open;
   Outgoing out_;
   bool reading_ = false;
+  std::size_t most_read_ = read_room;
   bool read_wants_write_ = false;
   bool was_behind_ = false;
   std::unique_ptr<TlsSession> tls_;
@@ -325,6 +331,7 @@ class TcpStream : public Stream {
   }
   void start(Events events) override { connection_->start(std::move(events)); }
   void read(bool wanted) override { connection_->read(wanted); }
+  void read_at_most(std::size_t octets) override { connection_->read_at_most(octets); }
   void write(std::string octets) override { connection_->write(std::move(octets)); }
   void write(std::shared_ptr<std::string const> octets) override {
     connection_->write(std::move(octets));

@@ -58,6 +58,9 @@ class Stream {
   virtual void start(Events events) = 0;
   /// false: what comes is left with the kernel, so that a peer cannot fill our memory.
   virtual void read(bool wanted) = 0;
+  /// How much the next reads take at most; 0: as much as there is. One octet at a time leaves what
+  /// stands behind a line in the clear for TLS.
+  virtual void read_at_most(std::size_t octets) = 0;
   virtual void write(std::string octets) = 0;
   virtual void write(std::shared_ptr<std::string const> octets) = 0;
   [[nodiscard]] virtual std::size_t unsent() const = 0;

@@ -28,8 +28,16 @@ void Authenticator::authenticate(std::shared_ptr<Live const> const& live,
   if (!taken) done({false, {}, {454, "4.7.0", "too many logins at once, try again later"}}, false);
 }
 
+policy::Instant Authenticator::wait_for(std::string const& address, std::string const& user) {
+  std::lock_guard const lock(mutex_);
+  return backoff_.wait(address, user, now_());
+}
+
 void Authenticator::judge(policy::Login const& login, std::string const& address,
                           Secret<std::string> const& password, Done const& done) {
+  // Again: of many that came at once those before may have failed meanwhile.
+  if (auto const wait = wait_for(address, login.user); wait > policy::Instant::zero())
+    return done({false, {}, policy::wait_reply(wait)}, false);
   auto const verified = userdb::authenticate(login.scheme, password);
   auto verdict = policy::judge(login, verified);
   bool counts = false;

@@ -32,6 +32,7 @@ class Authenticator {
  private:
   void judge(policy::Login const& login, std::string const& address,
              Secret<std::string> const& password, Done const& done);
+  policy::Instant wait_for(std::string const& address, std::string const& user);
 
   net::Pool& pool_;
   std::function<policy::Instant()> now_;

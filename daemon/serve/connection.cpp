@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <deque>
 
+#include "daemon/smtp/proxy_line.hpp"
+
 namespace mailstack::serve {
 
 namespace {
@@ -28,7 +30,8 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
         over_(std::move(over)),
         peer_(stream_->peer().address),
         setup_(reception.setup(service, peer_)),
-        session_(setup_) {
+        proxy_line_due_(setup_.proxy_header && service == Service::submissions),
+        session_(session_setup()) {
     client_.address = peer_;
     client_.port = stream_->peer().port;
     client_.server = stream_->local().address;
@@ -46,6 +49,7 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
     stream_->start({[this](std::string_view octets) { received(octets); },
                     [this](std::string const& why) { ended(why); }, [this] { drained(); }});
     arm_timer();
+    if (proxy_line_due_) return stream_->read_at_most(1);
     if (client_.service == Service::submissions) return begin_tls(true);
     run(session_.open());
   }
@@ -59,6 +63,13 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
  private:
   [[nodiscard]] std::chrono::milliseconds lasted() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begun_);
+  }
+
+  /// The line of a proxy in front of TLS is read here, not by the session.
+  [[nodiscard]] SessionSetup session_setup() const {
+    auto setup = setup_;
+    if (proxy_line_due_) setup.proxy_header = false;
+    return setup;
   }
 
   /// Whether this address may be here; else it is told why, and that is all.
@@ -76,7 +87,25 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
 
   void received(std::string_view octets) {
     heard_ = steady_clock::now();
+    if (proxy_line_due_) return take_proxy_line(octets);
     run(session_.receive(octets));
+  }
+
+  /// Octet by octet: what follows the line is TLS.
+  void take_proxy_line(std::string_view octets) {
+    proxy_line_ += octets;
+    auto line = parse_proxy_line(proxy_line_);
+    if (line.fate == ProxyLine::Fate::incomplete) return;
+    auto const self = shared_from_this();
+    if (line.fate == ProxyLine::Fate::wrong) {
+      reception_.tls_failed(client_, "the proxy did not say whom it speaks for");
+      return close();
+    }
+    proxy_line_due_ = false;
+    stream_->read_at_most(0);
+    ProxiedFor proxied{std::move(line.address), line.port};
+    carry_out(proxied);
+    if (stream_) begin_tls(true);
   }
 
   void ended(std::string const& /*why*/) {
@@ -146,6 +175,7 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
   void carry_out(Send&) {}
   void carry_out(StartTls&) { begin_tls(false); }
   void carry_out(Close& how) {
+    if (how.reproach) reception_.hung_up(client_, *how.reproach);
     close(how.after_quit ? net::Parting::peer_is_done : net::Parting::patient);
   }
   void carry_out(ProxiedFor& proxied) {
@@ -291,6 +321,8 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
   std::function<void()> over_;
   std::string peer_;
   SessionSetup setup_;
+  bool proxy_line_due_;  // in front of TLS
+  std::string proxy_line_;
   ServerSession session_;
   Client client_;
   std::deque<Effect> work_;

@@ -22,7 +22,8 @@ class Hall : public Reception {
   std::vector<Incoming> incoming;
   std::atomic<int> left = 0;
   std::chrono::milliseconds keeping{0};
-  std::string proxy;  // the peer that must say PROXY
+  std::string reproach;  // of the last session that was ended for what its client did
+  std::string proxy;     // the peer that must say PROXY
 
   smtp::SessionSetup setup(smtp::Service service, std::string const& peer) override {
     smtp::SessionSetup setup;
@@ -61,6 +62,9 @@ class Hall : public Reception {
       std::this_thread::sleep_for(span);
       done({250, "2.0.0", "kept"});
     }).detach();
+  }
+  void hung_up(Client const& /*client*/, Reply const& reply) override {
+    reproach = smtp::one_line(reply);
   }
   void tls_failed(Client const& /*client*/, std::string const& /*why*/) override {}
 };
@@ -232,6 +236,25 @@ TEST_CASE("serve: a session whose time is over is told what became of its messag
   caller.say("Subject: late\r\n\r\nbody\r\n.\r\n");
   CHECK(caller.reply().starts_with("250"));
   CHECK(caller.reply().starts_with("421 4.4.2"));
+}
+
+TEST_CASE("serve: a session that ends for what its client did is told of", "[serve]") {
+  Hall hall;
+  {
+    Running running(hall);
+    Caller quits(running.port);
+    quits.reply();
+    quits.say("QUIT\r\n");
+    CHECK(quits.reply().starts_with("221"));
+    CHECK(hall.reproach.empty());
+    Caller rude(running.port);
+    rude.reply();
+    rude.say("ONE\r\nTWO\r\nTHREE\r\n");
+    for (int i = 0; i < 3; ++i) CHECK(rude.reply().starts_with("500"));
+    CHECK(rude.reply() == "421 4.7.0 too many errors");
+    CHECK(rude.line().empty());
+  }
+  CHECK(hall.reproach == "421 4.7.0 too many errors");
 }
 
 TEST_CASE("serve: a stop ends idle sessions and lets a message in", "[serve]") {

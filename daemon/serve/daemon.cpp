@@ -14,7 +14,6 @@
 #include "daemon/delivery/courier.hpp"
 #include "daemon/delivery/doors.hpp"
 #include "daemon/net/notify.hpp"
-#include "daemon/net/pool.hpp"
 #include "daemon/net/resolver.hpp"
 #include "daemon/net/signals.hpp"
 #include "daemon/queue/log_spool/log_spool.hpp"
@@ -24,6 +23,7 @@
 #include "daemon/serve/descriptors.hpp"
 #include "daemon/serve/front_desk.hpp"
 #include "daemon/serve/part_settings.hpp"
+#include "daemon/serve/pools.hpp"
 #include "daemon/serve/reload.hpp"
 #include "daemon/serve/server.hpp"
 #include "daemon/serve/telemetry.hpp"
@@ -35,8 +35,6 @@ namespace mailstack::serve {
 namespace {
 
 constexpr std::array signals{SIGTERM, SIGINT, SIGHUP};
-/// scrypt, signatures, hooks, programs.
-constexpr std::size_t pool_threads = 2;
 /// How long sessions may go on after a stop was asked for, before they are cut.
 constexpr std::chrono::seconds stop_limit{30};
 /// How often the conf tree is looked at for changes.
@@ -96,7 +94,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     resolver_ = net::DnsResolver::make(*main_, resolver_setup(settings));
     keys_ = std::make_unique<SigningKeys>(*main_, *resolver_, files_, settings.state + "/signing");
     keys_->set(*live->snapshot);
-    pool_ = std::make_unique<net::Pool>(pool_threads);
+    pool_ = std::make_unique<Pools>();
     make_queue(settings);
     make_desk();
     sessions_ = std::make_unique<SessionLoops>(settings.loops);
@@ -123,8 +121,8 @@ class WholeDaemon : public Daemon, private control::Operations {
     tell(control::Event::Kind::started, {});
     for (auto const& at : status().listeners) tell(control::Event::Kind::listening, {}, at.address);
     tell_problems();
-    tree_ = std::make_unique<TreeWatch>(*main_, *pool_, options_.directory, std::move(read_),
-                                        look_interval, [this] {
+    tree_ = std::make_unique<TreeWatch>(*main_, pool_->calculations, options_.directory, read_,
+                                        secret_files(), look_interval, [this] {
                                           if (!stopping_) reload();
                                         });
     ready_ = true;
@@ -148,7 +146,9 @@ class WholeDaemon : public Daemon, private control::Operations {
   void make_queue(conf::Settings const& settings) {
     auto doors = delivery::real_doors(*main_, *resolver_);
     doors.conf = [this] { return current_.get()->snapshot; };
-    doors.offload = [this](std::function<void()> work) { return pool_->run(std::move(work)); };
+    doors.offload = [this](std::function<void()> work) {
+      return pool_->programs.run(std::move(work));
+    };
     courier_ = telemetry_->timed(delivery::make_courier(std::move(doors)));
     queue::Doors needs{.spool = *spool_,
                        .courier = *courier_,
@@ -159,7 +159,7 @@ class WholeDaemon : public Daemon, private control::Operations {
                            },
                        .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
                        .random = chance,
-                       .make_bounce = bounce_maker(*main_, *pool_, current_, *keys_),
+                       .make_bounce = bounce_maker(*main_, pool_->calculations, current_, *keys_),
                        .destination_of =
                            [this](queue::Recipient const& recipient) {
                              return delivery::destination_of(current_.get()->snapshot->settings,
@@ -176,11 +176,12 @@ class WholeDaemon : public Daemon, private control::Operations {
   }
 
   void make_desk() {
-    logins_ = std::make_unique<Authenticator>(*pool_, process_key(), steady);
+    logins_ = std::make_unique<Authenticator>(pool_->calculations, process_key(), steady);
     intake_ = std::make_unique<Intake>(Intake::Doors{
         .spool = *spool_,
         .keys = *keys_,
-        .pool = *pool_,
+        .calculations = pool_->calculations,
+        .hooks = pool_->hooks,
         .now = now,
         .queued = [this](std::vector<Kept> kept, Client const& client) {
           for (auto const& one : kept) telemetry_->tell_queued(one, client);
@@ -287,11 +288,15 @@ class WholeDaemon : public Daemon, private control::Operations {
     return queue_->remove(filter, bounce);
   }
 
+  [[nodiscard]] std::vector<std::string> const& secret_files() const {
+    return current_.get()->snapshot->settings.secret_files;
+  }
+
   /// Beside what is served; what is bad stays as it was.
   conf::Problems reload() override {
     net::notify("RELOADING=1");
     // Before it is read: what changes meanwhile is another tree.
-    auto before = conf::tree_signature(options_.directory);
+    auto const before = conf::tree_signature(options_.directory);
     auto loaded = serve::reload(options_.directory, current_.get());
     if (!loaded) {
       problems_ = {{options_.directory, loaded.error().what, 0, 0, "the configuration stays"}};
@@ -306,7 +311,7 @@ class WholeDaemon : public Daemon, private control::Operations {
       queue_->set_policy(queue_policy(snapshot.settings));
       server_->set_times(connection_times(snapshot.settings));
     }
-    if (tree_) tree_->was_read(std::move(before));
+    if (tree_) tree_->was_read(before, secret_files());
     telemetry_->reopen_log();
     tell(control::Event::Kind::reloaded, {});
     tell_problems();
@@ -343,7 +348,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   std::unique_ptr<queue::Spool> spool_;
   std::unique_ptr<net::DnsResolver> resolver_;
   std::unique_ptr<SigningKeys> keys_;
-  std::unique_ptr<net::Pool> pool_;
+  std::unique_ptr<Pools> pool_;
   std::unique_ptr<delivery::Courier> courier_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Authenticator> logins_;

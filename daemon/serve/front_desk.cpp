@@ -37,6 +37,8 @@ std::shared_ptr<net::TlsContext> FrontDesk::tls() { return doors_.current.get()-
 std::optional<Reply> FrontDesk::admit(Client& client) {
   auto refusal = check_in(client);
   if (!refusal && doors_.events.came) doors_.events.came(client);
+  // Not counted as an error of the address: it would never come in again.
+  if (refusal && doors_.events.refused) doors_.events.refused(client, {}, *refusal);
   return refusal;
 }
 
@@ -133,6 +135,9 @@ Reply FrontDesk::recipient(Client const& client, smtp::Transaction const& transa
 }
 
 Reply FrontDesk::room(smtp::Transaction const& transaction) {
+  auto const most = doors_.current.get()->snapshot->settings.queue.max_items;
+  if (most > 0 && doors_.spool.stats().items >= most)
+    return {452, "4.3.1", "too much mail waits here, try again later"};
   if (!doors_.spool.has_room(transaction.size.value_or(0)))
     return {452, "4.3.1", "no room for mail now, try again later"};
   return {354, "", "end with CRLF.CRLF"};
@@ -167,6 +172,10 @@ void FrontDesk::finish(Incoming incoming, std::function<void(Reply)> done) {
                                  std::chrono::steady_clock::now() - begun));
                        done(std::move(reply));
                      });
+}
+
+void FrontDesk::hung_up(Client const& client, Reply const& reply) {
+  note_refusal(client, {}, reply);
 }
 
 void FrontDesk::tls_failed(Client const& client, std::string const& why) {

@@ -19,7 +19,7 @@ struct SessionEvents {
   /// `counts`: as Authenticator says.
   std::function<void(Client const&, std::string const& user, smtp::AuthVerdict const&, bool counts)>
       auth;
-  /// A command or a message was refused.
+  /// A connection, a command or a message was refused, or a session ended for what its client did.
   std::function<void(Client const&, smtp::Transaction const&, smtp::Reply const&)> refused;
   /// A message was kept or refused at its end.
   std::function<void(Client const&, smtp::Reply const&, std::uint64_t octets,
@@ -59,6 +59,7 @@ class FrontDesk : public Reception {
   bool take_memory(std::size_t octets) override;
   void give_memory(std::size_t octets) override;
   void finish(Incoming incoming, std::function<void(smtp::Reply)> done) override;
+  void hung_up(Client const& client, smtp::Reply const& reply) override;
   void tls_failed(Client const& client, std::string const& why) override;
 
  private:

@@ -12,7 +12,7 @@
 namespace mailstack::serve {
 
 /// The fields that the hook wants on top, or its refusal. Takes as long as the hook does, a minute
-/// at most: for a thread of the pool.
+/// at most: for a thread of its own pool.
 std::variant<std::string, smtp::Reply> run_hook(Live const& live, policy::Client const& client,
                                                 Incoming const& incoming,
                                                 std::string const& message);

@@ -75,9 +75,10 @@ void Intake::take(std::shared_ptr<Live const> live, policy::Client client, Incom
   work->prepared = std::get<policy::Prepared>(std::move(prepared));
 
   if (work->client.submits()) work->signers = doors_.keys.signers_for(work->prepared.from_domain);
-  bool const slow = !work->live->hook.empty() || (work->signers && !work->signers->empty());
-  if (!slow) return finish(work);
-  if (!doors_.pool.run([this, work] { finish(work); }))
+  bool const hooked = !work->live->hook.empty();
+  if (!hooked && (!work->signers || work->signers->empty())) return finish(work);
+  auto& pool = hooked ? doors_.hooks : doors_.calculations;
+  if (!pool.run([this, work] { finish(work); }))
     work->done({451, "4.3.2", "too busy, try again later"});
 }
 

@@ -26,14 +26,15 @@ struct Kept {
   queue::Content content;
 };
 
-/// Called from the session loops; goes on in the pool where that takes long, and ends on the
-/// spool's thread.
+/// Called from the session loops; goes on in a pool where that takes long, and ends on the spool's
+/// thread.
 class Intake {
  public:
   struct Doors {
     queue::Spool& spool;
     SigningKeys& keys;
-    net::Pool& pool;
+    net::Pool& calculations;  ///< signs
+    net::Pool& hooks;         ///< runs the hook, and then signs, too
     std::function<TimePoint()> now;
     /// Hands items of a client to the queue; called from the spool's thread, before the client
     /// hears of them.

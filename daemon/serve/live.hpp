@@ -16,7 +16,9 @@ struct Live {
   std::shared_ptr<conf::Snapshot const> snapshot;
   std::shared_ptr<policy::Rules const> rules;
   std::shared_ptr<net::TlsContext> tls;  ///< nullptr: there is no certificate
-  std::string hook;                      ///< path of an executable hooks/post-data; empty: none
+  /// Of the first start: what a reload does not take is still as it says.
+  std::shared_ptr<conf::Settings const> started;
+  std::string hook;  ///< path of hooks/post-data; empty: there is none
 };
 
 /// The one in use. Read from any thread; who holds one keeps it, while others get the next.

@@ -60,6 +60,8 @@ class Reception {
   virtual void give_memory(std::size_t octets) = 0;
 
   virtual void finish(Incoming incoming, std::function<void(smtp::Reply)> done) = 0;
+  /// The session ends with this reply: the client went too far.
+  virtual void hung_up(Client const& client, smtp::Reply const& reply) = 0;
   /// The handshake of a client failed.
   virtual void tls_failed(Client const& client, std::string const& why) = 0;
 };

@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <random>
 
 #include "core/digest/digest.hpp"
 #include "core/files/disk_files.hpp"
+#include "daemon/conf/restart.hpp"
 
 namespace mailstack::serve {
 
@@ -23,8 +26,10 @@ Secret<std::string> random_hex() {
 }
 
 /// The keys of SRS, one a line, the first signs. Without a file one is made: bounces of forwards
-/// must find back over restarts.
-mail::srs::Secrets srs_secrets(std::string const& path, conf::Problems& problems) {
+/// must find back over restarts. Those of before stay where it cannot be read: addresses that they
+/// signed are out there.
+mail::srs::Secrets srs_secrets(std::string const& path, Live const* before,
+                               conf::Problems& problems) {
   files::DiskFiles files;
   auto text = files.read(path);
   if (!text && text.error().code == ErrorCode::not_found) {
@@ -36,9 +41,10 @@ mail::srs::Secrets srs_secrets(std::string const& path, conf::Problems& problems
     return {made};
   }
   if (!text) {
-    problems.push_back({path, "the SRS key cannot be read: " + text.error().what, 0, 0,
-                        "forwards keep their sender until then", true});
-    return {};
+    problems.push_back(
+        {path, "the SRS key cannot be read: " + text.error().what, 0, 0,
+         before ? "the keys of before are used" : "forwards keep their sender until then", true});
+    return before ? before->rules->srs() : mail::srs::Secrets{};
   }
   mail::srs::Secrets secrets;
   std::string_view rest = *text;
@@ -63,6 +69,26 @@ std::shared_ptr<net::TlsContext> tls_of(conf::Snapshot const& snapshot, Live con
   return before ? before->tls : nullptr;
 }
 
+/// What the running daemon does not take of the new settings.
+void note_restart(Live const& live, conf::Problems& problems) {
+  for (auto const& key : conf::needs_restart(*live.started, live.snapshot->settings))
+    problems.push_back({live.snapshot->settings.directory,
+                        "`" + key + "` is not what the running daemon started with", 0, 0,
+                        "restart mailstackd for it", true});
+}
+
+/// As chasquid has it, a hook that is there is run, and what it would have looked at waits where it
+/// cannot be: a filter that a mode switches off would let everything in.
+std::string hook_of(std::string const& directory, conf::Problems& problems) {
+  auto path = directory + "/hooks/post-data";
+  if (::access(path.c_str(), X_OK) == 0) return path;
+  auto const why = errno;
+  if (why == ENOENT || why == ENOTDIR) return {};
+  problems.push_back({path, std::string("the hook cannot be executed: ") + std::strerror(why), 0, 0,
+                      "make it executable, or take it away; until then no mail is taken"});
+  return path;
+}
+
 }  // namespace
 
 Result<Reloaded> reload(std::string const& directory, std::shared_ptr<Live const> const& before) {
@@ -70,15 +96,17 @@ Result<Reloaded> reload(std::string const& directory, std::shared_ptr<Live const
   if (!loaded) return tl::unexpected(loaded.error());
   auto live = std::make_shared<Live>();
   live->snapshot = loaded->snapshot;
+  live->started =
+      before ? before->started : std::make_shared<conf::Settings const>(live->snapshot->settings);
+  note_restart(*live, loaded->problems);
   auto const& settings = live->snapshot->settings;
   files::DiskFiles files;
   if (auto made = files.make_directory(settings.state, {0700, {}, {}}); !made)
     return fail(made.error().code, settings.state + ": " + made.error().what);
   live->rules = std::make_shared<policy::Rules>(
-      live->snapshot, srs_secrets(settings.srs_secret_file, loaded->problems));
+      live->snapshot, srs_secrets(settings.srs_secret_file, before.get(), loaded->problems));
   live->tls = tls_of(*live->snapshot, before.get(), directory, loaded->problems);
-  auto const hook = directory + "/hooks/post-data";
-  if (::access(hook.c_str(), X_OK) == 0) live->hook = hook;
+  live->hook = hook_of(directory, loaded->problems);
   return Reloaded{std::move(live), std::move(loaded->problems)};
 }
 

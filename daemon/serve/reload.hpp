@@ -16,7 +16,9 @@ struct Reloaded {
 };
 
 /// Reads the tree; what cannot be used stays as it is in `before` (nullptr: the first start). Makes
-/// the SRS key where none is there. Fails where nothing can run.
+/// the SRS key where none is there. A
+/// key that a restart only takes is a warning as long as it is not what the daemon started with.
+/// Fails where nothing can run.
 Result<Reloaded> reload(std::string const& directory, std::shared_ptr<Live const> const& before);
 
 }  // namespace mailstack::serve

@@ -4,15 +4,21 @@
 
 namespace mailstack::serve {
 
-TreeWatch::TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,
+TreeWatch::TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory,
+                     std::string const& read, std::vector<std::string> files,
                      std::chrono::milliseconds interval, std::function<void()> changed)
     : loop_(loop),
       pool_(pool),
       directory_(std::move(directory)),
       interval_(interval),
-      changed_(std::move(changed)),
-      read_(std::move(read)) {
+      changed_(std::move(changed)) {
+  was_read(read, std::move(files));
   look_later();
+}
+
+void TreeWatch::was_read(std::string const& signature, std::vector<std::string> files) {
+  files_ = std::move(files);
+  read_ = signature + conf::files_signature(files_);
 }
 
 void TreeWatch::look_later() {
@@ -21,9 +27,10 @@ void TreeWatch::look_later() {
 
 void TreeWatch::look() {
   // It may be gone when the thread has looked.
-  bool const taken =
-      pool_.run([this, weak = std::weak_ptr(alive_), &loop = loop_, directory = directory_] {
-        loop.post([this, weak, now = conf::tree_signature(directory)] {
+  bool const taken = pool_.run(
+      [this, weak = std::weak_ptr(alive_), &loop = loop_, directory = directory_, files = files_] {
+        auto seen = conf::tree_signature(directory) + conf::files_signature(files);
+        loop.post([this, weak, now = std::move(seen)] {
           if (weak.expired()) return;
           bool const rests = now == seen_;
           seen_ = now;

@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "daemon/net/loop.hpp"
 #include "daemon/net/pool.hpp"
@@ -20,13 +20,15 @@ class TreeWatch {
   /// `changed` is called on the loop, once the tree differs from what was read and has come to
   /// rest: two looks that see the same, so that half of a `git pull` is not read.
   /// `read`: conf::tree_signature() of what was read, taken before that.
-  TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,
-            std::chrono::milliseconds interval, std::function<void()> changed);
+  /// `files`: outside of the tree, and watched from now on.
+  TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string const& read,
+            std::vector<std::string> files, std::chrono::milliseconds interval,
+            std::function<void()> changed);
   TreeWatch(TreeWatch const&) = delete;
   TreeWatch& operator=(TreeWatch const&) = delete;
 
-  /// The tree was read again; its signature from before.
-  void was_read(std::string signature) { read_ = std::move(signature); }
+  /// The tree was read again; its signature from before, and the files outside of it.
+  void was_read(std::string const& signature, std::vector<std::string> files);
 
  private:
   void look_later();
@@ -35,6 +37,7 @@ class TreeWatch {
   net::Loop& loop_;
   net::Pool& pool_;
   std::string directory_;
+  std::vector<std::string> files_;
   std::chrono::milliseconds interval_;
   std::function<void()> changed_;
   std::string read_;

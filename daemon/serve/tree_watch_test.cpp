@@ -1,6 +1,7 @@
 #include "daemon/serve/tree_watch.hpp"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "daemon/conf/signature.hpp"
@@ -16,9 +17,9 @@ struct Tree {
   /// How often a change was told within `span`; each is read again at once.
   int changes(std::string const& read, milliseconds span = milliseconds(200)) {
     int count = 0;
-    TreeWatch watch(*loop, pool, directory.path(), read, milliseconds(10), [&] {
+    TreeWatch watch(*loop, pool, directory.path(), read, files, milliseconds(10), [&] {
       ++count;
-      watch.was_read(conf::tree_signature(directory.path()));
+      watch.was_read(conf::tree_signature(directory.path()), files);
     });
     auto const end = loop->after(span, [this] { loop->stop(); });
     loop->run();
@@ -29,6 +30,7 @@ struct Tree {
   }
 
   support::TemporaryDirectory directory;
+  std::vector<std::string> files;
   std::unique_ptr<net::Loop> loop = net::Loop::make();
   net::Pool pool{1};
 };
@@ -46,6 +48,23 @@ TEST_CASE("tree_watch: what changed while the tree was read is seen, once", "[se
   tree.write("hostname: a.example\n");
   auto const before = conf::tree_signature(tree.directory.path());
   tree.write("hostname: another.example\n");
+  CHECK(tree.changes(before) == 1);
+}
+
+TEST_CASE("tree_watch: a file outside of the tree is seen, and a hook's mode", "[serve]") {
+  Tree tree;
+  support::TemporaryDirectory elsewhere;
+  tree.files = {elsewhere.path() + "/password"};
+  std::ofstream(tree.files[0]) << "old";
+  tree.write("hostname: a.example\n");
+  auto const hook = tree.directory.path() + "/hooks/post-data";
+  std::filesystem::create_directory(tree.directory.path() + "/hooks");
+  std::ofstream(hook).put('\n');
+  auto const before = conf::tree_signature(tree.directory.path());
+  auto const write =
+      tree.loop->after(milliseconds(50), [&] { std::ofstream(tree.files[0]) << "another"; });
+  CHECK(tree.changes(before) == 1);
+  std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
   CHECK(tree.changes(before) == 1);
 }
 

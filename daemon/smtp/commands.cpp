@@ -159,7 +159,8 @@ constexpr char const* bad_sender = "5.1.7";     // RFC 3463 3.2: bad sender's ma
 constexpr char const* bad_recipient = "5.1.3";  // bad destination mailbox address syntax
 
 void mail(Conversation& talk, std::string_view text) {
-  if (talk.messages >= talk.setup.limits.messages) return talk.hang_up(replies::too_many_messages);
+  if (talk.messages >= talk.setup.limits.messages)
+    return talk.take_leave(replies::too_many_messages);
   PathArgument parts;
   auto const fault = parse_path_argument(text, "FROM:", parts);
   if (fault == ArgumentFault::path) return talk.say(bad_path(bad_sender, "MAIL FROM:<address>"));
@@ -205,7 +206,7 @@ void rset(Conversation& talk, std::string_view) {
 
 void quit(Conversation& talk, std::string_view) {
   talk.say_uncounted(replies::bye);
-  talk.close(true);
+  talk.close({.after_quit = true});
 }
 void noop(Conversation& talk, std::string_view) { talk.say(replies::fine); }
 void help(Conversation& talk, std::string_view) { talk.say(replies::help); }

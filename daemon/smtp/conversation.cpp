@@ -30,13 +30,18 @@ void Conversation::count(int code) {
 
 void Conversation::hang_up(replies::Fixed const& reply) {
   say_uncounted(reply);
+  close({.reproach = Reply{reply.code, std::string(reply.enhanced), std::string(reply.text)}});
+}
+
+void Conversation::take_leave(replies::Fixed const& reply) {
+  say_uncounted(reply);
   close();
 }
 
-void Conversation::close(bool after_quit) {
+void Conversation::close(Close how) {
   phase = Phase::closed;
   kept.clear();
-  effects.emplace_back(Close{after_quit});
+  effects.emplace_back(std::move(how));
 }
 
 void Conversation::reset() {

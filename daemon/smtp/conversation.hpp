@@ -70,9 +70,11 @@ struct Conversation {
   void say(Reply const& reply);
   /// A reply that is no error, whatever its code: it does not count.
   void say_uncounted(replies::Fixed const& reply);
-  /// The last reply, and the end.
+  /// The peer went too far: the last reply, and the end.
   void hang_up(replies::Fixed const& reply);
-  void close(bool after_quit = false);
+  /// The end without reproach.
+  void take_leave(replies::Fixed const& reply);
+  void close(Close how = {});
   template <class Ask>
   void ask(Question about, Ask ask) {
     question = about;

@@ -145,7 +145,7 @@ void Session::run_kept() {
 }
 
 void Session::say_last_word(replies::Fixed const& reply) {
-  if (phase != Phase::closed) hang_up(reply);
+  if (phase != Phase::closed) take_leave(reply);
 }
 
 /// After an answer: the last word where one is due, else what was kept.

@@ -81,6 +81,8 @@ struct StartTls {};
 /// Close once everything before was written. Nothing follows.
 struct Close {
   bool after_quit = false;  ///< the client is done, too
+  /// The last word, where it answers what the peer did wrong; none for a stop or for silence.
+  std::optional<Reply> reproach = {};
 };
 /// The true address behind a proxy (PROXY v1). Only ever first.
 struct ProxiedFor {

@@ -59,6 +59,46 @@ expect aggressive 198.51.100.7 "$stamp 198.51.100.7:4025 rejected from=a@b.examp
 expect aggressive 198.51.100.7 "$stamp 198.51.100.7:4025 rejected - 421 4.7.0 too many errors"
 expect aggressive "" "$stamp 198.51.100.7:4025 rejected from=a@b.example to=[i@wac.tax] - 451 4.3.0 try later"
 
+# Lines of the daemon itself: a session that went too far, and then its address at the greeting.
+daemon=$2/bin/mailstackd
+if [[ -x $daemon ]]; then
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  mkdir "$work/conf"
+  cat >"$work/conf/mailstackd.yaml" <<YAML
+hostname: mx.example.org
+listen: [{address: "127.0.0.1:$port", service: smtp}]
+spool: $work/spool
+mail_log_path: $work/mail.log
+limits: {per_address_errors: 1}
+YAML
+  "$daemon" --config "$work/conf" >"$work/out" 2>&1 &
+  pid=$!
+  python3 - "$port" <<'PY' || { echo "the daemon does not hang up"; cat "$work/out"; failed=1; }
+import socket, sys, time
+
+def said(octets):
+    for attempt in range(200):
+        try:
+            peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+    peer.sendall(octets)
+    text = b""
+    while part := peer.recv(4096):
+        text += part
+    return text.decode()
+
+assert "421 4.7.0 too many errors" in said(b"ONE\r\nTWO\r\nTHREE\r\n")
+assert said(b"").startswith("421 4.7.0 too many errors from your address")
+PY
+  kill "$pid"
+  wait "$pid" || failed=1
+  grep rejected "$work/mail.log" >"$work/lines" || true
+  [[ $(wc -l <"$work/lines") == 2 ]] || { echo "two refusals should be logged:"; cat "$work/mail.log"; failed=1; }
+  while read -r line; do expect aggressive 127.0.0.1 "$line"; done <"$work/lines"
+fi
+
 # The jail names a filter that is there.
 grep -q '^filter = mailstackd\[mode=normal\]$' "$1/packaging/fail2ban/jail.d/mailstackd.conf" || { echo "the jail has another filter"; failed=1; }
 exit $failed

@@ -154,6 +154,7 @@ class FakeStream : public net::Stream {
   ~FakeStream() override { connection_->leave(); }
   void start(Events events) override { connection_->start(std::move(events)); }
   void read(bool /*wanted*/) override {}
+  void read_at_most(std::size_t /*octets*/) override {}
   void write(std::string octets) override { connection_->hear(octets); }
   void write(std::shared_ptr<std::string const> octets) override { connection_->hear(*octets); }
   [[nodiscard]] std::size_t unsent() const override { return 0; }

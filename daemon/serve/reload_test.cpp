@@ -1,0 +1,79 @@
+#include "daemon/serve/reload.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "daemon/conf/conf_tree_test.hpp"
+
+namespace mailstack::serve {
+
+namespace {
+
+/// A conf tree with its state, read again and again.
+struct Host {
+  Host() { tree.write("mailstackd.yaml", "state: " + tree.path("state") + "\n"); }
+
+  std::shared_ptr<Live const> read() {
+    auto loaded = reload(tree.path(), live);
+    REQUIRE(loaded);
+    problems = conf::format(loaded->problems);
+    failed = conf::failed(loaded->problems);
+    live = loaded->live;
+    return live;
+  }
+
+  conf::ConfTree tree;
+  std::shared_ptr<Live const> live;
+  std::string problems;
+  bool failed = false;
+};
+
+}  // namespace
+
+TEST_CASE("reload: the SRS keys of before stay where their file cannot be read", "[serve]") {
+  Host host;
+  auto const first = host.read()->rules->srs();
+  REQUIRE(first.size() == 1);
+  host.tree.remove("state/srs.key");
+  std::filesystem::create_directory(host.tree.path("state/srs.key"));
+  auto const second = host.read()->rules->srs();
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].reveal() == first[0].reveal());
+  CHECK(host.problems.find("the SRS key cannot be read") != std::string::npos);
+}
+
+TEST_CASE("reload: a hook that cannot be executed is a problem and no open door", "[serve]") {
+  Host host;
+  CHECK(host.read()->hook.empty());
+  CHECK(host.problems.empty());
+  host.tree.write("hooks/post-data", "#!/bin/sh\n");
+  auto const path = host.tree.path("hooks/post-data");
+  ::chmod(path.c_str(), 0600);
+  CHECK(host.read()->hook == path);
+  CHECK(host.problems.find("the hook cannot be executed: Permission denied") != std::string::npos);
+  CHECK(host.failed);
+  ::chmod(path.c_str(), 0700);
+  CHECK(host.read()->hook == path);
+  CHECK(host.problems.empty());
+}
+
+TEST_CASE("reload: what only a restart takes is a warning until it is as at the start", "[serve]") {
+  Host host;
+  host.read();
+  auto const more = [&](std::string const& text) {
+    host.tree.write("mailstackd.yaml", "state: " + host.tree.path("state") + "\n" + text);
+  };
+  more("loops: 3\nqueue: {lifetime: 1h}\n");
+  // Also at the second reload, whose settings of before have it already.
+  for (int i = 0; i < 2; ++i) {
+    host.read();
+    CHECK_FALSE(host.failed);
+    CHECK(host.problems.find("`loops` is not what the running daemon started with") !=
+          std::string::npos);
+    CHECK(host.problems.find("lifetime") == std::string::npos);
+  }
+  more("");
+  host.read();
+  CHECK(host.problems.empty());
+}
+
+}  // namespace mailstack::serve
