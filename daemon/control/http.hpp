@@ -26,7 +26,7 @@ struct Pages {
 ///
 /// 400 for what is no request, 404, 405 for other methods, 414 for a target and 431 for a header
 /// section that are too long, 501 for a body in chunks, 505 for another HTTP. /healthz says that
-/// the process answers, /readyz whether it serves: 503 while it starts, stops, or cannot.
+/// the process answers, /readyz whether it serves: 503 where Pages::not_ready says why not.
 std::optional<std::string> respond(std::string_view received, Pages const& pages);
 
 }  // namespace mailstack::control

@@ -17,6 +17,10 @@ namespace mailstack::delivery {
 
 namespace {
 
+/// How long the addresses of the interfaces are taken for granted: the kernel is asked on the loop,
+/// and each attempt wants to know.
+constexpr std::chrono::seconds addresses_age{10};
+
 std::vector<std::string> interface_addresses() {
   std::vector<std::string> all;
   ifaddrs* first = nullptr;
@@ -91,7 +95,15 @@ Doors real_doors(net::Loop& loop, net::Resolver& resolver) {
       if (auto made = net::TlsContext::client()) context = std::move(*made);
     return context;
   };
-  doors.interfaces = interface_addresses;
+  doors.interfaces = [known = std::vector<std::string>(),
+                      until = std::chrono::steady_clock::time_point()]() mutable {
+    auto const now = std::chrono::steady_clock::now();
+    if (now >= until) {
+      known = interface_addresses();
+      until = now + addresses_age;
+    }
+    return known;
+  };
   doors.now = [] {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   };

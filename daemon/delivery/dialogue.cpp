@@ -46,7 +46,7 @@ void Dialogue::run(smtp::ClientEffects effects) {
     if (!stream_) return;
     std::visit([this](auto& it) { carry_out(it); }, effect);
   }
-  if (stream_) set_deadline();
+  if (stream_ && moved()) set_deadline();
 }
 
 void Dialogue::carry_out(smtp::SendOctets& effect) { stream_->write(std::move(effect.octets)); }
@@ -121,6 +121,12 @@ milliseconds Dialogue::limit() const {
 
 bool Dialogue::implicit_handshake_runs() const {
   return setup_.session.tls == smtp::ClientTls::implicit && !tls_;
+}
+
+/// Octets alone are no reason for more time: a peer that trickles them would have all there is.
+bool Dialogue::moved() {
+  std::tuple const stage{session_.wait(), session_.replies(), tls_.has_value()};
+  return std::exchange(stage_, stage) != stage;
 }
 
 void Dialogue::set_deadline() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "daemon/conf/settings.hpp"
@@ -46,6 +47,8 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   /// Only after ready.
   void send(smtp::Outgoing message);
   void close();
+  /// Ends it as if the peer had gone; `why` stands in what broken says.
+  void give_up(std::string const& why) { run(session_.disconnected(why)); }
 
   [[nodiscard]] std::size_t messages() const { return messages_; }  ///< sent so far
   [[nodiscard]] std::optional<net::TlsInfo> const& tls() const { return tls_; }
@@ -61,6 +64,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   void carry_out(smtp::CloseConnection& effect);
   void begin_tls(bool implicit);
   void shaken(Result<net::TlsInfo> const& info, bool implicit);
+  [[nodiscard]] bool moved();
   void set_deadline();
   void arm(std::chrono::steady_clock::time_point now);
   void ring();
@@ -74,6 +78,9 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   std::shared_ptr<Events const> events_;  // shared with the call that runs
   std::optional<net::TlsInfo> tls_;
   std::size_t messages_ = 0;
+  /// What the session waits for, how many replies it has, and whether TLS is there: when the
+  /// deadline was set.
+  std::tuple<smtp::ClientWait, std::size_t, bool> stage_{};
   std::size_t unsent_ = 0;  // when the deadline was set
   std::unique_ptr<net::Timer> timer_;
   std::chrono::steady_clock::time_point deadline_{};

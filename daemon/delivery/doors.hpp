@@ -38,6 +38,8 @@ struct Doors {
   std::function<std::vector<std::string>()> interfaces;  ///< addresses of this host
   std::function<TimePoint()> now;
   std::function<std::uint64_t()> random;
+  /// Of one attempt with all its hosts: 50 MiB at 15 KiB/s, and no peer holds a place for longer.
+  std::chrono::milliseconds attempt_limit{std::chrono::hours(1)};
   /// Runs what takes long on another thread; false: too much waits already.
   std::function<bool(std::function<void()>)> offload;
 };

@@ -35,6 +35,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void begin() {
     prepare();
     if (open_.empty()) return finish();
+    ceiling_ = doors_.loop->after(doors_.attempt_limit, [weak = weak_from_this()] {
+      if (auto const self = weak.lock()) self->expire();
+    });
     // Put together under other settings: its recipients may have parted ways since.
     if (destination_of(conf_->settings, job_.recipients.front()) != job_.destination)
       return give_all({451, "4.3.0", "the way has changed meanwhile"}, {}, false);
@@ -98,7 +101,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void try_target() {
     if (open_.empty()) return finish();
     while (ipv4_only_ && at_ < route_.targets.size() && target().ipv6()) ++at_;
-    if (at_ >= route_.targets.size()) return give_up();
+    if (late_ || at_ >= route_.targets.size()) return give_up();
     if (!fresh_)
       if (auto kept = remote_.kept_.take(key())) return use(std::move(kept));
     connecting_ = doors_.connect(
@@ -209,6 +212,16 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     next(std::move(reply));
   }
 
+  /// Each step has a time of its own; a peer that uses up all of them holds a place for hours.
+  void expire() {
+    late_ = true;
+    search_.reset();
+    connecting_.reset();
+    if (!dialogue_) return give_up();
+    auto const held = dialogue_;
+    held->give_up("the attempt took too long");
+  }
+
   /// The host is unwell.
   void next(smtp::Reply reply) {
     bool const never = reply.code == 521;
@@ -223,7 +236,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   void give_up() {
-    auto reply = *fault_;
+    auto reply = fault_.value_or(smtp::Reply{451, "4.4.2", "the attempt took too long"});
     // RFC 5321 4.2.1 would let a greeting's 5yz end the message; the next hour knows better.
     if (reply.permanent() && reply.code != 521)
       reply = {451, "4.4.1", std::to_string(reply.code) + ' ' + reply.enhanced + ' ' + reply.text};
@@ -261,7 +274,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   bool fresh_ = false;      // no kept connection any more with this target
   bool was_kept_ = false;   // the dialogue carried a message before
   bool ipv4_only_ = false;  // somebody refused our IPv6 address
+  bool late_ = false;       // the whole attempt took too long
   std::optional<smtp::Reply> fault_;
+  std::unique_ptr<net::Timer> ceiling_;
   std::unique_ptr<net::Timer> connecting_;
   std::shared_ptr<Dialogue> dialogue_;
 };

@@ -21,7 +21,8 @@ namespace mailstack::delivery {
 /// 4yz or 5yz to greeting, EHLO, STARTTLS, AUTH, lost before the dot) leads to the next; when none
 /// is left the job waits: 4yz, also where hosts said 5yz, unless all of them never take mail (521,
 /// RFC 7504). A kept connection that turns out to be dead counts for nothing. A broken TLS
-/// handshake leads to the same host in the clear, unless the domain was seen with TLS before.
+/// handshake leads to the same host in the clear, unless the domain was seen with TLS before. An
+/// attempt that takes longer than Doors::attempt_limit in all ends where it is.
 class Remote {
  public:
   explicit Remote(Doors& doors);

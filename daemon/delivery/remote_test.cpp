@@ -300,6 +300,36 @@ TEST_CASE("remote: an address that is none is refused, and the others go", "[del
   CHECK(world.replies(job).starts_with("553 5.1.7 "));
 }
 
+TEST_CASE("remote: a peer that trickles octets has no more time than a silent one", "[delivery]") {
+  World world;
+  world.settings.delivery.timeouts.command = std::chrono::seconds(1);
+  world.mx_host("d.example", "10", "one.example", "192.0.2.1");
+  auto& one = world.hosts.at("192.0.2.1:25");
+  one.offers.clear();  // one command after the other
+  one.replies["MAIL"] = "trickle";
+  CHECK(world.replies({"b@d.example"}) ==
+        "451 4.4.2 one.example [192.0.2.1]: the peer said nothing for too long after MAIL (host)");
+  CHECK(one.open == 0);
+}
+
+TEST_CASE("remote: an attempt has a limit of its own, and what was decided by then stays",
+          "[delivery]") {
+  World world;
+  world.attempt_limit = std::chrono::milliseconds(200);
+  world.mx_host("d.example", "10", "one.example", "192.0.2.1");
+  world.mx_host("d.example", "20", "two.example", "192.0.2.2");
+  auto& one = world.hosts.at("192.0.2.1:25");
+  world.hosts.at("192.0.2.2:25");
+  one.offers.clear();
+  one.replies["RCPT TO:<no@"] = "550 5.1.1 nobody";
+  one.replies["RCPT TO:<b@"] = "trickle";
+  CHECK(world.replies({"no@d.example", "b@d.example"}) ==
+        "550 5.1.1 nobody\n451 4.4.2 one.example [192.0.2.1]: the connection was lost (the attempt "
+        "took too long) after RCPT (host)");
+  CHECK(one.open == 0);
+  CHECK(world.hosts.at("192.0.2.2:25").connections == 0);
+}
+
 TEST_CASE("remote: a courier that goes away calls nobody", "[delivery]") {
   bool called = false;
   {

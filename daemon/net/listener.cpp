@@ -84,11 +84,24 @@ Result<> refused(Endpoint const& at, char const* what) {
   return fail(code, text);
 }
 
+/// Of what stands at a path only the socket of an earlier process goes: a mistyped path must not
+/// cost anybody a file.
+Result<> clear(std::string const& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  if (!S_ISSOCK(found.st_mode))
+    return fail(ErrorCode::conflict, path + ": cannot listen there: it exists and is no socket");
+  ::unlink(path.c_str());
+  return {};
+}
+
 Result<int> bound(Endpoint const& at) {
   auto wanted = at;
   if (wanted.address.empty()) wanted.address = "::";
   auto address = socket_address(wanted);
   if (!address) return tl::unexpected(address.error());
+  if (address->family() == AF_UNIX)
+    if (auto cleared = clear(at.address); !cleared) return tl::unexpected(cleared.error());
   int fd = ::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0 && errno == EAFNOSUPPORT && at.address.empty()) {
     // A kernel without IPv6.
@@ -99,7 +112,6 @@ Result<int> bound(Endpoint const& at) {
   if (fd < 0) return tl::unexpected(refused(wanted, "no socket").error());
   int const on = 1;
   int const only_six = at.address.empty() ? 0 : 1;
-  if (address->family() == AF_UNIX) ::unlink(at.address.c_str());
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (address->family() == AF_INET6)
     ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_six, sizeof only_six);

@@ -138,6 +138,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (state_ == State::gone) return;
     if (state_ == State::goodbye) return drain();
     if (handshaking() && out_.empty()) return shake_hands();
+    if (std::exchange(write_wants_read_, false)) {
+      flush();
+      if (state_ == State::gone) return;
+      if (state_ == State::goodbye) return drain();
+    }
     readable();
   }
 
@@ -158,7 +163,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     for (int i = 0; i < most_reads; ++i) {
       if (state_ == State::goodbye) return;  // drain() reads
       // Nobody wants to hear of it now: it would be told again and again.
-      if (state_ != State::open || !reading_ || handshaking()) return reads_.disarm();
+      if (state_ != State::open || !reading_ || handshaking())
+        return write_wants_read_ ? arm_read() : reads_.disarm();
       auto const step = take(room.data(), most_read_);
       switch (step.kind) {
         case TlsStep::Kind::octets:
@@ -218,8 +224,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       switch (step.kind) {
         case TlsStep::Kind::octets: break;
         case TlsStep::Kind::want_write: was_behind_ = true; return arm_write();
-        case TlsStep::Kind::want_read:  // TLS 1.3 key update: what is read makes room
-          was_behind_ = true;
+        case TlsStep::Kind::want_read:
+          // Half a message of TLS itself has come (a ticket, a key update): its rest goes first.
+          was_behind_ = write_wants_read_ = true;
           return arm_read();
         default:
           // The owner is inside of write(); it hears of it from the loop.
@@ -315,6 +322,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool reading_ = false;
   std::size_t most_read_ = read_room;
   bool read_wants_write_ = false;
+  bool write_wants_read_ = false;
   bool was_behind_ = false;
   std::unique_ptr<TlsSession> tls_;
   std::unique_ptr<TlsSession> next_tls_;  // until its handshake is done

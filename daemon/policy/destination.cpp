@@ -88,7 +88,7 @@ class Finder {
     if (end.form == Form::mail && rules_.conf().mail.domains.contains(domain))
       return add_local(name, domain);
     auto const path = mail::parse_path(end.text);
-    if (!path || path->domain.empty()) return leave_out(end.text, "no address");
+    if (!path || path->domain.empty()) return;
     if (end.form == Form::forward) return add_end(queue::Way::via, path->text(), true, end.via);
     // A target in A-labels is of the domain that they spell.
     if (auto const* ours = rules_.local_domain(path->domain)) return add_local(path->local, *ours);
@@ -98,16 +98,12 @@ class Finder {
   void add_local(std::string const& name, std::string const& domain) {
     auto const mailbox = rules_.mailbox(name, domain);
     uncertain_ = uncertain_ || (!mailbox && rules_.incomplete(domain));
-    if (!mailbox) return leave_out(name + "@" + domain, "no such user");
+    if (!mailbox) return;
     disabled_ = disabled_ || mailbox->disabled();
-    if (mailbox->disabled()) return leave_out(name + "@" + domain, "disabled");
+    if (mailbox->disabled()) return;
     only_sends_ = only_sends_ || !mailbox->receives();
-    if (!mailbox->receives()) return leave_out(name + "@" + domain, "only sends");
+    if (!mailbox->receives()) return;
     add_mailbox(*mailbox);
-  }
-
-  void leave_out(std::string const& who, std::string const& why) {
-    found_.left_out.push_back(who + ": " + why);
   }
 
   Rules const& rules_;

@@ -24,8 +24,6 @@ struct Destination {
   std::optional<smtp::Reply> refusal;  ///< then there are no ends
   std::vector<End> ends;               ///< in order; never empty without refusal
   std::string forwarder;  ///< A-labels of the recipient's domain, which answers for forwards
-  /// What an alias names beside and nobody can get: `x@d: no such user`. For the log.
-  std::vector<std::string> left_out;
 };
 
 /// Refuses with

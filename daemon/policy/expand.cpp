@@ -25,7 +25,10 @@ class Sorter {
   void add(Destination destination) {
     for (auto& end : destination.ends) {
       auto const& recipient = end.recipient;
-      if (!seen_.emplace(recipient.way, recipient.address, listed(recipient.via, "/")).second)
+      // A program is no mailbox: it may do something else for each address that leads to it.
+      auto const& whose = recipient.way == queue::Way::pipe ? recipient.original : nobody_;
+      if (!seen_.emplace(recipient.way, recipient.address, listed(recipient.via, "/"), whose)
+               .second)
         continue;
       auto const sender =
           end.forwarded ? rewritten(destination.forwarder) : transaction_.sender.text();
@@ -33,7 +36,6 @@ class Sorter {
         expansion_.forwarded_for = transaction_.recipients.front().text();
       envelope_of(sender).recipients.push_back(std::move(end.recipient));
     }
-    for (auto& one : destination.left_out) expansion_.left_out.push_back(std::move(one));
   }
 
   [[nodiscard]] std::size_t size() const { return seen_.size(); }
@@ -59,7 +61,8 @@ class Sorter {
   smtp::Transaction const& transaction_;
   TimePoint now_;
   queue::Envelope blank_;
-  std::set<std::tuple<queue::Way, std::string, std::string>> seen_;
+  std::set<std::tuple<queue::Way, std::string, std::string, std::string>> seen_;
+  std::string const nobody_;
   Expansion expansion_;
 };
 

@@ -23,10 +23,10 @@ struct Expansion {
   /// Delivered-To, by which a loop is seen when the message comes back. With several recipients it
   /// would tell one of the other, and the count of Received fields must do.
   std::string forwarded_for;
-  std::vector<std::string> left_out;  ///< see Destination
 };
 
-/// Expands all recipients. An end that several lead to is there once, for the first of them.
+/// Expands all recipients. An end that several lead to is there once, for the first of them; a
+/// program is there once for each of them, since it may tell them apart.
 /// Refuses as find_destination() does, though RCPT was told otherwise, where a reload has come
 /// between; with 451 4.3.0 then where there are other recipients, which the client must not take
 /// for refused. 452 4.5.3 over most_expanded.

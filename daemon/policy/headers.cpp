@@ -22,19 +22,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(start, text.find_last_not_of(white) - start + 1);
 }
 
-bool ascii(std::string_view text) {
-  // By words and without a branch in the loop: bodies are long.
-  constexpr std::uint64_t high_bits = 0x8080808080808080;
-  std::uint64_t all = 0;
-  for (; text.size() >= sizeof all; text.remove_prefix(sizeof all)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), sizeof word);
-    all |= word;
-  }
-  for (char const c : text) all |= static_cast<unsigned char>(c);
-  return (all & high_bits) == 0;
-}
-
 /// The fields that a verdict needs, found in one walk.
 struct Wanted {
   FieldSpan const* from = nullptr;
@@ -97,7 +84,7 @@ class Editor {
     return std::nullopt;
   }
 
-  Prepared edit(std::string_view message) {
+  Prepared edit() {
     prepared_.body_at = section_.body_at;
     auto& head = prepared_.head;
     head.reserve(section_.body_at + 512);
@@ -107,9 +94,6 @@ class Editor {
     if (client_.submits()) complete(head);
     if (wanted_.message_id != nullptr) prepared_.message_id = trim(wanted_.message_id->value);
     head += "\r\n";
-    bool const plain_head = ascii(head);
-    prepared_.eight_bit = !plain_head || !ascii(message.substr(section_.body_at));
-    prepared_.utf8 = transaction_.utf8 && (!plain_head || !plain_addresses());
     return std::move(prepared_);
   }
 
@@ -189,13 +173,6 @@ class Editor {
     head += "Message-ID: " + prepared_.message_id + "\r\n";
   }
 
-  [[nodiscard]] bool plain_addresses() const {
-    auto const& recipients = transaction_.recipients;
-    return ascii(transaction_.sender.local) &&
-           std::all_of(recipients.begin(), recipients.end(),
-                       [](mail::Path const& recipient) { return ascii(recipient.local); });
-  }
-
   Rules const& rules_;
   Client const& client_;
   smtp::Transaction const& transaction_;
@@ -214,7 +191,7 @@ std::variant<Prepared, smtp::Reply> prepare(Rules const& rules, Client const& cl
   if (!section) return smtp::Reply{554, "5.6.0", "the message has no well-formed header section"};
   Editor editor(rules, client, transaction, trace, *section);
   if (auto refusal = editor.check()) return std::move(*refusal);
-  return editor.edit(message);
+  return editor.edit();
 }
 
 std::string assemble(std::string_view front, Prepared const& prepared, std::string_view message) {

@@ -19,8 +19,6 @@ struct Prepared {
   std::size_t body_at = 0;  ///< where in the old message the body begins
   std::string from_domain;  ///< A-labels of the first header From, of submitted mail; else empty
   std::string message_id;   ///< as in its field, without white space around
-  bool utf8 = false;        ///< the next hop must know SMTPUTF8: decided by what is there
-  bool eight_bit = false;   ///< some octet is not ASCII
 };
 
 /// Looks at the header section of `message` (CRLF line ends) and writes the new one.

@@ -198,20 +198,3 @@ TEST_CASE("headers: a forward for one recipient says for whom", "[policy]") {
   auto const result = prepare(Tree().rules(), stranger(), usual_transaction(), trace, message);
   CHECK(std::get<Prepared>(result).head.starts_with("Delivered-To: fwd@wac.tax\r\nReceived: "));
 }
-
-TEST_CASE("headers: what the next hop must know is decided by what is there", "[policy]") {
-  auto transaction = usual_transaction();
-  auto const of = [&](std::string const& message) {
-    auto const result = prepare(Tree().rules(), stranger(), transaction, usual_trace(), message);
-    auto const& made = std::get<Prepared>(result);
-    return std::string(made.utf8 ? "utf8 " : "") + (made.eight_bit ? "8bit" : "");
-  };
-  CHECK(of(complete + body).empty());
-  CHECK(of(complete + "Subject: \u00e4\r\n" + body) == "8bit");
-  transaction.utf8 = true;
-  CHECK(of(complete + body).empty());
-  CHECK(of(complete + body + "\u00e4") == "8bit");
-  CHECK(of(complete + "Subject: \u00e4\r\n" + body) == "utf8 8bit");
-  transaction.recipients = {path("\u00e4@example.com"), path("b@example.com")};
-  CHECK(of(complete + body) == "utf8 ");
-}

@@ -11,8 +11,6 @@ namespace mailstack::serve {
 
 namespace {
 
-/// A peer that says nothing for so long is gone.
-constexpr std::chrono::seconds patience{60};
 /// Beyond, a new peer is shown the door: they are people and scrapers, not the world.
 constexpr std::size_t most_peers = 64;
 
@@ -25,8 +23,8 @@ using Talk = std::function<Answer(std::string_view octets)>;
 
 class TalkingPort : public Port {
  public:
-  TalkingPort(net::Loop& loop, std::function<Talk()> begin)
-      : loop_(loop), begin_(std::move(begin)) {}
+  TalkingPort(net::Loop& loop, std::function<Talk()> begin, std::chrono::milliseconds patience)
+      : loop_(loop), begin_(std::move(begin)), patience_(patience) {}
 
   Result<> open(net::Endpoint const& at) {
     auto listener = net::Listener::open(
@@ -50,16 +48,19 @@ class TalkingPort : public Port {
     auto& peer = peers_[id];
     peer.stream = std::move(stream);
     peer.talk = begin_();
-    peer.timer = loop_.after(patience, [this, id] { end(id); });
+    peer.timer = loop_.after(patience_, [this, id] { end(id); });
     peer.stream->start({[this, id](std::string_view octets) { received(id, octets); },
                         [this, id](std::string const&) { end(id); },
                         {}});
   }
 
   void received(std::uint64_t id, std::string_view octets) {
-    auto& peer = peers_.at(id);
+    // Its time was over in this very turn: it is about to be dropped, and may still be heard.
+    auto const found = peers_.find(id);
+    if (found == peers_.end()) return;
+    auto& peer = found->second;
     auto answer = peer.talk(octets);
-    peer.timer = loop_.after(patience, [this, id] { end(id); });
+    peer.timer = loop_.after(patience_, [this, id] { end(id); });
     if (!answer.octets.empty()) peer.stream->write(std::move(answer.octets));
     if (!answer.over) return;
     peer.stream->close(net::Parting::patient);
@@ -74,6 +75,7 @@ class TalkingPort : public Port {
 
   net::Loop& loop_;
   std::function<Talk()> begin_;
+  std::chrono::milliseconds patience_;
   std::map<std::uint64_t, Peer> peers_;
   std::uint64_t last_ = 0;
   std::unique_ptr<net::Listener> listener_;
@@ -93,14 +95,16 @@ Result<net::Endpoint> endpoint_of(std::string const& place) {
 }  // namespace
 
 Result<std::unique_ptr<Port>> open_control(net::Loop& loop, std::string const& path,
-                                           control::Operations& operations) {
-  auto port = std::make_unique<TalkingPort>(loop, [&operations]() -> Talk {
+                                           control::Operations& operations,
+                                           std::chrono::milliseconds patience) {
+  auto begin = [&operations]() -> Talk {
     return
         [lines = std::make_shared<control::RequestLines>(), &operations](std::string_view octets) {
           auto text = lines->receive(octets, operations);
           return Answer{std::move(text), lines->over()};
         };
-  });
+  };
+  auto port = std::make_unique<TalkingPort>(loop, std::move(begin), patience);
   // From the first moment nobody else may connect.
   auto const before = ::umask(0077);
   auto const opened = port->open({path, 0});
@@ -110,17 +114,19 @@ Result<std::unique_ptr<Port>> open_control(net::Loop& loop, std::string const& p
 }
 
 Result<std::unique_ptr<Port>> open_monitoring(net::Loop& loop, std::string const& place,
-                                              control::Pages pages) {
+                                              control::Pages pages,
+                                              std::chrono::milliseconds patience) {
   auto const at = endpoint_of(place);
   if (!at) return tl::unexpected(at.error());
   auto const shared = std::make_shared<control::Pages>(std::move(pages));
-  auto port = std::make_unique<TalkingPort>(loop, [shared]() -> Talk {
+  auto begin = [shared]() -> Talk {
     return [shared, held = std::make_shared<std::string>()](std::string_view octets) {
       held->append(octets);
       auto response = control::respond(*held, *shared);
       return response ? Answer{std::move(*response), true} : Answer{};
     };
-  });
+  };
+  auto port = std::make_unique<TalkingPort>(loop, std::move(begin), patience);
   if (auto const opened = port->open(*at); !opened) return tl::unexpected(opened.error());
   return port;
 }

@@ -2,6 +2,7 @@
 /// \file
 /// The control socket and the monitoring port, on the main loop.
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -12,6 +13,9 @@
 
 namespace mailstack::serve {
 
+/// A peer that says nothing for so long is gone.
+constexpr std::chrono::seconds port_patience{60};
+
 /// Serves until destroyed.
 class Port {
  public:
@@ -21,10 +25,12 @@ class Port {
 /// The control protocol on a unix socket that only the daemon's own user (and root) may use: who
 /// can connect can do everything. Fails as Listener::open() does.
 Result<std::unique_ptr<Port>> open_control(net::Loop& loop, std::string const& path,
-                                           control::Operations& operations);
+                                           control::Operations& operations,
+                                           std::chrono::milliseconds patience = port_patience);
 
 /// /metrics, /healthz and /readyz at `ADDRESS:PORT`.
 Result<std::unique_ptr<Port>> open_monitoring(net::Loop& loop, std::string const& place,
-                                              control::Pages pages);
+                                              control::Pages pages,
+                                              std::chrono::milliseconds patience = port_patience);
 
 }  // namespace mailstack::serve

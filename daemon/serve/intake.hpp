@@ -42,8 +42,9 @@ class Intake {
   };
   explicit Intake(Doors doors) : doors_(std::move(doors)) {}
 
-  /// Calls `done` once: 250 where everything is durable, else what was wrong. Nothing stays behind
-  /// then.
+  /// Calls `done` once: 250 where everything is durable, else what was wrong. What the spool had
+  /// kept of the message by then is removed, lazily: after a crash before that is durable the queue
+  /// has it, and the client brings it again.
   void take(std::shared_ptr<Live const> live, policy::Client client, Incoming incoming,
             std::function<void(smtp::Reply)> done);
 

@@ -59,8 +59,6 @@ class LoopServer : public Server {
     return all;
   }
 
-  [[nodiscard]] std::size_t connections() const override { return count_; }
-
   void stop(std::function<void()> done) override {
     doors_.clear();
     stopped_ = std::move(done);

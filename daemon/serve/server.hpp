@@ -33,7 +33,6 @@ class Server {
   virtual void set_times(ConnectionTimes times) = 0;
   /// Where it listens now, ports that were 0 included.
   [[nodiscard]] virtual std::vector<conf::Listen> listening() const = 0;
-  [[nodiscard]] virtual std::size_t connections() const = 0;
   /// Listens no more, tells the sessions, and calls `done` on the main loop when the last one is
   /// gone.
   virtual void stop(std::function<void()> done) = 0;

@@ -224,7 +224,10 @@ ClientEffects ClientSession::receive(std::string_view octets) {
          state.phase != State::Phase::over) {
     Reply reply;
     auto const status = state.reader.read(octets, reply);
-    if (status == ReplyReader::Status::whole) state.take(reply);
+    if (status == ReplyReader::Status::whole) {
+      ++state.whole_replies;
+      state.take(reply);
+    }
     if (status == ReplyReader::Status::broken)
       state.fail(transient("4.5.0", state.reader.why()), true);
   }
@@ -289,6 +292,8 @@ ClientWait ClientSession::wait() const {
   }
   return ClientWait::idle;
 }
+
+std::size_t ClientSession::replies() const { return state_->whole_replies; }
 
 bool ClientSession::idle() const { return state_->phase == State::Phase::idle; }
 

@@ -111,6 +111,8 @@ class ClientSession {
 
   [[nodiscard]] ClientWait wait() const;
   [[nodiscard]] bool idle() const;  ///< Ready and nothing under way
+  /// Whole replies taken so far: by these, and not by octets, a peer moves on.
+  [[nodiscard]] std::size_t replies() const;
 
  private:
   struct State;

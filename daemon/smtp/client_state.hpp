@@ -79,6 +79,7 @@ struct ClientSession::State {
   bool needs_reset = false;  ///< a transaction may be half open at the peer
   Offers offers;
   ReplyReader reader;
+  std::size_t whole_replies = 0;  ///< whole ones, all in all
   std::optional<Work> work;
   ClientEffects effects;  ///< for the call that is under way
 

@@ -40,6 +40,7 @@ class FakeConnection : public std::enable_shared_from_this<FakeConnection> {
   void leave() {
     if (!std::exchange(left_, true)) --host_.open;
     events_.reset();
+    timer_.reset();
   }
 
   void close() {
@@ -55,6 +56,14 @@ class FakeConnection : public std::enable_shared_from_this<FakeConnection> {
       auto const events = self->events_;
       if (events) events->received(line + "\r\n");
     });
+  }
+
+  void trickle(std::string const& octets) {
+    auto const events = events_;
+    if (events) events->received(octets);
+    if (!events_) return;
+    timer_ = loop_.after(std::chrono::milliseconds(50),
+                         [self = shared_from_this()] { self->trickle("x"); });
   }
 
   void read() {
@@ -95,6 +104,8 @@ class FakeConnection : public std::enable_shared_from_this<FakeConnection> {
       if (!line.starts_with(start)) continue;
       if (reply == "close")
         close();
+      else if (reply == "trickle")
+        trickle("250-");
       else if (reply != "silent")
         say(reply);
       return true;
@@ -143,6 +154,7 @@ class FakeConnection : public std::enable_shared_from_this<FakeConnection> {
   bool tls_ = false;
   bool left_ = false;
   FakeMail mail_;
+  std::unique_ptr<net::Timer> timer_;
 };
 
 namespace {

@@ -30,7 +30,8 @@ struct FakeHost {
   bool verified = false;  ///< the certificate is good
   bool lmtp = false;      ///< a reply per recipient
   /// Replies in place of 250, by the beginning of the command line (`RCPT TO:<x@y.example>`) or
-  /// `.` for the end of a message: `550 5.1.1 no`; `close`: the connection is lost; `silent`.
+  /// `.` for the end of a message: `550 5.1.1 no`; `close`: the connection is lost; `silent`;
+  /// `trickle`: a reply without an end, octet by octet.
   std::map<std::string, std::string> replies;
 
   int connections = 0;

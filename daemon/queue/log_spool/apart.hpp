@@ -17,8 +17,8 @@
 namespace mailstack::queue {
 
 /// A file `apart/ID` is written and synced, then its name is, and only then its put goes to the
-/// log; it is removed after its removal is durable there. So each item of the log has its file, and
-/// a file without an item is what a crash left behind.
+/// log; it is removed after its removal is durable there, or where the log refuses the put. So each
+/// item of the log has its file, and a file without an item is what a crash left behind.
 ///
 /// Has a thread, so that 20 MiB keep nobody else waiting.
 class ApartContents {

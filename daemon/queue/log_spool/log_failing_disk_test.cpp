@@ -43,6 +43,26 @@ TEST_CASE("log: a full disk refuses puts and loses nothing", "[spool]") {
   CHECK(house.found.contains(*third));
 }
 
+TEST_CASE("log: a large content whose put the full disk refuses leaves no file", "[spool]") {
+  House house;
+  REQUIRE(house.open());
+  std::atomic<int> writes = 0;
+  house.disk->fails = [&](std::string_view call) {
+    return call == "write" && ++writes > 1 ? ENOSPC : 0;  // the content fits, its record does not
+  };
+  auto const refused = house.put(std::string(9000, 'x'));
+  CHECK(refused.error().what.find("No space left") != std::string::npos);
+  CHECK(writes == 2);
+  house.disk->fails = [](auto) { return 0; };
+  auto const kept = house.put(std::string(9000, 'y'));
+  REQUIRE(kept);
+  house.spool->flush();
+  std::vector<std::string> files;
+  for (auto const& entry : std::filesystem::directory_iterator(house.directory.path() + "/apart"))
+    files.push_back(entry.path().filename().string());
+  CHECK(files == std::vector{format_id(*kept)});
+}
+
 TEST_CASE("log: no room for another segment refuses puts until there is", "[spool]") {
   House house;
   REQUIRE(house.open());

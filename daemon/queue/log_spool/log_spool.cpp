@@ -115,6 +115,7 @@ class RunningSpool final : public Spool {
   };
   void hand_over(Operation operation, bool urgent);
   void refuse(std::function<void(Result<>)> done, Error error);
+  Operation without_orphan(Operation operation);
   void applied(Operation& operation, std::optional<Item> const& removed);
   Result<> hand_on(Index::Outcome::Items const& items,
                    std::function<void(Recovered)> const& recovered);
@@ -174,7 +175,7 @@ Result<> RunningSpool::start(std::function<void(Recovered)> const& recovered) {
   if (auto begun = log_.begin(recovery->next_sequence, next_id_); !begun) return begun;
   apart_ = std::make_unique<ApartContents>(
       options_, std::move(directories_.apart), [this](Operation operation, Result<> result) {
-        if (result) return hand_over(std::move(operation), true);
+        if (result) return hand_over(without_orphan(std::move(operation)), true);
         refuse(std::move(operation.done), std::move(result.error()));
       });
   std::set<ItemId> apart;
@@ -219,6 +220,15 @@ void RunningSpool::put(ItemId id, std::string state, Content content,
   operation.done = std::move(done);
   if (operation.apart) return apart_->put(std::move(operation));
   hand_over(std::move(operation), true);
+}
+
+/// The log may refuse what stands apart already: on a full disk, above all, its file must not stay.
+Operation RunningSpool::without_orphan(Operation operation) {
+  operation.done = [this, id = operation.id, done = std::move(operation.done)](Result<> result) {
+    if (!result) apart_->remove(id);
+    if (done) done(std::move(result));
+  };
+  return operation;
 }
 
 void RunningSpool::update(ItemId id, std::string state) {
