@@ -175,6 +175,11 @@ void FrontDesk::finish(Incoming incoming, std::function<void(Reply)> done) {
 }
 
 void FrontDesk::hung_up(Client const& client, Reply const& reply) {
+  // 421, and yet what the client did.
+  {
+    std::lock_guard const lock(mutex_);
+    addresses_.refused(client.address, doors_.steady());
+  }
   note_refusal(client, {}, reply);
 }
 
