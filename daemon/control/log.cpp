@@ -161,13 +161,18 @@ Result<std::unique_ptr<Output>> open_output(LogPlace const& place) {
 }
 
 /// `2026-11-26 20:14:36.123456 `, local time, as chasquid has it and fail2ban takes it.
+/// The text of a second is worked out once: lines of the same second are many.
 std::string local_stamp(LogTime time) {
+  thread_local std::chrono::sys_seconds last{};
+  thread_local std::array<char, 32> text{};
   auto const seconds = std::chrono::floor<std::chrono::seconds>(time);
-  std::time_t const whole = seconds.time_since_epoch().count();
-  std::tm local{};
-  ::localtime_r(&whole, &local);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S.", &local);
+  if (seconds != last || text[0] == 0) {
+    last = seconds;
+    std::time_t const whole = seconds.time_since_epoch().count();
+    std::tm local{};
+    ::localtime_r(&whole, &local);
+    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S.", &local);
+  }
   auto const fraction = std::to_string(1'000'000 + (time - seconds).count());
   return text.data() + fraction.substr(1) + " ";
 }
