@@ -45,7 +45,7 @@ class SocketListener : public Listener {
       int const fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size,
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
-        accepted_(Accepted(fd, endpoint_of(peer)));
+        accepted_(Accepted(fd, endpoint_of(peer), local_));
         continue;
       }
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) pause();
@@ -67,6 +67,7 @@ class SocketListener : public Listener {
   int fd_;
   std::function<void(Accepted)> accepted_;
   std::function<void()> exhausted_;
+  std::optional<Endpoint> local_;  // of what is accepted, where that is known
   std::unique_ptr<Timer> watch_;
   std::unique_ptr<Timer> timer_;
 };
@@ -133,7 +134,7 @@ Accepted::~Accepted() {
 }
 
 std::unique_ptr<Stream> Accepted::on(Loop& loop) && {
-  return stream_of(loop, std::exchange(fd_, -1), std::move(peer_));
+  return stream_of(loop, std::exchange(fd_, -1), std::move(peer_), std::move(local_));
 }
 
 Result<int> Listener::bind(Endpoint const& at) { return bound(at); }

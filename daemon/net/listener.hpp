@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,13 @@ namespace mailstack::net {
 /// An accepted connection that belongs to no loop yet. Closes it where nobody takes it.
 class Accepted {
  public:
-  Accepted(int fd, Endpoint peer) : fd_(fd), peer_(std::move(peer)) {}
+  /// `local`: none where the listener's address is every one of the host.
+  Accepted(int fd, Endpoint peer, std::optional<Endpoint> local)
+      : fd_(fd), peer_(std::move(peer)), local_(std::move(local)) {}
   Accepted(Accepted&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), peer_(std::move(other.peer_)) {}
+      : fd_(std::exchange(other.fd_, -1)),
+        peer_(std::move(other.peer_)),
+        local_(std::move(other.local_)) {}
   Accepted& operator=(Accepted&&) = delete;
   ~Accepted();
   /// A stream of `loop`; to be called on its thread.
@@ -26,6 +31,7 @@ class Accepted {
  private:
   int fd_;
   Endpoint peer_;
+  std::optional<Endpoint> local_;
 };
 
 /// A socket that listens and that nobody accepts from yet.

@@ -332,8 +332,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class TcpStream : public Stream {
  public:
-  TcpStream(EventLoop& loop, int fd, Endpoint peer)
-      : connection_(std::make_shared<Connection>(loop, fd)), peer_(std::move(peer)) {}
+  TcpStream(EventLoop& loop, int fd, Endpoint peer, std::optional<Endpoint> local)
+      : connection_(std::make_shared<Connection>(loop, fd)),
+        peer_(std::move(peer)),
+        local_(std::move(local)) {}
   ~TcpStream() override {
     if (!closed_) connection_->cut();
   }
@@ -354,18 +356,22 @@ class TcpStream : public Stream {
     connection_->close(parting);
   }
   [[nodiscard]] Endpoint peer() const override { return peer_; }
-  [[nodiscard]] Endpoint local() const override { return local_endpoint(connection_->fd()); }
+  [[nodiscard]] Endpoint local() const override {
+    return local_ ? *local_ : local_endpoint(connection_->fd());
+  }
 
  private:
   std::shared_ptr<Connection> connection_;
   Endpoint peer_;
+  std::optional<Endpoint> local_;
   bool closed_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Stream> stream_of(Loop& loop, int fd, Endpoint peer) {
-  return std::make_unique<TcpStream>(event_loop(loop), fd, std::move(peer));
+std::unique_ptr<Stream> stream_of(Loop& loop, int fd, Endpoint peer,
+                                  std::optional<Endpoint> local) {
+  return std::make_unique<TcpStream>(event_loop(loop), fd, std::move(peer), std::move(local));
 }
 
 void send_at_once(int fd) {
