@@ -127,8 +127,7 @@ TEST_CASE("program: input, output, status", "[local]") {
 TEST_CASE("program: nothing of ours goes in but the three descriptors and the environment",
           "[local]") {
   int const leak = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC
-  auto const ran =
-      sh("ls /proc/$$/fd; env | sort; ps -o sid= -p $$ | grep -c $$");
+  auto const ran = sh("ls /proc/$$/fd; env | sort; ps -o sid= -p $$ | grep -c $$");
   ::close(leak);
   CHECK(ran.output.starts_with("0\n1\n2\n"));
   CHECK(ran.output.find("X=y") != std::string::npos);

@@ -10,8 +10,7 @@ seconds=${MAILSTACK_BUSY_SECONDS:-6}
 stops=${MAILSTACK_BUSY_STOPS:-3}
 marked=(python3 "$source_directory/tests/support/marked_mail.py")
 
-# shellcheck disable=SC2119  # not our arguments
-name_server
+name_server 0
 "${marked[@]}" take sink-port marks --defer 0.2 &
 started+=($!)
 wait_for test -s sink-port || fail 'the sink does not start'

@@ -47,7 +47,7 @@ stop_host crowded
 expect 0
 
 # No name server: who sends does not notice, what is sent waits, and goes when names have addresses again.
-name_server
+name_server 0
 name_server_pid=${started[-1]}
 printf '%s\n' 'sink.example MX 10 mx.sink.example' 'mx.sink.example A 127.0.0.1' 'other.example MX 10 mx.other.example' 'mx.other.example A 127.0.0.1' >records
 relay_host nameless 1 "delivery: {port: $sink_port}" "dns: {servers: [\"$dns\"], timeout: 500ms, attempts: 1}"

@@ -6,8 +6,7 @@ source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
 
-# shellcheck disable=SC2119
-name_server
+name_server 0
 make_host ours ours.example
 publish_key ours ours.example s1
 cat >>ours/conf/mailstackd.yaml <<YAML

@@ -5,8 +5,7 @@ source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
 
-# shellcheck disable=SC2119
-name_server
+name_server 0
 make_host ours ours.example
 echo 'proxies: [127.0.0.1]' >>ours/conf/mailstackd.yaml
 start_host ours

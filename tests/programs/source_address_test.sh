@@ -5,7 +5,7 @@ source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
 source "$1/tests/support/mail_host.sh"
 
-name_server
+name_server 0
 sink inbox
 cat >>records <<DNS
 example.net MX 10 mx.example.net
