@@ -1,6 +1,7 @@
 #include "daemon/conf/fields.hpp"
 
 #include <charconv>
+#include <cmath>
 
 #include "core/clock/clock.hpp"
 #include "core/text/listed.hpp"
@@ -57,7 +58,7 @@ Result<> assign(double& field, Texts const& texts) {
   if (text.empty() || error != std::errc() || end != text.data() + text.size())
     return fail(ErrorCode::invalid, "it is not a share such as 0.05 or 5%");
   if (percent) number /= 100;
-  if (!(number >= 0 && number <= 1))
+  if (std::isnan(number) || number < 0 || number > 1)
     return fail(ErrorCode::invalid, "a share lies from 0 to 1, or from 0% to 100%");
   field = number;
   return {};

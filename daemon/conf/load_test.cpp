@@ -337,7 +337,7 @@ TEST_CASE("load: a file that the daemon's user may not read says whose right is 
   if (root) REQUIRE(::seteuid(65534) == 0);
   auto const loaded = tree.load();
   if (root) REQUIRE(::seteuid(0) == 0);
-  REQUIRE(tree.problems.size() >= 1);
+  REQUIRE_FALSE(tree.problems.empty());
   CHECK(tree.problems[0].what.find("permission denied") != std::string::npos);
   CHECK(tree.problems[0].remedy.find("setfacl -m u:") != std::string::npos);
   CHECK(loaded->domains.at("example.org").incomplete);

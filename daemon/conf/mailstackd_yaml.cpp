@@ -156,7 +156,7 @@ class Reader {
       for (auto const& item : node.items) items.push_back(&item);
     if (node.shape == Node::Shape::mapping) items.push_back(&node);
     if (items.empty() && node.shape != Node::Shape::null &&
-        !(row.key.list && node.shape == Node::Shape::sequence))
+        (!row.key.list || node.shape != Node::Shape::sequence))
       return say(node.place, "`" + entry.key + "` is " + std::string(yaml::describe(node.shape)),
                  row.key.list ? "write a list of mappings" : "write a mapping");
     auto const before = problems_.size();

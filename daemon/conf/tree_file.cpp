@@ -42,7 +42,7 @@ std::string our_user() {
 std::string closed_parent(std::string const& path) {
   for (auto slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
-    auto const parent = path.substr(0, slash);
+    auto parent = path.substr(0, slash);
     if (faccessat(AT_FDCWD, parent.c_str(), X_OK, AT_EACCESS) != 0 && errno == EACCES)
       return parent;
   }

@@ -165,12 +165,12 @@ Value& FamilyOf<Value>::at(std::initializer_list<std::string_view> values) {
 }
 
 template <class Value>
-void FamilyOf<Value>::replace(std::vector<std::pair<LabelValues, double>> series)
+void FamilyOf<Value>::replace(std::vector<std::pair<LabelValues, double>> const& series)
   requires std::same_as<Value, Gauge>
 {
   std::lock_guard const lock(mutex_);
   series_.clear();
-  for (auto& [key, value] : series) {
+  for (auto [key, value] : series) {
     for (auto& text : key) text = valid_utf8(std::string_view(text).substr(0, most_label));
     key.resize(about().labels.size());
     make(std::move(key)).set(value);

@@ -134,7 +134,7 @@ class FamilyOf : public Family {
   Value& get() { return at({}); }
 
   /// Gauges of what comes and goes: those that are not named are gone.
-  void replace(std::vector<std::pair<LabelValues, double>> series)
+  void replace(std::vector<std::pair<LabelValues, double>> const& series)
     requires std::same_as<Value, Gauge>;
 
   [[nodiscard]] std::string_view type() const override;

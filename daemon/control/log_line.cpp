@@ -42,7 +42,7 @@ std::string to(Event const& event) {
 
 /// `192.0.2.1:4025`, `[2001:db8::1]:4025`, as Go prints it; `unix` has no port.
 std::string client_of(Event const& event) {
-  auto const address = word(event.client);
+  auto address = word(event.client);
   if (event.port == 0) return address;
   bool const six = address.find(':') != std::string::npos;
   return (six ? "[" + address + "]:" : address + ":") + std::to_string(event.port);

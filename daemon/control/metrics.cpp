@@ -247,7 +247,7 @@ void Metrics::show(queue::SpoolStats const& stats) {
 }
 
 void Metrics::show(conf::Problems const& problems, TimePoint loaded,
-                   std::vector<Expiry> certificates) {
+                   std::vector<Expiry> const& certificates) {
   auto const warnings =
       std::count_if(problems.begin(), problems.end(), [](auto const& one) { return one.warning; });
   configuration_problems.at({"warning"}).set(static_cast<double>(warnings));

@@ -78,7 +78,8 @@ struct Metrics {
 
   void show(queue::QueueStats const& stats, TimePoint now);
   void show(queue::SpoolStats const& stats);
-  void show(conf::Problems const& problems, TimePoint loaded, std::vector<Expiry> certificates);
+  void show(conf::Problems const& problems, TimePoint loaded,
+            std::vector<Expiry> const& certificates);
   void show(ProcessFacts const& facts);
 };
 

@@ -245,7 +245,7 @@ TEST_CASE("metrics: /proc/PID/stat, whatever the process is called", "[control]"
   CHECK(facts.cpu_seconds == Approx(4.0));
   CHECK(facts.started == Approx(1'795'700'010));
   CHECK(facts.virtual_bytes == 10'485'760);
-  CHECK(facts.resident_bytes == 512U * 4096);
+  CHECK(facts.resident_bytes == 512UL * 4096);
   CHECK(parse_stat("", 1, 100, 4096).cpu_seconds == 0);
   CHECK(parse_stat("1 (x", 1, 100, 4096).started == 0);
   CHECK(parse_stat("1 (x) S", 1, 100, 4096).started == 0);

@@ -91,7 +91,7 @@ int write_file(int directory, std::string const& name, std::string_view message)
 
 }  // namespace
 
-Maildirs::Maildirs(std::string host) : host_(file_host(host)) {}
+Maildirs::Maildirs(std::string const& host) : host_(file_host(host)) {}
 
 std::string Maildirs::unique_name() const {
   static std::atomic<unsigned> count{0};

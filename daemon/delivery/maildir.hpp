@@ -17,7 +17,7 @@ namespace mailstack::delivery {
 class Maildirs {
  public:
   /// `host` is our name in the names of files.
-  explicit Maildirs(std::string host);
+  explicit Maildirs(std::string const& host);
 
   /// Puts `message` (LF line ends) into the maildir at `path`; the maildir and directories above
   /// that are missing are made, 0700. `tmp/NAME` with O_EXCL and 0600, fsync, rename to `new/`,

@@ -240,7 +240,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     // RFC 5321 4.2.1 would let a greeting's 5yz end the message; the next hour knows better.
     if (reply.permanent() && reply.code != 521)
       reply = {451, "4.4.1", std::to_string(reply.code) + ' ' + reply.enhanced + ' ' + reply.text};
-    give_all(std::move(reply), {}, true);
+    give_all(reply, {}, true);
   }
 
   void give_all(smtp::Reply const& reply, std::string const& host, bool host_fault,
