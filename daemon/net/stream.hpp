@@ -41,7 +41,7 @@ enum class Parting {
   peer_is_done,
 };
 
-/// Belongs to one loop; used on its thread only. Calls of StreamEvents never come from inside a
+/// Belongs to one loop; used on its thread only. Calls of Stream::Events never come from inside a
 /// call to the stream, so they may destroy it.
 class Stream {
  public:

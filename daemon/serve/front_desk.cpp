@@ -80,14 +80,16 @@ policy::Client FrontDesk::facts(policy::Rules const& rules, Client const& client
   return facts;
 }
 
+void FrontDesk::count_error(Client const& client) {
+  std::lock_guard const lock(mutex_);
+  addresses_.refused(client.address, doors_.steady());
+}
+
 void FrontDesk::note_refusal(Client const& client, smtp::Transaction const& transaction,
                              Reply const& reply) {
   if (reply.positive()) return;
   // What is only put off may be our own fault, and is no mark of a bad client.
-  if (reply.permanent()) {
-    std::lock_guard const lock(mutex_);
-    addresses_.refused(client.address, doors_.steady());
-  }
+  if (reply.permanent()) count_error(client);
   if (doors_.events.refused) doors_.events.refused(client, transaction, reply);
 }
 
@@ -96,10 +98,7 @@ void FrontDesk::authenticate(Client const& client, smtp::AskAuth const& ask,
   doors_.logins.authenticate(doors_.current.get(), client.address, ask,
                              [this, client, user = ask.user, done = std::move(done)](
                                  smtp::AuthVerdict verdict, bool counts) {
-                               if (counts) {
-                                 std::lock_guard const lock(mutex_);
-                                 addresses_.refused(client.address, doors_.steady());
-                               }
+                               if (counts) count_error(client);
                                if (doors_.events.auth)
                                  doors_.events.auth(client, user, verdict, counts);
                                done(std::move(verdict));
@@ -175,11 +174,7 @@ void FrontDesk::finish(Incoming incoming, std::function<void(Reply)> done) {
 }
 
 void FrontDesk::hung_up(Client const& client, Reply const& reply) {
-  // 421, and yet what the client did.
-  {
-    std::lock_guard const lock(mutex_);
-    addresses_.refused(client.address, doors_.steady());
-  }
+  count_error(client);  // 421, and yet what the client did
   note_refusal(client, {}, reply);
 }
 

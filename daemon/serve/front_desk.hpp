@@ -65,6 +65,8 @@ class FrontDesk : public Reception {
  private:
   policy::Client facts(policy::Rules const& rules, Client const& client) const;
   std::optional<smtp::Reply> check_in(Client& client);
+  /// Against the limits of its address.
+  void count_error(Client const& client);
   void note_refusal(Client const& client, smtp::Transaction const& transaction,
                     smtp::Reply const& reply);
 
