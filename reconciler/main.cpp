@@ -22,6 +22,7 @@
 #include <sstream>
 
 #include "core/files/disk_files.hpp"
+#include "core/files/standard_input.hpp"
 #include "core/files/working_directory.hpp"
 #include "reconciler/cli/commands/commands.hpp"
 #include "reconciler/world/clock/system_clock.hpp"
@@ -104,25 +105,8 @@ std::optional<std::string> read_line() {
 }
 
 Result<std::string> read_input(std::size_t most) {
-  constexpr std::size_t step = 65'536;
-  std::string text;
-  for (std::size_t size = 0;;) {
-    // Twice as much each time, so that a large message is not copied often.
-    if (size == text.size()) text.resize(std::max(step, std::min(2 * size, most + 1)));
-    auto const got = ::read(STDIN_FILENO, text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0)
-      return fail(ErrorCode::unavailable,
-                  std::string("standard input cannot be read: ") + std::strerror(errno));
-    size += static_cast<std::size_t>(got);
-    if (size > most)
-      return fail(ErrorCode::invalid,
-                  "standard input holds more than " + std::to_string(most / 1024 / 1024) + " MiB");
-    if (got == 0) {
-      text.resize(size);
-      return text;
-    }
-  }
+  return files::read_standard_input(
+      most, "standard input holds more than " + std::to_string(most / 1024 / 1024) + " MiB");
 }
 
 std::optional<Secret<std::string>> read_secret(std::string const& prompt) {

@@ -5,6 +5,7 @@
 
 #include "core/clock/clock.hpp"
 #include "core/dns/words.hpp"
+#include "core/text/ascii.hpp"
 
 namespace mailstack::dns {
 namespace {
@@ -33,19 +34,12 @@ struct Entry {
 
 bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 /// A TTL: a number, or BIND's units (`1h30m`). RFC 2181 8: at most 2^31-1.
 std::optional<std::uint32_t> parse_ttl(std::string_view text) {
   constexpr std::uint32_t limit = 2147483647;
   if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
   if (auto const number = parse_number(text, limit)) return number;
-  auto const span = parse_duration(lower(text));
+  auto const span = parse_duration(ascii::lower(text));
   if (!span || span->count() > limit) return std::nullopt;
   return static_cast<std::uint32_t>(span->count());
 }
@@ -203,7 +197,7 @@ class Reader {
   Name const& origin() const { return file_.origins.back(); }
 
   void read_directive() {
-    std::string const name = lower(word(0));
+    std::string const name = ascii::lower(word(0));
     std::size_t const last = entry_.tokens.size() - 1;
     if (name != "$origin" && name != "$ttl") {
       report(0, 0,
@@ -257,7 +251,8 @@ class Reader {
         record.ttl_word = span(next, next);
         continue;
       }
-      std::string const class_name = lower(word(next).substr(0, 3));  // two letters and no more
+      std::string const class_name =
+          ascii::lower(word(next).substr(0, 3));  // two letters and no more
       bool const is_class = class_name == "in" || class_name == "ch" || class_name == "hs";
       if (!is_class || class_given) return true;
       class_given = true;

@@ -12,34 +12,29 @@ using keys::Type;
 constexpr long long hour = 3600;
 constexpr long long day = 24 * hour;
 
-constexpr keys::Key span(std::string_view path, std::string_view fallback, long long minimum,
-                         long long maximum, std::string_view summary) {
+constexpr keys::Key within(Type type, std::string_view path, std::string_view fallback,
+                           long long minimum, long long maximum, std::string_view summary) {
   return {.path = path,
-          .type = Type::duration,
+          .type = type,
           .fallback = fallback,
           .minimum = minimum,
           .maximum = maximum,
           .summary = summary};
+}
+
+constexpr keys::Key span(std::string_view path, std::string_view fallback, long long minimum,
+                         long long maximum, std::string_view summary) {
+  return within(Type::duration, path, fallback, minimum, maximum, summary);
 }
 
 constexpr keys::Key number(std::string_view path, std::string_view fallback, long long minimum,
                            long long maximum, std::string_view summary) {
-  return {.path = path,
-          .type = Type::integer,
-          .fallback = fallback,
-          .minimum = minimum,
-          .maximum = maximum,
-          .summary = summary};
+  return within(Type::integer, path, fallback, minimum, maximum, summary);
 }
 
 constexpr keys::Key size(std::string_view path, std::string_view fallback, long long minimum,
                          long long maximum, std::string_view summary) {
-  return {.path = path,
-          .type = Type::size,
-          .fallback = fallback,
-          .minimum = minimum,
-          .maximum = maximum,
-          .summary = summary};
+  return within(Type::size, path, fallback, minimum, maximum, summary);
 }
 
 constexpr Row all[] = {

@@ -5,6 +5,7 @@
 #include "core/dns/idn.hpp"
 #include "core/dns/name.hpp"
 #include "core/mail/path/path.hpp"
+#include "core/text/ascii.hpp"
 
 namespace mailstack::delivery {
 
@@ -17,13 +18,6 @@ std::string domain_of(Job const& job) {
   auto const path = mail::parse_path(job.sender);
   auto const name = dns::Name::parse(path && !path->null() ? path->domain : job.from_domain);
   return name ? dns::unicode_form(*name) : std::string();
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
 }
 
 }  // namespace
@@ -50,7 +44,7 @@ std::optional<std::string> source_for(conf::Source const& source, Target const& 
 bool refuses_ipv6(smtp::Reply const& reply) {
   if (!reply.permanent() || !reply.enhanced.starts_with("5.7.")) return false;
   if (reply.enhanced == "5.7.25" || reply.enhanced == "5.7.1") return true;
-  auto const text = lower(reply.text);
+  auto const text = ascii::lower(reply.text);
   for (auto const* word : {"ipv6", "ptr record", "reverse dns", "rdns"})
     if (text.find(word) != std::string::npos) return true;
   return false;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/text/ascii.hpp"
 #include "core/x509/handles.hpp"
 #include "core/x509/x509.hpp"
 #include "daemon/net/tls_session.hpp"
@@ -50,12 +51,6 @@ bool fits(std::string const& pattern, std::string_view name) {
   return dot != std::string_view::npos && dot > 0 && name.substr(dot) == pattern.substr(1);
 }
 
-std::string lower(std::string text) {
-  for (auto& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 Identity const* identity_for(OpenSslContext const& all, std::string_view name) {
   for (auto const& identity : all.identities)
     for (auto const& pattern : identity.names)
@@ -67,7 +62,7 @@ int choose(SSL* ssl, int* /*alert*/, void* all) {
   auto const* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
   // A name of nobody is served with our own: senders do not verify, and a refusal would cost mail.
-  if (auto const* identity = identity_for(*static_cast<OpenSslContext*>(all), lower(name)))
+  if (auto const* identity = identity_for(*static_cast<OpenSslContext*>(all), ascii::lower(name)))
     SSL_set_SSL_CTX(ssl, identity->context.get());
   return SSL_TLSEXT_ERR_OK;
 }
@@ -124,7 +119,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::server(
     auto leaf = x509::read_chain(certificate.chain);
     if (!leaf) return fail(ErrorCode::invalid, certificate.name + ": " + leaf.error().what);
     Identity identity{{}, fresh(TLS_server_method())};
-    for (auto const& name : leaf->names) identity.names.push_back(lower(name));
+    for (auto const& name : leaf->names) identity.names.push_back(ascii::lower(name));
     if (!identity.context || !use_chain(identity.context.get(), certificate.chain))
       return fail(ErrorCode::invalid, certificate.name + ": " + tls_error("no certificate"));
     if (!use_key(identity.context.get(), certificate.key))
@@ -135,7 +130,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::server(
     SSL_CTX_set_tlsext_servername_arg(identity.context.get(), all.get());
     all->identities.push_back(std::move(identity));
   }
-  if (auto const* own = identity_for(*all, lower(fallback)))
+  if (auto const* own = identity_for(*all, ascii::lower(fallback)))
     all->fallback = static_cast<std::size_t>(own - all->identities.data());
   return std::shared_ptr<TlsContext>(std::move(all));
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/glob/glob.hpp"
+#include "core/text/ascii.hpp"
 #include "daemon/queue/queue.hpp"
 
 namespace mailstack::queue {
@@ -13,21 +14,14 @@ namespace {
 constexpr std::size_t most_shown = 250;
 constexpr std::size_t most_looked_at = 4'000;
 
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  return folded;
-}
-
 bool globs(std::string const& pattern, std::string const& text) {
-  return pattern.empty() || glob::matches(lower(pattern), lower(text));
+  return pattern.empty() || glob::matches(ascii::lower(pattern), ascii::lower(text));
 }
 
 bool in_domain(std::string const& domain, std::string const& address) {
   auto const at = address.rfind('@');
-  return at != address.npos && lower(std::string_view(address).substr(at + 1)) == lower(domain);
+  return at != address.npos &&
+         ascii::lower(std::string_view(address).substr(at + 1)) == ascii::lower(domain);
 }
 
 bool matches(Filter const& filter, Envelope const& envelope) {

@@ -4,14 +4,13 @@
 #include <cmath>
 #include <utility>
 
+#include "core/text/ascii.hpp"
+
 namespace mailstack::queue {
 namespace {
 
 bool speaks_of_greylist(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
+  auto const lower = ascii::lower(text);
   return lower.find("greylist") != lower.npos || lower.find("graylist") != lower.npos;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/text/ascii.hpp"
+
 namespace mailstack::mail {
 namespace {
 
@@ -12,8 +14,6 @@ bool white(char c) { return c == ' ' || c == '\t'; }
 
 /// RFC 5322 3.6.8 ftext: printable ASCII but the colon.
 bool ftext(char c) { return c > 0x20 && c < 0x7f && c != ':'; }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 /// Where the field at `start` ends: the CRLF that no white space follows, or the end of the text.
 std::size_t field_end(std::string_view text, std::size_t start) {
@@ -89,10 +89,6 @@ std::vector<HeaderField> Message::fields_called(std::string_view name) const {
   return found;
 }
 
-std::string lower_field_name(std::string_view name) {
-  std::string text(name);
-  std::transform(text.begin(), text.end(), text.begin(), lower);
-  return text;
-}
+std::string lower_field_name(std::string_view name) { return ascii::lower(name); }
 
 }  // namespace mailstack::mail

@@ -5,6 +5,7 @@
 #include "core/base64/base64.hpp"
 #include "core/digest/digest.hpp"
 #include "core/dns/name.hpp"
+#include "core/text/ascii.hpp"
 
 namespace mailstack::mail::srs {
 
@@ -18,17 +19,9 @@ constexpr std::size_t tag_octets = 5;  // `SRS0=`
 
 auto refuse(std::string what) { return fail(ErrorCode::invalid, std::move(what)); }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
-}
-
 /// Whether `local` begins with `tag`, in any case, and a separator.
 bool tagged(std::string_view local, std::string_view tag) {
-  return local.size() >= tag_octets && lowered(local.substr(0, tag.size())) == tag &&
+  return local.size() >= tag_octets && ascii::lower(local.substr(0, tag.size())) == tag &&
          separators.find(local[tag.size()]) != std::string_view::npos;
 }
 
@@ -36,16 +29,16 @@ bool tagged(std::string_view local, std::string_view tag) {
 std::string full_hash(Secret<std::string> const& secret, std::string_view first,
                       std::string_view second) {
   return base64::format_unpadded(
-      digest::hmac_sha1(secret.reveal(), lowered(first) + lowered(second)));
+      digest::hmac_sha1(secret.reveal(), ascii::lower(first) + ascii::lower(second)));
 }
 
 /// In constant time, and without case: a local part may lose its case on the way.
 bool right_hash(std::string_view hash, std::string_view first, std::string_view second,
                 Secrets const& secrets) {
-  auto const said = lowered(hash);
+  auto const said = ascii::lower(hash);
   bool right = false;
   for (auto const& secret : secrets) {
-    auto const wanted = lowered(full_hash(secret, first, second));
+    auto const wanted = ascii::lower(full_hash(secret, first, second));
     if (digest::same(said, wanted.substr(0, said.size()))) right = true;
   }
   return right;
@@ -82,7 +75,7 @@ bool take_part(std::string_view& text, std::string_view& part) {
 /// A domain in the form in which Path has it; as it is where it is none.
 std::string ascii_domain(std::string_view domain) {
   auto const name = dns::Name::parse(domain);
-  return name ? name->display() : lowered(domain);
+  return name ? name->display() : ascii::lower(domain);
 }
 
 /// `tag=HASH=rest@domain` with the longest hash that fits.
