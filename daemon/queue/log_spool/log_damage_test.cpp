@@ -35,6 +35,27 @@ TEST_CASE("log: damage in the middle is told, the rest is kept, the segment stan
   CHECK(house.found.size() == 1);
 }
 
+TEST_CASE("log: regression: zeros that are a hole of the file belong to their record", "[spool]") {
+  House house;
+  house.options.segment = 256U << 10U;
+  house.options.apart = 64U << 10U;
+  REQUIRE(house.open());
+  std::string const content = "x" + std::string(20'000, '\0');
+  auto const id = house.put(content);
+  house.spool.reset();
+  // Nothing but zeros behind the x, as a sparse copy of a segment that was not sealed has them.
+  auto const segment = house.segments().at(0);
+  auto const whole = read_file(segment);
+  std::ofstream(segment, std::ios::binary) << whole.substr(0, 40 + 40 + 1 + 1);
+  std::filesystem::resize_file(segment, house.options.segment);
+  REQUIRE(house.open());
+  CHECK(house.notices.empty());
+  REQUIRE(house.found.contains(*id));
+  auto const kept = house.spool->read(*id);
+  REQUIRE(kept);
+  CHECK((**kept == content));
+}
+
 TEST_CASE("log: a message whose content is damaged stays in the queue, and reading it fails",
           "[spool]") {
   House house;

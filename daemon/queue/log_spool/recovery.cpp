@@ -134,7 +134,9 @@ Result<Read> Recoverer::read(SegmentName const& name) const {
   if (!extent) return fail(within(extent.error(), format(name)));
   if (extent->data == extent->size) segment.list = read_list(*segment.file);
   if (segment.list) return segment;
-  segment.octets = read_what_can_be(number, extent->data);
+  // A record may end in zeros that are none of the data: a sparse copy leaves a hole there.
+  auto const record_end = extent->data + options_.apart + head_octets;
+  segment.octets = read_what_can_be(number, std::min(extent->size, record_end));
   segment.scanned = scan(segment.octets, name);
   return segment;
 }
