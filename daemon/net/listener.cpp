@@ -25,13 +25,14 @@ class SocketListener : public Listener {
   SocketListener(Loop& loop, int fd, std::function<void(Accepted)> accepted,
                  std::function<void()> exhausted)
       : loop_(loop), fd_(fd), accepted_(std::move(accepted)), exhausted_(std::move(exhausted)) {
+    auto at = local_endpoint(fd);
+    if (at.address != "0.0.0.0" && at.address != "::") local_ = std::move(at);
     resume();
   }
   ~SocketListener() override {
     watch_.reset();
     ::close(fd_);
   }
-  [[nodiscard]] Endpoint local() const override { return local_endpoint(fd_); }
 
  private:
   void resume() {
@@ -138,6 +139,8 @@ std::unique_ptr<Stream> Accepted::on(Loop& loop) && {
 }
 
 Result<int> Listener::bind(Endpoint const& at) { return bound(at); }
+
+Endpoint Listener::local(int fd) { return local_endpoint(fd); }
 
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, Endpoint const& at,
                                                  std::function<void(Accepted)> accepted,

@@ -43,7 +43,6 @@ struct Bound {
 class Listener {
  public:
   virtual ~Listener() = default;
-  [[nodiscard]] virtual Endpoint local() const = 0;
 
   /// Binds and listens. An empty address is every one of the host, IPv6 and IPv4. `accepted` is
   /// called on the loop. Fails with denied or unavailable, and says for which address and why.
@@ -51,8 +50,10 @@ class Listener {
   static Result<std::unique_ptr<Listener>> open(Loop& loop, Endpoint const& at,
                                                 std::function<void(Accepted)> accepted,
                                                 std::function<void()> exhausted);
-  /// The descriptor of open() alone, to be adopted: by who is root and will not be.
+  /// The descriptor of open() alone, to be adopted later.
   static Result<int> bind(Endpoint const& at);
+  /// Where a descriptor listens, a port that was 0 included.
+  static Endpoint local(int fd);
   /// On a descriptor that listens already (sd_listen_fds(3)).
   static std::unique_ptr<Listener> adopt(Loop& loop, int fd, std::function<void(Accepted)> accepted,
                                          std::function<void()> exhausted);

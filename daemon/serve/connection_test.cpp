@@ -5,7 +5,10 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <memory>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "daemon/serve/server.hpp"
 
@@ -24,6 +27,8 @@ class Hall : public Reception {
   std::chrono::milliseconds keeping{0};
   std::string reproach;  // of the last session that was ended for what its client did
   std::string proxy;     // the peer that must say PROXY
+  std::mutex mutex;
+  std::vector<std::thread::id> served_by;  // the thread of each connection
 
   smtp::SessionSetup setup(smtp::Service service, std::string const& peer) override {
     smtp::SessionSetup setup;
@@ -34,7 +39,11 @@ class Hall : public Reception {
     return setup;
   }
   std::shared_ptr<net::TlsContext> tls() override { return nullptr; }
-  std::optional<Reply> admit(Client& /*client*/) override { return refusal; }
+  std::optional<Reply> admit(Client& /*client*/) override {
+    std::lock_guard const lock(mutex);
+    served_by.push_back(std::this_thread::get_id());
+    return refusal;
+  }
   void leave(Client const& /*client*/, std::chrono::milliseconds /*lasted*/) override { ++left; }
   void authenticate(Client const& /*client*/, smtp::AskAuth const& /*ask*/,
                     std::function<void(smtp::AuthVerdict)> done) override {
@@ -69,23 +78,25 @@ class Hall : public Reception {
   void tls_failed(Client const& /*client*/, std::string const& /*why*/) override {}
 };
 
-/// A server on loopback with one session loop, each on a thread of its own.
+/// A server on loopback with two session loops, each on a thread of its own.
 class Running {
  public:
   explicit Running(Hall& hall, ConnectionTimes times = {}) {
-    server_ = Server::make(*main_, {session_.get()}, hall);
+    server_ = Server::make(*main_, {accepting_.get(), other_.get()}, hall);
     server_->set_times(times);
     conf::Listen at;
     at.address = "127.0.0.1";
     REQUIRE(server_->open(std::span(&at, 1), {}, {}));
     port = server_->listening()[0].port;
     threads_.emplace_back([this] { main_->run(); });
-    threads_.emplace_back([this] { session_->run(); });
+    threads_.emplace_back([this] { accepting_->run(); });
+    threads_.emplace_back([this] { other_->run(); });
   }
   ~Running() {
     stop();
     main_->stop();
-    session_->stop();
+    accepting_->stop();
+    other_->stop();
     for (auto& thread : threads_) thread.join();
   }
   void stop() {
@@ -103,7 +114,8 @@ class Running {
 
  private:
   std::unique_ptr<net::Loop> main_ = net::Loop::make();
-  std::unique_ptr<net::Loop> session_ = net::Loop::make();
+  std::unique_ptr<net::Loop> accepting_ = net::Loop::make();
+  std::unique_ptr<net::Loop> other_ = net::Loop::make();
   std::unique_ptr<Server> server_;
   std::vector<std::thread> threads_;
   bool stopped_ = false;
@@ -112,12 +124,15 @@ class Running {
 /// A client that waits.
 class Caller {
  public:
-  explicit Caller(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  enum class Refusal { none, expected };
+  explicit Caller(std::uint16_t port, Refusal refusal = Refusal::none)
+      : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    bool const connected = ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+    if (refusal == Refusal::none) REQUIRE(connected);
     timeval limit{10, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
@@ -272,6 +287,52 @@ TEST_CASE("serve: a stop ends idle sessions and lets a message in", "[serve]") {
   CHECK(busy.reply().starts_with("250"));
   CHECK(busy.reply().starts_with("421 4.3.2"));
   CHECK(hall.incoming.size() == 1);
+}
+
+TEST_CASE("serve: the loop with the fewest connections has the next one", "[serve]") {
+  Hall hall;
+  Running running(hall);
+  std::vector<std::unique_ptr<Caller>> callers;
+  auto const call = [&] {
+    callers.push_back(std::make_unique<Caller>(running.port));
+    callers.back()->reply();
+  };
+  for (int i = 0; i < 4; ++i) call();
+  auto const& by = hall.served_by;
+  REQUIRE(by.size() == 4);
+  CHECK(by[0] != by[1]);
+  CHECK(by[2] == by[0]);
+  CHECK(by[3] == by[1]);
+  // Two of one loop leave: it has the next two.
+  for (auto const i : {1U, 3U}) {
+    callers[i]->say("QUIT\r\n");
+    CHECK(callers[i]->reply().starts_with("221"));
+  }
+  while (hall.left < 2) std::this_thread::yield();
+  call();
+  call();
+  CHECK(by[4] == by[1]);
+  CHECK(by[5] == by[1]);
+}
+
+TEST_CASE("serve: who comes while it stops leaves, too", "[serve]") {
+  for (int round = 0; round < 20; ++round) {
+    Hall hall;
+    {
+      Running running(hall);
+      std::atomic<bool> enough = false;
+      std::thread crowd([&] {
+        std::vector<std::unique_ptr<Caller>> callers;
+        while (!enough && callers.size() < 200)
+          callers.push_back(std::make_unique<Caller>(running.port, Caller::Refusal::expected));
+      });
+      Caller(running.port).reply();
+      running.stop();
+      enough = true;
+      crowd.join();
+    }
+    CHECK(static_cast<std::size_t>(hall.left) == hall.served_by.size());
+  }
 }
 
 TEST_CASE("serve: behind a proxy the address is the client's", "[serve]") {

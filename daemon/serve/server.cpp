@@ -1,5 +1,8 @@
 #include "daemon/serve/server.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <unordered_map>
 
@@ -7,10 +10,11 @@ namespace mailstack::serve {
 
 namespace {
 
-/// The connections of one loop. Touched on its thread only.
+/// The connections of one loop. Touched on its thread only, but for the number.
 struct Room {
   net::Loop* loop = nullptr;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections;
+  std::atomic<std::size_t> count = 0;  ///< those on their way here included
 };
 
 /// The name under which a service manager hands over the socket of a service (chasquid's names).
@@ -23,10 +27,18 @@ char const* inherited_name(smtp::Service service) {
   return "";
 }
 
+/// What is listened on. Lives on the first session loop, which takes the connections: most of what
+/// it takes it may serve itself, without waking another thread.
+struct Doors {
+  std::vector<std::unique_ptr<net::Listener>> listeners;
+  ConnectionTimes times;
+  std::uint64_t last_id = 0;
+};
+
 class LoopServer : public Server {
  public:
   LoopServer(net::Loop& main, std::vector<net::Loop*> const& sessions, Reception& reception)
-      : main_(main), reception_(reception) {
+      : main_(main), accepting_(*sessions.front()), reception_(reception) {
     for (auto* loop : sessions) {
       rooms_.push_back(std::make_shared<Room>());
       rooms_.back()->loop = loop;
@@ -35,110 +47,138 @@ class LoopServer : public Server {
 
   Result<> open(std::span<conf::Listen const> listen, std::span<net::Inherited const> inherited,
                 std::span<net::Bound const> bound) override {
-    std::vector<Door> doors;
+    std::vector<Place> places;
     for (auto const& at : listen) {
-      if (auto done = at.systemd ? adopt(at, inherited, doors) : bind(at, bound, doors); !done)
+      if (at.systemd) {
+        adopt(at, inherited, places);
+      } else if (auto done = bind(at, bound, places); !done) {
+        for (auto const& place : places) ::close(place.fd);
         return done;
+      }
     }
-    if (doors.empty()) return fail(ErrorCode::invalid, "there is nothing to listen on");
-    doors_ = std::move(doors);
+    if (places.empty()) return fail(ErrorCode::invalid, "there is nothing to listen on");
+    for (auto const& place : places) {
+      listening_.push_back(place.listen);
+      accepting_.post([this, fd = place.fd, service = place.listen.service] {
+        auto const taken = [this, service](net::Accepted one) { take(std::move(one), service); };
+        doors_.listeners.push_back(net::Listener::adopt(accepting_, fd, taken, [] {}));
+      });
+    }
     return {};
   }
 
-  void set_times(ConnectionTimes times) override { times_ = times; }
-
-  [[nodiscard]] std::vector<conf::Listen> listening() const override {
-    std::vector<conf::Listen> all;
-    for (auto const& door : doors_) {
-      auto at = door.listen;
-      auto const local = door.listener->local();
-      at.address = local.address;
-      at.port = local.port;
-      all.push_back(at);
-    }
-    return all;
+  void set_times(ConnectionTimes times) override {
+    accepting_.post([this, times] { doors_.times = times; });
   }
 
+  [[nodiscard]] std::vector<conf::Listen> listening() const override { return listening_; }
+
   void stop(std::function<void()> done) override {
-    doors_.clear();
     stopped_ = std::move(done);
     stopping_ = true;
-    for (auto const& room : rooms_)
-      room->loop->post([room] {
-        // A connection that ends takes itself out of the map.
-        std::vector<Connection*> all;
-        for (auto const& [id, connection] : room->connections) all.push_back(connection.get());
-        for (auto* connection : all) connection->stop();
+    accepting_.post([this] {
+      doors_.listeners.clear();
+      // Behind all that was given to these loops.
+      for (auto const& room : rooms_) room->loop->post([room] { ask_to_stop(*room); });
+      main_.post([this] {
+        closed_ = true;
+        check_stopped();
       });
-    check_stopped();
+    });
   }
 
  private:
-  struct Door {
-    conf::Listen listen;
-    std::unique_ptr<net::Listener> listener;
+  struct Place {
+    conf::Listen listen;  ///< as it is, a port that was 0 included
+    int fd;
   };
 
-  std::function<void(net::Accepted)> taker(smtp::Service service) {
-    return [this, service](net::Accepted accepted) { take(std::move(accepted), service); };
+  static void add(conf::Listen at, int fd, std::vector<Place>& places) {
+    auto const local = net::Listener::local(fd);
+    at.address = local.address;
+    at.port = local.port;
+    places.push_back({std::move(at), fd});
   }
 
-  Result<> bind(conf::Listen const& at, std::span<net::Bound const> bound,
-                std::vector<Door>& doors) {
+  static Result<> bind(conf::Listen const& at, std::span<net::Bound const> bound,
+                       std::vector<Place>& places) {
     for (auto const& one : bound)
       if (one.at.address == at.address && one.at.port == at.port) {
-        doors.push_back({at, net::Listener::adopt(main_, one.fd, taker(at.service), [] {})});
+        add(at, one.fd, places);
         return {};
       }
-    auto listener = net::Listener::open(main_, {at.address, at.port}, taker(at.service), [] {});
-    if (!listener) return tl::unexpected(listener.error());
-    doors.push_back({at, std::move(*listener)});
+    auto fd = net::Listener::bind({at.address, at.port});
+    if (!fd) return tl::unexpected(fd.error());
+    add(at, *fd, places);
     return {};
   }
 
-  Result<> adopt(conf::Listen const& at, std::span<net::Inherited const> inherited,
-                 std::vector<Door>& doors) {
+  static void adopt(conf::Listen const& at, std::span<net::Inherited const> inherited,
+                    std::vector<Place>& places) {
     for (auto const& socket : inherited)
-      if (socket.name == inherited_name(at.service))
-        doors.push_back({at, net::Listener::adopt(main_, socket.fd, taker(at.service), [] {})});
-    return {};
+      if (socket.name == inherited_name(at.service)) add(at, socket.fd, places);
   }
 
+  // ---- on the accepting loop ----
+
+  /// The loop with the fewest connections has the next; this one where there are several.
   void take(net::Accepted accepted, smtp::Service service) {
-    auto const room = rooms_[next_++ % rooms_.size()];
-    ++count_;
-    auto const id = next_;
+    auto const room =
+        *std::min_element(rooms_.begin(), rooms_.end(),
+                          [](auto const& a, auto const& b) { return a->count < b->count; });
+    ++room->count;
+    auto const id = ++doors_.last_id;
+    if (room->loop == &accepting_)
+      return begin(*room, id, std::move(accepted), service, doors_.times);
     // A function object must be copyable, what it carries is not.
     auto const carried = std::make_shared<net::Accepted>(std::move(accepted));
-    room->loop->post([this, room, id, service, carried, times = times_] {
-      auto connection = Connection::make(*room->loop, std::move(*carried).on(*room->loop), service,
-                                         reception_, times, [this, room, id] { over(*room, id); });
-      auto* const begun = connection.get();
-      room->connections.emplace(id, std::move(connection));
-      begun->start();
+    room->loop->post([this, room, id, service, carried, times = doors_.times] {
+      begin(*room, id, std::move(*carried), service, times);
     });
+  }
+
+  // ---- on the loop of a room ----
+
+  void begin(Room& room, std::uint64_t id, net::Accepted accepted, smtp::Service service,
+             ConnectionTimes const& times) {
+    auto connection = Connection::make(*room.loop, std::move(accepted).on(*room.loop), service,
+                                       reception_, times, [this, &room, id] { over(room, id); });
+    auto* const begun = connection.get();
+    room.connections.emplace(id, std::move(connection));
+    begun->start();
+  }
+
+  static void ask_to_stop(Room& room) {
+    // A connection that ends takes itself out of the map.
+    std::vector<Connection*> all;
+    for (auto const& [id, connection] : room.connections) all.push_back(connection.get());
+    for (auto* connection : all) connection->stop();
   }
 
   void over(Room& room, std::uint64_t id) {
     room.connections.erase(id);
-    --count_;
+    --room.count;
     if (stopping_) main_.post([this] { check_stopped(); });
   }
 
+  // ---- on the main loop ----
+
   void check_stopped() {
-    if (!stopped_ || count_ > 0) return;
+    if (!stopped_ || !closed_) return;
+    for (auto const& room : rooms_)
+      if (room->count > 0) return;
     auto const done = std::exchange(stopped_, {});
     done();
   }
 
   net::Loop& main_;
+  net::Loop& accepting_;
   Reception& reception_;
   std::vector<std::shared_ptr<Room>> rooms_;
-  std::vector<Door> doors_;
-  ConnectionTimes times_;
-  std::uint64_t next_ = 0;
-  std::atomic<std::size_t> count_ = 0;  // those on their way to their loop included
+  Doors doors_;
+  std::vector<conf::Listen> listening_;
   std::function<void()> stopped_;
+  bool closed_ = false;                 // nothing more comes in
   std::atomic<bool> stopping_ = false;  // read by the session loops
 };
 

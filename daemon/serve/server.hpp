@@ -16,8 +16,8 @@
 
 namespace mailstack::serve {
 
-/// Lives on the main loop; its connections live on the session loops, each on one from its first
-/// octet to its last.
+/// Called on the main loop. The first session loop accepts; each connection lives on the session
+/// loop that had the fewest, from its first octet to its last.
 class Server {
  public:
   static std::unique_ptr<Server> make(net::Loop& main, std::vector<net::Loop*> sessions,
