@@ -12,13 +12,16 @@ bin=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=tests/support/peers.sh
 source "$root/tests/support/peers.sh"
+# shellcheck source=tests/support/servers.sh
+source "$root/tests/support/servers.sh"
+# shellcheck source=tests/bench/relay.sh
+source "$root/tests/bench/relay.sh"
 most=${BIG_QUEUE_BENCH_MESSAGES:-100000} load=${BIG_QUEUE_BENCH_LOAD:-5000}
 unpack_peers "${MAIL_BENCH_PEERS:-$root/build/peers}" || { printf 'big queue: smtp-source cannot be fetched\tskipped\t\t\n' && exit 0; }
 tools=$peers/postfix/usr/sbin
 work=$(mktemp -d "${BIG_QUEUE_BENCH_DIRECTORY:-${TMPDIR:-/tmp}}/big-queue-XXXXXX")
 sink_pid='' daemon_pid=''
 chmod 755 "$work"
-end_of() { [[ -z $1 ]] || { kill "$1" && wait "$1"; } 2>/dev/null; }
 finish() {
   end_of "$daemon_pid"
   end_of "$sink_pid"
@@ -27,24 +30,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-read -r sink_port daemon_port < <(python3 -c 'import socket
-sockets = [socket.socket() for _ in range(2)]
-[s.bind(("127.0.0.1", 0)) for s in sockets]
-print(*(s.getsockname()[1] for s in sockets))')
-mkdir -p "$work/conf/domains/ours.example" "$work/state"
-cat >"$work/conf/mailstackd.yaml" <<YAML
-hostname: ours.example
-listen: [{address: "127.0.0.1:$daemon_port", service: smtp}]
-state: $work/state
-spool: $work/state/queue
-control_socket: $work/control
-mail_log_path: $work/mail.log
-trusted_networks: [127.0.0.0/8]
-smarthost: {host: 127.0.0.1, port: $sink_port, tls: never}
-limits: {messages: 1000000, commands: 10000000}
-queue: {retry: {first: 8h, max: 8h}, lifetime: 5d}
-delivery: {concurrency: {per_destination: 50, total: 200}}
-YAML
+read -r sink_port daemon_port < <(free_ports 2)
+relay_conf "$work" "$daemon_port" "$sink_port"
+echo 'queue: {retry: {first: 8h, max: 8h}, lifetime: 5d}' >>"$work/conf/mailstackd.yaml"
 
 # until_greeted PORT: by the shell itself, since on a busy machine a program more takes longer to start than the daemon.
 exec {never}<> <(:)
@@ -66,7 +54,6 @@ start_sink() { # WORDS...
   sink_pid=$!
   until_greeted "$sink_port"
 }
-sunk() { tr '\r' '\n' <"$work/sink" | sed -n 's/.*mesg= *\([0-9]*\).*/\1/p' | tail -n 1; }
 start_daemon() {
   "$bin/mailstackd" --config "$work/conf" >>"$work/output" 2>&1 &
   daemon_pid=$!
@@ -82,26 +69,24 @@ wait_stats() {
   echo "big queue: $1 is not $2 but $(stats "$1")" >&2
   exit 1
 }
-mib() { awk -v name="$1" '$1 == name ":" {printf "%.1f", $2 / 1024}' "/proc/$daemon_pid/status"; }
-ticks() { sed 's/^.*) //' "/proc/$daemon_pid/stat" | awk '{print $12 + $13}'; }
 
 start_daemon
 until_greeted "$daemon_port"
-printf 'big queue, empty: memory, MiB\t%s\t20\t\n' "$(mib VmRSS)"
+printf 'big queue, empty: memory, MiB\t%s\t20\t\n' "$(mib VmRSS "$daemon_pid")"
 
 # through STANDING: `load` more are taken and delivered beside those that stand.
 through() {
   local before begun ended i
   start_sink
-  before=$(ticks) begun=$(date +%s.%N)
+  before=$(ticks "$daemon_pid") begun=$(date +%s.%N)
   timeout 300 "$tools/smtp-source" -m "$load" -s 50 -d -l 4096 -f a@x.example -t b@y.example "127.0.0.1:$daemon_port" >/dev/null 2>&1
   for ((i = 0; i < 3000; i++)); do
-    [[ $(sunk) -ge $load ]] 2>/dev/null && break
+    [[ $(sunk "$work/sink") -ge $load ]] 2>/dev/null && break
     sleep 0.02
   done
   ended=$(date +%s.%N)
   wait_stats messages "$1"
-  awk -v what="$1 standing: delivered a second beside them" -v n="$load" -v b="$begun" -v e="$ended" -v t="$(($(ticks) - before))" \
+  awk -v what="$1 standing: delivered a second beside them" -v n="$load" -v b="$begun" -v e="$ended" -v t="$(($(ticks "$daemon_pid") - before))" \
     -v hertz="$(getconf CLK_TCK)" 'BEGIN {printf "%s\t%.0f\t\t%.3f CPU s for 1,000\n", what, n / (e - b), t / hertz / n * 1000}'
 }
 standing=0
@@ -119,7 +104,7 @@ for size in 1000 10000 100000; do
   through "$size"
 done
 ((standing == most)) || grow_to "$most"
-printf '%s standing: memory, MiB\t%s\t\tat its highest %s; on the disk %s\n' "$most" "$(mib VmRSS)" "$(mib VmHWM)" \
+printf '%s standing: memory, MiB\t%s\t\tat its highest %s; on the disk %s\n' "$most" "$(mib VmRSS "$daemon_pid")" "$(mib VmHWM "$daemon_pid")" \
   "$(du -sm "$work/state/queue" | cut -f1)"
 
 # looked_at WHAT COMMAND...: how long it takes, and the longest that a new connection waits for its greeting meanwhile.
@@ -143,8 +128,8 @@ again() {
   greeted=$EPOCHREALTIME
   serving=$(awk -v b="$begun" -v e="$greeted" 'BEGIN {printf "%.3f", e - b}')
   wait_stats messages "$most"
-  awk -v what="$most standing: serving after $1, s" -v s="$serving" -v hertz="$(getconf CLK_TCK)" -v t="$(ticks)" -v rss="$(mib VmRSS)" \
-    -v high="$(mib VmHWM)" 'BEGIN {printf "%s\t%s\t1\t%s%.2f s of CPU; %s MiB, %s at its highest\n", what, s, (s > 1 ? "OVER, " : ""), t / hertz, rss, high}'
+  awk -v what="$most standing: serving after $1, s" -v s="$serving" -v hertz="$(getconf CLK_TCK)" -v t="$(ticks "$daemon_pid")" -v rss="$(mib VmRSS "$daemon_pid")" \
+    -v high="$(mib VmHWM "$daemon_pid")" 'BEGIN {printf "%s\t%s\t1\t%s%.2f s of CPU; %s MiB, %s at its highest\n", what, s, (s > 1 ? "OVER, " : ""), t / hertz, rss, high}'
 }
 again 'a stop' TERM
 again 'a stop, nothing cached' TERM cold

@@ -6,12 +6,15 @@
 set -uo pipefail
 bin=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/support/servers.sh
+source "$root/tests/support/servers.sh"
+# shellcheck source=tests/bench/relay.sh
+source "$root/tests/bench/relay.sh"
 wanted=${IDLE_BENCH_CONNECTIONS:-10000}
 ulimit -n "$(ulimit -Hn)"
 if (($(ulimit -n) < wanted + 100)); then printf 'idle connections: descriptors do not suffice\tskipped\t\t\n' && exit 0; fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/idle-bench-XXXXXX")
 daemon_pid='' clients_pid=''
-end_of() { [[ -z $1 ]] || { kill "$1" && wait "$1"; } 2>/dev/null; }
 finish() {
   end_of "$clients_pid"
   end_of "$daemon_pid"
@@ -20,13 +23,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-read -r plain_port tls_port < <(python3 -c 'import socket
-sockets = [socket.socket() for _ in range(2)]
-[s.bind(("127.0.0.1", 0)) for s in sockets]
-print(*(s.getsockname()[1] for s in sockets))')
-mkdir -p "$work/conf/certs/ours.example" "$work/state"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=ours.example -addext subjectAltName=DNS:ours.example \
-  -keyout "$work/conf/certs/ours.example/privkey.pem" -out "$work/conf/certs/ours.example/fullchain.pem" 2>/dev/null
+read -r plain_port tls_port < <(free_ports 2)
+mkdir -p "$work/state"
+self_signed ours.example "$work/conf/certs/ours.example"
 cat >"$work/conf/mailstackd.yaml" <<YAML
 hostname: ours.example
 listen: [{address: "127.0.0.1:$plain_port", service: smtp}, {address: "127.0.0.1:$tls_port", service: submissions}]
@@ -36,21 +35,17 @@ mail_log_path: $work/mail.log
 limits: {per_address: 100000, per_address_rate: 10000000, connections: 100000, command_timeout: 1h}
 YAML
 
-memory() { awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$daemon_pid/status"; }
 # with NAME LIMIT PORT [tls]: in a daemon that has done nothing else.
 with() {
-  local name=$1 limit=$2 i note='' found
+  local name=$1 limit=$2 note='' found
   shift 2
   "$bin/mailstackd" --config "$work/conf" >"$work/output" 2>&1 &
   daemon_pid=$!
-  for ((i = 0; i < 200; i++)); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then break; fi
-    sleep 0.05
-  done
+  listens "$1"
   python3 "$root/tests/support/rude_client.py" idle "$1" "$wanted" "${@:2}" >"$work/open" &
   clients_pid=$!
   until grep -q open "$work/open" || ! kill -0 "$clients_pid" 2>/dev/null; do sleep 0.1; done
-  found=$(memory)
+  found=$(mib VmRSS "$daemon_pid")
   [[ $(<"$work/open") == "$wanted open" ]] || note="OVER: $(<"$work/open")"
   if [[ -n $limit ]] && awk "BEGIN {exit !($found > $limit)}"; then note='OVER'; fi
   printf 'mailstackd: %s idle connections, %s, MiB\t%s\t%s\t%s\n' "$wanted" "$name" "$found" "$limit" "$note"

@@ -7,44 +7,30 @@
 # Called with the directory of the programs. Medians of LOGIN_BENCH_ROUNDS of LOGIN_BENCH_SECONDS.
 set -uo pipefail
 bin=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/support/servers.sh
+source "$root/tests/support/servers.sh"
+# shellcheck source=tests/bench/relay.sh
+source "$root/tests/bench/relay.sh"
+# shellcheck source=tests/bench/median.sh
+source "$root/tests/bench/median.sh"
 rounds=${LOGIN_BENCH_ROUNDS:-3} seconds=${LOGIN_BENCH_SECONDS:-3}
 work=$(mktemp -d "${TMPDIR:-/tmp}/login-bench-XXXXXX")
 declare -A port pid
 finish() {
   local one
-  for one in "${pid[@]}"; do { kill "$one" && wait "$one"; } 2>/dev/null; done
+  for one in "${pid[@]}"; do end_of "$one"; done
   rm -rf "$work"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-read -r -a free < <(python3 -c 'import socket
-sockets = [socket.socket() for _ in range(4)]
-[s.bind(("127.0.0.1", 0)) for s in sockets]
-print(*(s.getsockname()[1] for s in sockets))')
+read -r -a free < <(free_ports 4)
 
 make_conf() { # NAME
   local conf=$work/$1/conf
-  mkdir -p "$conf/certs/mx.$1.example" "$conf/domains/$1.example" "$work/$1/state"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=mx.$1.example" \
-    -addext "subjectAltName=DNS:mx.$1.example" -keyout "$conf/certs/mx.$1.example/privkey.pem" \
-    -out "$conf/certs/mx.$1.example/fullchain.pem" 2>/dev/null
-  python3 - "$conf/domains/$1.example/users" <<'PY'
-import hashlib, sys
-salt = b"0123456789abcdef"
-key = hashlib.scrypt(b"secret", salt=salt, n=1 << 14, r=8, p=1, dklen=32, maxmem=1 << 26)
-octal = lambda octets: "".join("\\%03o" % octet for octet in octets)
-with open(sys.argv[1], "w") as file:
-    file.write('users { key: "alice" value { scrypt { logN: 14 r: 8 p: 1 keyLen: 32 salt: "%s" encrypted: "%s" } } }\n' % (octal(salt), octal(key)))
-PY
-}
-wait_port() {
-  local i
-  for ((i = 0; i < 200; i++)); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.05
-  done
-  echo "logins: nobody listens on port $1" >&2
-  return 1
+  mkdir -p "$conf/domains/$1.example" "$work/$1/state"
+  self_signed "mx.$1.example" "$conf/certs/mx.$1.example"
+  alice_in "$conf/domains/$1.example/users" 14
 }
 
 make_conf mailstackd
@@ -74,10 +60,10 @@ CONF
   pid[chasquid]=$! port[chasquid]=${free[3]}
   servers+=(chasquid)
 fi
-for name in "${servers[@]}"; do wait_port "${port[$name]}" || exit 1; done
+for name in "${servers[@]}"; do
+  listens "${port[$name]}" || { echo "logins: $name does not listen" >&2 && exit 1; }
+done
 
-ticks() { sed 's/^.*) //' "/proc/$1/stat" | awk '{print $12 + $13}'; }
-median() { sort -n -k "$2,$2" "$1" | awk -v c="$2" '{v[NR] = $c} END {print v[int((NR + 1) / 2)]}'; }
 once() { # SERVER WORDS...: adds RATE CPU to its samples
   local name=$1 before rate
   shift

@@ -13,6 +13,12 @@ bin=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=tests/support/peers.sh
 source "$root/tests/support/peers.sh"
+# shellcheck source=tests/support/servers.sh
+source "$root/tests/support/servers.sh"
+# shellcheck source=tests/bench/median.sh
+source "$root/tests/bench/median.sh"
+# shellcheck source=tests/bench/relay.sh
+source "$root/tests/bench/relay.sh"
 rounds=${MAIL_BENCH_ROUNDS:-3} messages=${MAIL_BENCH_MESSAGES:-5000}
 unpack_peers "${MAIL_BENCH_PEERS:-$root/build/peers}" || { printf 'mail: smtp-source cannot be fetched\tskipped\t\t\n' && exit 0; }
 # shellcheck source=tests/support/own_network.sh
@@ -23,7 +29,6 @@ chmod 755 "$work"
 declare -A port pid to
 started=()
 sink_pid='' sink_port=2500
-end_of() { [[ -z $1 ]] || { kill "$1" && wait "$1"; } 2>/dev/null; }
 finish() {
   local one
   [[ -z ${pid[Postfix]:-} ]] || stop_postfix
@@ -33,11 +38,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 wait_port() {
-  local i
-  for ((i = 0; i < 200; i++)); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.05
-  done
+  listens "$1" && return
   echo "mail: nobody listens on port $1: $(tail -n 3 "$work"/*/out 2>/dev/null)" >&2
   return 1
 }
@@ -46,21 +47,9 @@ wait_port() {
 
 start_ours() {
   local conf=$work/ours/conf
-  mkdir -p "$conf/domains/signs.example"
+  relay_conf "$work/ours" 2510 "$sink_port"
+  mkdir "$conf/domains/signs.example"
   openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out "$conf/domains/signs.example/dkim:s1.pem" 2>/dev/null
-  cat >"$conf/mailstackd.yaml" <<YAML
-hostname: ours.example
-listen: [{address: "127.0.0.1:2510", service: smtp}]
-state: $work/ours/state
-spool: $work/ours/state/queue
-control_socket: $work/ours/control
-mail_log_path: $work/ours/mail.log
-trusted_networks: [127.0.0.0/8]
-smarthost: {host: 127.0.0.1, port: $sink_port, tls: never}
-limits: {messages: 1000000, commands: 1000000}
-delivery: {concurrency: {per_destination: 50, total: 200}}
-YAML
-  mkdir -p "$work/ours/state"
   "$bin/mailstackd" --config "$conf" >"$work/ours/out" 2>&1 &
   pid[mailstackd]=$! port[mailstackd]=2510 to[mailstackd]=b@sink.example
   started+=("$!")
@@ -84,9 +73,8 @@ start_peer_postfix() {
 start_peer_chasquid() {
   local conf=$work/chasquid/conf
   command -v chasquid >/dev/null || return
-  mkdir -p "$conf/certs/chasquid.example" "$conf/domains/chasquid.example"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=chasquid.example \
-    -keyout "$conf/certs/chasquid.example/privkey.pem" -out "$conf/certs/chasquid.example/fullchain.pem" 2>/dev/null
+  mkdir -p "$conf/domains/chasquid.example"
+  self_signed chasquid.example "$conf/certs/chasquid.example"
   echo 'b: b@sink.example' >"$conf/domains/chasquid.example/aliases"
   start_chasquid "$conf" 2530 2531 "$sink_port" 'hostname: "chasquid.example"'
   # shellcheck disable=SC2154  # set by start_chasquid
@@ -99,21 +87,21 @@ start_peer_chasquid() {
 
 # The processes of a server: itself and its children.
 family() { echo "$1" && pgrep -P "$1"; }
-# User and system time in clock ticks, ended children too.
-ticks() { # PID
-  # shellcheck disable=SC2046,SC2002
-  cat $(family "$1" | sed 's#.*#/proc/&/stat#') 2>/dev/null | sed 's/^.*) //' | awk '{t += $12 + $13 + $14 + $15} END {print t + 0}'
+# Of all of these, in clock ticks.
+spent() { # PID
+  local all
+  readarray -t all < <(family "$1")
+  ticks "${all[@]}"
 }
 # The most that one process had since it was last forgotten; of several (Postfix) what they have together now, shared pages shared.
 memory_of() { # NAME
   local one
   if [[ $1 != Postfix ]]; then
-    awk '/VmHWM/ {printf "%.1f", $2 / 1024}' "/proc/${pid[$1]}/status"
+    mib VmHWM "${pid[$1]}"
   else
     for one in $(family "${pid[$1]}"); do cat "/proc/$one/smaps_rollup" 2>/dev/null; done | awk '/^Pss:/ {t += $2} END {printf "%.1f", t / 1024}'
   fi
 }
-sunk() { tr '\r' '\n' <"$work/sink" | sed -n 's/.*mesg= *\([0-9]*\).*/\1/p' | tail -n 1; }
 
 # once SERVER PORT PID FROM TO WORDS...: adds ACCEPTED DELIVERED CPU MEMORY to SERVER's samples.
 once() {
@@ -123,25 +111,24 @@ once() {
   sink_pid=$!
   wait_port "$sink_port"
   [[ $name == straight ]] || echo 5 >"/proc/$of/clear_refs"
-  before=$(ticks "$of") begun=$EPOCHREALTIME
+  before=$(spent "$of") begun=$EPOCHREALTIME
   timeout 300 "$tools/smtp-source" -m "$messages" "$@" -f "$from" -t "$recipient" "127.0.0.1:$at" >"$work/source" 2>&1
   taken=$EPOCHREALTIME
   [[ $name == straight ]] || memory=$(memory_of "$name")
   # Until all came, or none in five seconds.
   for ((i = 0, came = 0; i < 250; i++)); do
-    now=$(sunk)
+    now=$(sunk "$work/sink")
     if ((now > came)); then i=0 came=$now ended=$EPOCHREALTIME; fi
     ((came < messages)) || break
     sleep 0.02
   done
-  after=$(ticks "$of")
+  after=$(spent "$of")
   ((came >= messages)) || echo "mail: of $messages messages by $name $came came, and count: $(tail -n 1 "$work/source")" >&2
   awk -v n="$came" -v b="$begun" -v a="$taken" -v e="$ended" -v t="$((after - before))" -v hertz="$(getconf CLK_TCK)" -v m="$memory" \
     'BEGIN {printf "%.0f %.0f %.3f %.1f\n", n / (a - b), n / (e - b), t / hertz / n * 1000, m}' >>"$work/$name.samples"
   end_of "$sink_pid"
   sink_pid=''
 }
-median() { sort -n -k "$2,$2" "$1" | awk -v c="$2" '{v[NR] = $c} END {print v[int((NR + 1) / 2)]}'; }
 
 # say LOAD COLUMN WHAT: ours, and beside it the others'.
 say() {
@@ -180,7 +167,7 @@ if ((EUID == 0)); then
 fi
 servers=(mailstackd)
 for name in Postfix chasquid; do [[ -z ${pid[$name]:-} ]] || servers+=("$name"); done
-printf 'mailstackd: idle, MiB\t%s\t20\t\n' "$(awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/${pid[mailstackd]}/status")"
+printf 'mailstackd: idle, MiB\t%s\t20\t\n' "$(mib VmRSS "${pid[mailstackd]}")"
 measure_load '50 kept connections, 4 KiB' a@x.example -s 50 -d -l 4096
 measure_load '50 sessions, a connection per message, 4 KiB' a@x.example -s 50 -l 4096
 all=("${servers[@]}") servers=(mailstackd)

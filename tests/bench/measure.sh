@@ -2,6 +2,9 @@
 # What the cases share: measuring, and printing rows for `./dev bench`. Sourced.
 # shellcheck disable=SC2034  # for those who source this
 #
+# shellcheck source=tests/bench/median.sh
+source "$(dirname "${BASH_SOURCE[0]}")/median.sh"
+
 # A case is a command or a function. Its exit code must be 0: what fails is not measured.
 
 # once COMMAND...: adds `SECONDS SPENT` to the file $samples: the time that passed, and the processor time that the command and
@@ -21,16 +24,13 @@ once() {
     -v start="$start" -v end="$end" 'BEGIN {printf "%.4f %.3f\n", end - start, ticks / hertz}' >>"$samples"
 }
 
-# middle FILE COLUMN: the median.
-middle() { sort -n -k "$2,$2" "$1" | awk -v column="$2" '{v[NR] = $column} END {printf "%.3f\n", v[int((NR + 1) / 2)]}'; }
-
 # measure COUNT COMMAND...: sets seconds and spent, medians.
 measure() {
   local count=$1 samples
   shift
   samples=$(mktemp)
   for _ in $(seq "$count"); do once "$@"; done
-  seconds=$(middle "$samples" 1) spent=$(middle "$samples" 2)
+  seconds=$(median "$samples" 1) spent=$(median "$samples" 2)
   rm -f "$samples"
 }
 
@@ -42,8 +42,8 @@ in_turn() {
     samples=$first once "$2"
     samples=$second once "$3"
   done
-  first_seconds=$(middle "$first" 1) first_spent=$(middle "$first" 2)
-  second_seconds=$(middle "$second" 1) second_spent=$(middle "$second" 2)
+  first_seconds=$(median "$first" 1) first_spent=$(median "$first" 2)
+  second_seconds=$(median "$second" 1) second_spent=$(median "$second" 2)
   rm -f "$first" "$second"
 }
 

@@ -4,6 +4,9 @@
 set -euo pipefail
 command -v fail2ban-regex >/dev/null || { echo "fail2ban-regex is missing"; exit 77; }
 
+# shellcheck source=tests/support/servers.sh
+source "$1/tests/support/servers.sh"
+
 filter=$1/packaging/fail2ban/filter.d/mailstackd.conf
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
@@ -62,7 +65,7 @@ expect aggressive "" "$stamp 198.51.100.7:4025 rejected from=a@b.example to=[i@w
 # Lines of the daemon itself: a session that went too far, and then its address at the greeting.
 daemon=$2/bin/mailstackd
 if [[ -x $daemon ]]; then
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(free_ports 1)
   mkdir "$work/conf"
   cat >"$work/conf/mailstackd.yaml" <<YAML
 hostname: mx.example.org

@@ -16,7 +16,7 @@ make_pair
 peer_port=$(free_ports 1)
 submits_by_mx "$peer_port"
 start_host ours
-pem_of mx.there.example exim
+self_signed mx.there.example exim
 start_exim "$work/exim" "$peer_port" "$sink_port" || give_up 'Exim does not start' exim/start
 at_exit+=(stop_exim)
 listens "$peer_port" || give_up 'Exim does not listen' exim/start

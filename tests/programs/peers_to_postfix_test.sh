@@ -16,7 +16,7 @@ make_pair
 peer_port=$(free_ports 1)
 submits_by_mx "$peer_port"
 start_host ours
-pem_of mx.there.example postfix
+self_signed mx.there.example postfix
 start_postfix "$work/postfix" "$peer_port" "relayhost = [127.0.0.1]:$sink_port" 'local_header_rewrite_clients =' \
   'message_size_limit = 52428800' 'smtputf8_enable = yes' 'smtp_line_length_limit = 0' 'smtp_tls_security_level = none' 'smtpd_tls_security_level = may' \
   "smtpd_tls_cert_file = $work/postfix/fullchain.pem" "smtpd_tls_key_file = $work/postfix/privkey.pem" 'smtpd_tls_received_header = yes' ||

@@ -17,6 +17,8 @@ mailstackd=$binary_directory/bin/mailstackd
 for program in swaks openssl python3; do
   command -v "$program" >/dev/null || { echo "skipped: $program is not installed" && exit 77; }
 done
+# shellcheck source=tests/support/servers.sh
+source "$source_directory/tests/support/servers.sh"
 touch "$work/records"
 dns=''
 port=0
@@ -28,24 +30,6 @@ end_hosts() {
   for pid in "${host_pid[@]}" "${started[@]}"; do kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
 }
 at_exit+=(end_hosts)
-
-# free_ports COUNT: ports that nobody listens on, between spaces.
-free_ports() {
-  python3 -c 'import socket, sys
-sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
-[s.bind(("127.0.0.1", 0)) for s in sockets]
-print(*(s.getsockname()[1] for s in sockets))' "$1"
-}
-
-# listens PORT: waits until somebody does.
-listens() {
-  local i
-  for ((i = 0; i < 400; i++)); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.025
-  done
-  return 1
-}
 
 # wait_for COMMAND...: until it succeeds, at most 20 seconds.
 wait_for() {
@@ -75,20 +59,11 @@ sink() {
 
 make_host() {
   local name=$1 domain=$2 conf=$work/$1/conf
-  mkdir -p "$conf/certs/mx.$domain" "$conf/domains/$domain" "$work/$name/state"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=mx.$domain" \
-    -addext "subjectAltName=DNS:mx.$domain" -keyout "$conf/certs/mx.$domain/privkey.pem" \
-    -out "$conf/certs/mx.$domain/fullchain.pem" 2>/dev/null
+  mkdir -p "$conf/domains/$domain" "$work/$name/state"
+  self_signed "mx.$domain" "$conf/certs/mx.$domain"
   openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out "$conf/domains/$domain/dkim:s1.pem" 2>/dev/null
-  # scrypt of `secret`; cheap parameters, which chasquid takes too.
-  python3 - "$conf/domains/$domain/users" "${3:-10}" <<'PY'
-import hashlib, sys
-salt = b"0123456789abcdef"
-key = hashlib.scrypt(b"secret", salt=salt, n=1 << int(sys.argv[2]), r=8, p=1, dklen=32, maxmem=1 << 28)
-octal = lambda octets: "".join("\\%03o" % octet for octet in octets)
-with open(sys.argv[1], "w") as file:
-    file.write('users { key: "alice" value { scrypt { logN: %s r: 8 p: 1 keyLen: 32 salt: "%s" encrypted: "%s" } } }\n' % (sys.argv[2], octal(salt), octal(key)))
-PY
+  # Cheap parameters, which chasquid takes too.
+  alice_in "$conf/domains/$domain/users" "${3:-10}"
   read -r smtp["$name"] submission["$name"] submissions["$name"] < <(free_ports 3)
   cat >"$conf/mailstackd.yaml" <<YAML
 hostname: mx.$domain

@@ -7,7 +7,6 @@
 #                          $sink_port), a host `ours` of example.org whose keys s1 (RSA) and s2 (Ed25519) are published
 #   ours LINE...           more lines for its mailstackd.yaml
 #   submits_by_mx PORT     what is submitted goes to PORT (of the sink, of a peer) as to the MX of there.example
-#   pem_of NAME DIRECTORY  a certificate and its key
 #   cannot TRAIT WHY       this peer does not carry messages with TRAIT (see mail_corpus.py); they are left out, and named
 #   changes NAME=TRAITS    a change that is known of this pair (see peer_mail.py)
 #   adds FIELD...          header fields that this pair puts on top
@@ -51,11 +50,6 @@ submits_by_mx() {
   printf '%s\n' 'mx.example.org A 127.0.0.1' 'there.example MX 10 mx.there.example' 'mx.there.example A 127.0.0.1' \
     'xn--bcher-kva.example MX 10 mx.there.example' >>records
   ours "delivery: {port: $1}"
-}
-pem_of() {
-  mkdir -p "$2"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
-    -keyout "$2/privkey.pem" -out "$2/fullchain.pem" 2>/dev/null
 }
 
 cannot() {
