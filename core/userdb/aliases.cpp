@@ -3,21 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/text/ascii.hpp"
 #include "core/userdb/utf8.hpp"
 
 namespace mailstack::userdb {
 
 namespace {
 
+using ascii::trim;
+
 // Go's bufio.Scanner, which chasquid reads with, gives up at 64 KiB and with it on the whole file.
 constexpr std::size_t longest_line = 60'000;
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n\v\f";
-  auto const start = text.find_first_not_of(space);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(space) - start + 1);
-}
 
 /// `text` as a folded address, completed with `domain`.
 std::string folded_address(std::string_view text, std::string_view domain) {

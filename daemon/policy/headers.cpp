@@ -8,6 +8,7 @@
 
 #include "core/mail/address/address_list.hpp"
 #include "core/mail/date/date.hpp"
+#include "core/text/ascii.hpp"
 #include "daemon/policy/header_section.hpp"
 #include "daemon/policy/sender.hpp"
 
@@ -15,12 +16,7 @@ namespace mailstack::policy {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view white = " \t\r\n";
-  auto const start = text.find_first_not_of(white);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(white) - start + 1);
-}
+using ascii::trim;
 
 /// The fields that a verdict needs, found in one walk.
 struct Wanted {

@@ -1,19 +1,15 @@
 #include "daemon/policy/program_output.hpp"
 
+#include "core/text/ascii.hpp"
 #include "core/userdb/utf8.hpp"
 
 namespace mailstack::policy {
 
 namespace {
 
-constexpr std::size_t most_in_reply = 400;
+using ascii::trim;
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view white = " \t\r\n";
-  auto const start = text.find_first_not_of(white);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(white) - start + 1);
-}
+constexpr std::size_t most_in_reply = 400;
 
 std::string printable(std::string_view line, std::size_t most) {
   std::string text;
