@@ -28,6 +28,7 @@ Result<> put_address(Draft& draft, Texts const& texts) {
   auto parsed = parse_listen(texts.front(), listen.service);
   if (!parsed) return fail(parsed.error());
   listen = *std::move(parsed);
+  listen.place = draft.place;
   return {};
 }
 

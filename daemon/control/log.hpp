@@ -18,6 +18,7 @@ struct LogPlace {
   /// the journal, whatever stands here.
   std::string path = "<syslog>";
   std::string journal = "/run/systemd/journal/socket";
+  std::string syslog = "/dev/log";
 };
 
 /// Lines are formatted by who writes them, and brought out by a thread of the log's own: no disk

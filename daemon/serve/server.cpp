@@ -3,6 +3,8 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "daemon/conf/outlook.hpp"
+
 namespace mailstack::serve {
 
 namespace {
@@ -40,7 +42,13 @@ class LoopServer : public Server {
       if (auto done = at.systemd ? adopt(at, inherited, doors) : bind(at, bound, doors); !done)
         return done;
     }
-    if (doors.empty()) return fail(ErrorCode::invalid, "there is nothing to listen on");
+    if (doors.empty())
+      return fail(ErrorCode::invalid,
+                  "there is nothing to listen on: " +
+                      std::string(listen.empty() ? "no service has an address"
+                                                 : "all addresses are `systemd`, and no socket was "
+                                                   "handed over") +
+                      "; " + std::string(conf::listen_remedy));
     doors_ = std::move(doors);
     return {};
   }

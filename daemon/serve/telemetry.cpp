@@ -55,7 +55,7 @@ std::unique_ptr<delivery::Courier> Telemetry::timed(std::unique_ptr<delivery::Co
 }
 
 Telemetry::Telemetry(std::string const& version, conf::Settings const& settings)
-    : metrics_(version) {
+    : metrics_(version), place_(settings.mail_log_path) {
   control::LogPlace place;
   place.form = settings.log;
   place.path = settings.mail_log_path;
@@ -64,7 +64,9 @@ Telemetry::Telemetry(std::string const& version, conf::Settings const& settings)
   };
   auto opened = control::Log::open(place, lost);
   if (!opened) {
-    problem_ = opened.error().what;
+    auto const* key = settings.log == conf::Settings::Log::journal ? "log" : "mail_log_path";
+    problem_ = conf::problem_at(conf::place_of(settings, key), opened.error().what,
+                                "until a restart the log goes to standard error", true);
     place.path = "<stderr>";
     place.form = conf::Settings::Log::chasquid;
     opened = control::Log::open(place, lost);
@@ -75,6 +77,13 @@ Telemetry::Telemetry(std::string const& version, conf::Settings const& settings)
 void Telemetry::tell(Event const& event) {
   metrics_.count(event);
   if (log_) log_->write(event);
+}
+
+void Telemetry::tell(conf::Problem const& problem) {
+  Event event;
+  event.kind = Event::Kind::problem;
+  event.trouble = &problem;
+  tell(event);
 }
 
 void Telemetry::tell(queue::Event const& event) { tell(control::event_of(event)); }
@@ -92,10 +101,8 @@ void Telemetry::tell_queued(Kept const& kept, Client const& client) {
 void Telemetry::reopen_log() {
   if (!log_) return;
   if (auto const done = log_->reopen(); !done) {
-    Event event;
-    event.kind = Event::Kind::problem;
-    event.text = done.error().what;
-    tell(event);
+    tell(
+        conf::Problem{place_, done.error().what, 0, 0, "what was open before is written to", true});
   }
 }
 
