@@ -192,6 +192,12 @@ std::string directory_remedy(std::string const& path, std::string const& user) {
          ", or let StateDirectory= of the unit make it";
 }
 
+Error unusable(std::string const& path, Error error) {
+  if (error.what.find(path) == std::string::npos) error = within(std::move(error), path);
+  if (!may_write(path)) error.what += "; " + directory_remedy(path, own_name());
+  return error;
+}
+
 void look_at_account(Settings const& settings, Problems& problems) {
   if (settings.user.empty()) return;
   auto const account = find_account(settings.user);

@@ -40,4 +40,8 @@ extern std::string_view const listen_remedy;
 /// The command that makes `path` a directory of `user`.
 std::string directory_remedy(std::string const& path, std::string const& user);
 
+/// `error` of a directory of ours, with its path, and with that command where this process cannot
+/// write there.
+Error unusable(std::string const& path, Error error);
+
 }  // namespace mailstack::conf

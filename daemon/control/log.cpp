@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -58,6 +59,7 @@ class Output {
   /// What to write to from now on; from any thread. None where it always stays the same.
   virtual Result<Descriptor> open() const { return Descriptor(); }
   virtual void use(Descriptor /*opened*/) {}
+  [[nodiscard]] virtual bool on_standard_error() const { return false; }
   /// How many could not be written.
   virtual std::size_t write(Lines const& lines) = 0;
 };
@@ -97,6 +99,7 @@ class Stream : public Output {
     return file;
   }
   void use(Descriptor opened) override { file_ = std::move(opened); }
+  [[nodiscard]] bool on_standard_error() const override { return fd_ == STDERR_FILENO; }
 
  private:
   static std::size_t lost(std::string_view rest) {
@@ -128,6 +131,8 @@ Result<Descriptor> connect_unix(std::string const& path, int type) {
 class Syslog : public Output {
  public:
   explicit Syslog(std::string path) : path_(std::move(path)) { connect(); }
+
+  [[nodiscard]] bool on_standard_error() const override { return !reached_; }
 
   std::size_t write(Lines const& lines) override {
     Lines instead;
@@ -163,7 +168,7 @@ class Syslog : public Output {
       socket = connect_unix(path_, SOCK_STREAM);
     }
     socket_ = socket ? std::move(*socket) : Descriptor();
-    return socket_.open();
+    return reached_ = socket_.open();
   }
 
   [[nodiscard]] bool send(std::string const& entry) const {
@@ -181,6 +186,7 @@ class Syslog : public Output {
   std::string path_;
   Descriptor socket_;
   bool stream_ = false;
+  std::atomic<bool> reached_ = false;
   Stream standard_error_{"<stderr>", STDERR_FILENO};
 };
 
@@ -267,6 +273,8 @@ class ThreadedLog : public Log {
     fresh_ = std::move(*opened);
     return {};
   }
+
+  [[nodiscard]] bool on_standard_error() const override { return output_->on_standard_error(); }
 
   void flush() override {
     std::unique_lock lock(mutex_);

@@ -38,6 +38,8 @@ class Log {
   /// Opens the file anew: it may have been rotated away. Fails as open() does, and then goes on
   /// with the old one.
   virtual Result<> reopen() = 0;
+  /// Whether lines come out there, also instead of where they should.
+  [[nodiscard]] virtual bool on_standard_error() const = 0;
   /// Waits until what was written before is out.
   virtual void flush() = 0;
 };

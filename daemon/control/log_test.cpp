@@ -139,6 +139,7 @@ TEST_CASE("log: without syslog lines go to standard error, and to syslog once it
   place.syslog = path;
   auto log = Log::open(place, [&](std::size_t lines) { lost += lines; });
   REQUIRE(log);
+  CHECK((*log)->on_standard_error());
   divert(errors);
   (*log)->write(sent(1));
   (*log)->flush();
@@ -150,6 +151,7 @@ TEST_CASE("log: without syslog lines go to standard error, and to syslog once it
     files::Descriptor const taken(type == SOCK_STREAM ? ::accept(syslog.number(), nullptr, nullptr)
                                                       : ::dup(syslog.number()));
     auto const entry = received(taken);
+    CHECK_FALSE((*log)->on_standard_error());
     CHECK(entry.starts_with("<22>"));
     CHECK(entry.find(" mailstackd[" + std::to_string(::getpid()) +
                      "]: 0000000000002 from=<> to=x@c.example sent") != std::string::npos);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/files/disk_files.hpp"
-#include "daemon/conf/account.hpp"
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/signature.hpp"
 #include "daemon/control/process_facts.hpp"
@@ -63,15 +62,6 @@ Secret<std::string> process_key() {
   return Secret<std::string>(std::move(key));
 }
 
-/// Where the directory is what is wrong, with what makes it one.
-Error unusable_spool(conf::Settings const& settings, Error error) {
-  auto const& path = settings.spool;
-  if (error.what.find(path) == std::string::npos) error = within(error, path);
-  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
-    error.what += "; " + conf::directory_remedy(path, conf::own_name());
-  return error;
-}
-
 class WholeDaemon : public Daemon, private control::Operations {
  public:
   /// `read`: the signature of the tree before it was loaded.
@@ -115,6 +105,12 @@ class WholeDaemon : public Daemon, private control::Operations {
     return open_ports(settings);
   }
 
+  /// To who has started it. Where the log comes to the same place, it will say them.
+  void show_problems() const {
+    if (!server_ || !control_ || !telemetry_->on_standard_error())
+      std::cerr << conf::format(problems_) << std::flush;
+  }
+
   void run() override {
     signals_ = net::on_signals(*main_, signals, [this](int signal) {
       if (signal == SIGHUP)
@@ -147,7 +143,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     options.notice = [](std::string const& text) { std::cerr << text << std::endl; };
     auto opened = queue::LogSpool::open(
         options, [this](queue::Recovered item) { recovered_.push_back(std::move(item)); });
-    if (!opened) return fail(unusable_spool(settings, opened.error()));
+    if (!opened) return fail(conf::unusable(settings.spool, opened.error()));
     spool_ = std::move(*opened);
     return {};
   }
@@ -385,12 +381,15 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   raise_descriptor_limit();
   auto read = conf::tree_signature(options.directory);
   auto loaded = reload(options.directory, nullptr);
-  for (auto const& problem : loaded.problems) std::cerr << conf::format(problem) << std::endl;
-  if (!loaded.live)
+  if (!loaded.live) {
+    std::cerr << conf::format(loaded.problems) << std::flush;
     return fail(ErrorCode::invalid, "with this configuration nothing can be served");
+  }
   auto daemon =
       std::make_unique<WholeDaemon>(std::move(options), std::move(read), std::move(loaded));
-  if (auto started = daemon->start(); !started) return tl::unexpected(started.error());
+  auto started = daemon->start();
+  daemon->show_problems();
+  if (!started) return tl::unexpected(started.error());
   return daemon;
 }
 

@@ -9,7 +9,6 @@
 
 #include "core/digest/digest.hpp"
 #include "core/files/disk_files.hpp"
-#include "daemon/conf/account.hpp"
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/restart.hpp"
 
@@ -117,9 +116,9 @@ Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const&
   auto const& settings = live->snapshot->settings;
   files::DiskFiles files;
   if (auto made = files.make_directory(settings.state, {0700, {}, {}}); !made) {
-    problems.push_back(conf::problem_at(
-        conf::place_of(settings, "state"), settings.state + ": " + made.error().what,
-        conf::directory_remedy(settings.state, conf::own_name()), false));
+    problems.push_back(conf::problem_at(conf::place_of(settings, "state"),
+                                        conf::unusable(settings.state, made.error()).what, {},
+                                        false));
     return {nullptr, std::move(problems)};
   }
   live->rules = std::make_shared<policy::Rules>(

@@ -26,6 +26,7 @@ class Telemetry {
   std::unique_ptr<delivery::Courier> timed(std::unique_ptr<delivery::Courier> courier);
 
   [[nodiscard]] std::optional<conf::Problem> const& problem() const { return problem_; }
+  [[nodiscard]] bool on_standard_error() const { return log_ && log_->on_standard_error(); }
   control::Metrics& metrics() { return metrics_; }
 
  private:
