@@ -296,7 +296,7 @@ TEST_CASE("load: without any settings file nothing starts, and a running daemon 
   auto const nowhere = load(tree.path("nowhere"), nullptr);
   CHECK(nowhere.snapshot == nullptr);
   CHECK(format(nowhere.problems) ==
-        tree.path("nowhere") + ": no such directory; name another one: --config DIR\n");
+        tree.path("nowhere") + ": error: no such directory; name another one: --config DIR\n");
   tree.write("mailstackd.yaml", "");
   CHECK(load(tree.path(), nullptr).snapshot);
 }

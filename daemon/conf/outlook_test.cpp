@@ -61,14 +61,15 @@ TEST_CASE("outlook: without a certificate nobody logs in, and a port for TLS is 
                   "listen:\n  - {address: ':465', service: submissions}\n"
                   "  - {address: ':25', service: smtp}\n");
   CHECK(has(host.ahead(),
-            "CONF/mailstackd.yaml:2:15: without a certificate `submissions` serves nobody: its TLS "
+            "CONF/mailstackd.yaml:2:15: error: without a certificate `submissions` serves nobody: "
+            "its TLS "
             "begins with the first octet; put fullchain.pem and privkey.pem into "
             "CONF/certs/NAME\nCONF/certs: warning: "));
   CHECK(host.failed);
   host.tree.remove("mailstackd.yaml");
   host.tree.write("chasquid.conf",
                   "hostname: \"mx.example.org\"\nsubmission_over_tls_address: \"systemd\"\n");
-  CHECK(has(host.ahead(), "CONF/chasquid.conf:2:1: without a certificate `submissions`"));
+  CHECK(has(host.ahead(), "CONF/chasquid.conf:2:1: error: without a certificate `submissions`"));
   host.tree.certify("mx.example.org");
   CHECK(host.ahead().empty());
   host.machine.now = *parse_time("2036-01-01T00:00:00Z");
@@ -84,11 +85,12 @@ TEST_CASE("outlook: `user` is an account, and not root", "[conf]") {
   CHECK(host.ahead().empty());
   host.tree.write("mailstackd.yaml", "# who\nuser: nobody-at-all\n");
   CHECK(host.ahead() ==
-        "CONF/mailstackd.yaml:2:1: `user`: there is no account nobody-at-all; make it: adduser "
+        "CONF/mailstackd.yaml:2:1: error: `user`: there is no account nobody-at-all; make it: "
+        "adduser "
         "--system --group --no-create-home nobody-at-all\n");
   CHECK(host.failed);
   host.tree.write("mailstackd.yaml", "user: root\n");
-  CHECK(has(host.ahead(), "CONF/mailstackd.yaml:1:1: `user`: root is root"));
+  CHECK(has(host.ahead(), "CONF/mailstackd.yaml:1:1: error: `user`: root is root"));
 }
 
 TEST_CASE("outlook: an MDA that is not there is told where a user's mail would end in it",
@@ -237,7 +239,7 @@ TEST_CASE("check: each mistake is a line of its own, and its path stands there o
   }
   CHECK(std::count(text.begin(), text.end(), '?') == 1);  // of "did you mean"
   CHECK(format(check("/no/tree")) ==
-        "/no/tree: no such directory; name another one: --config DIR\n");
+        "/no/tree: error: no such directory; name another one: --config DIR\n");
 }
 
 TEST_CASE("settings: where a key was given", "[conf]") {

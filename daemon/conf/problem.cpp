@@ -39,8 +39,7 @@ std::string format(Problem const& problem) {
   std::string text = problem.path;
   if (problem.line != 0) text += ":" + std::to_string(problem.line);
   if (problem.column != 0) text += ":" + std::to_string(problem.column);
-  text += problem.warning ? ": warning: " : ": ";
-  text += problem.what;
+  text.append(": ").append(severity(problem)).append(": ").append(problem.what);
   if (!problem.remedy.empty()) text += "; " + problem.remedy;
   // Names of files may hold anything; a log line ends where we end it.
   std::replace_if(

@@ -28,7 +28,7 @@ using Problems = std::vector<Problem>;
 /// `error` or `warning`.
 std::string_view severity(Problem const& problem);
 
-/// `/etc/chasquid/chasquid.conf:3:7: unknown field hostnam; write hostname`: one line.
+/// `/etc/chasquid/chasquid.conf:3:7: error: unknown field hostnam; write hostname`: one line.
 std::string format(Problem const& problem);
 /// A problem at a place.
 Problem problem_at(Place const& place, std::string what, std::string remedy, bool warning);

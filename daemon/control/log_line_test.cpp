@@ -170,7 +170,7 @@ TEST_CASE("log: a problem of the conf tree has the members that status has, and 
   CHECK(
       json_line(event, time_of_log) ==
       R"({"time":"2026-11-26T20:00:00.012345Z","event":"problem","severity":"error","path":"/c/a","line":3,"column":7,"what":"no","remedy":"write yes"})");
-  CHECK(maillog_line(event) == "configuration: /c/a:3:7: no; write yes");
+  CHECK(maillog_line(event) == "configuration: /c/a:3:7: error: no; write yes");
   CHECK(priority(event) == 3);
   problem = {"/c/b", "odd", 0, 0, {}, true};
   CHECK(

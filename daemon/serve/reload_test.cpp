@@ -109,7 +109,7 @@ TEST_CASE("reload: a tree that is gone is one line, and what runs stays", "[serv
   auto const gone = reload(host.tree.path("nowhere"), host.live);
   CHECK(gone.live == nullptr);
   CHECK(conf::format(gone.problems) == host.tree.path("nowhere") +
-                                           ": no such directory; what was read of it before stays "
+                                           ": error: no such directory; what was read of it before stays "
                                            "in use\n");
 }
 

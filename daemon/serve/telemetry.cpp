@@ -92,7 +92,7 @@ void Telemetry::tell_queued(Kept const& kept, Client const& client) {
   auto event = of_client(Event::Kind::queued, client);
   event.id = kept.id;
   event.from = kept.envelope.sender;
-  for (auto const& one : kept.envelope.recipients) event.to.push_back(one.address);
+  for (auto const& one : kept.envelope.recipients) event.to.push_back(queue::shown_address(one));
   event.message_id = kept.envelope.message_id;
   event.octets = kept.content->size();
   tell(event);

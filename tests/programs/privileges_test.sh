@@ -75,11 +75,11 @@ out=$("$mailstackd" --config ours/conf 2>&1)
 code=$?
 expect 1
 line=$(grep -n '^user:' ours/conf/mailstackd.yaml)
-says "mailstackd: $work/ours/conf/mailstackd.yaml:${line%%:*}:1: \`user\`: there is no account nobody-at-all; make it: "
+says "mailstackd: $work/ours/conf/mailstackd.yaml:${line%%:*}:1: error: \`user\`: there is no account nobody-at-all; make it: "
 out=$("$mailstackd" check config --config ours/conf 2>&1)
 code=$?
 expect 3
-says "$work/ours/conf/mailstackd.yaml:${line%%:*}:1: \`user\`: there is no account nobody-at-all; make it: "
+says "$work/ours/conf/mailstackd.yaml:${line%%:*}:1: error: \`user\`: there is no account nobody-at-all; make it: "
 sed -i 's/^user: .*/seccomp: off/' ours/conf/mailstackd.yaml
 "$mailstackd" --config "$work/ours/conf" >>"$work/ours/out" 2>&1 &
 host_pid[ours]=$!
@@ -106,7 +106,7 @@ expect 0
 says "$work/trial/mailstackd.yaml:1:1: warning: $work/closed/state cannot be made by the user nobody in $work/closed; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
 trial
 expect 1
-says "$work/trial/mailstackd.yaml:1:1: create directory $work/closed/state: Permission denied"
+says "$work/trial/mailstackd.yaml:1:1: error: create directory $work/closed/state: Permission denied"
 says "; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
 install -d -o nobody -m 0700 closed/state
 echo "spool: $work/closed/spool" >>trial/mailstackd.yaml
