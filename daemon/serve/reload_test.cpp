@@ -108,9 +108,10 @@ TEST_CASE("reload: a tree that is gone is one line, and what runs stays", "[serv
   host.read();
   auto const gone = reload(host.tree.path("nowhere"), host.live);
   CHECK(gone.live == nullptr);
-  CHECK(conf::format(gone.problems) == host.tree.path("nowhere") +
-                                           ": error: no such directory; what was read of it before stays "
-                                           "in use\n");
+  CHECK(conf::format(gone.problems) ==
+        host.tree.path("nowhere") +
+            ": error: no such directory; what was read of it before stays "
+            "in use\n");
 }
 
 }  // namespace mailstack::serve
