@@ -164,14 +164,18 @@ Aliases Aliases::parse(std::string_view text) {
   return aliases;
 }
 
-std::vector<Aliases::Entry> Aliases::entries() const {
+std::vector<Aliases::Entry> Aliases::entries() const { return lines_that_count(true); }
+
+std::vector<Aliases::Entry> Aliases::overruled() const { return lines_that_count(false); }
+
+std::vector<Aliases::Entry> Aliases::lines_that_count(bool counts) const {
   std::vector<Entry> entries;
   unsigned number = 0;
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     auto const& line = lines_[i];
     if (line.gone) continue;
     ++number;
-    if (!line.name.empty() && by_name_.at(line.name).back() == i)
+    if (!line.name.empty() && (by_name_.at(line.name).back() == i) == counts)
       entries.push_back({line.name, line.right, number});
   }
   return entries;

@@ -61,6 +61,8 @@ class Aliases {
 
   /// The lines that count, in the order of the file: of two with one name only the last.
   [[nodiscard]] std::vector<Entry> entries() const;
+  /// The others: a line further down has their name.
+  [[nodiscard]] std::vector<Entry> overruled() const;
   [[nodiscard]] std::vector<Problem> problems() const;
   /// The right side that counts for `name` (folded by us); nullptr where there is none.
   [[nodiscard]] std::string const* find(std::string_view name) const;
@@ -78,6 +80,8 @@ class Aliases {
   [[nodiscard]] std::string format() const;
 
  private:
+  [[nodiscard]] std::vector<Entry> lines_that_count(bool counts) const;
+
   struct Line {
     std::string text;  ///< without the line break
     std::string name;  ///< empty: not an alias

@@ -35,6 +35,10 @@ TEST_CASE("aliases: lines that count", "[userdb]") {
   REQUIRE(aliases.find("TEAM") != nullptr);
   CHECK(*aliases.find("TEAM") == "i,bob@Example.NET ,");
   CHECK(aliases.find("nobody") == nullptr);
+  auto const overruled = aliases.overruled();
+  REQUIRE(overruled.size() == 1);
+  CHECK(overruled[0].name == "i");
+  CHECK(overruled[0].line == 6);
   auto const problems = aliases.problems();
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].line == 7);

@@ -41,8 +41,13 @@ class Talk {
     if (options_.directory.empty()) return default_socket;
     auto const tree =
         conf::load(files::from(doors_.working_directory, options_.directory), nullptr);
-    if (!tree) return fail(tree.error());
-    return tree->snapshot->settings.control_socket;
+    if (!tree.snapshot) {
+      auto const more = tree.problems.size() - 1;
+      return fail(ErrorCode::invalid,
+                  conf::format(tree.problems.front()) +
+                      (more == 0 ? "" : " (and " + std::to_string(more) + " more)"));
+    }
+    return tree.snapshot->settings.control_socket;
   }
 
   Answer ask(Request const& request) const;

@@ -30,12 +30,7 @@ ExitCode complain(Doors const& doors, Error const& error) {
 
 ExitCode check_config(Options const& options, Doors const& doors) {
   auto const directory = directory_of(options, doors);
-  auto const loaded = conf::load(directory, nullptr);
-  conf::Problems problems;
-  if (loaded)
-    problems = loaded->problems;
-  else
-    problems = {{directory, loaded.error().what}};
+  auto const problems = conf::check(directory);
   bool const bad = conf::failed(problems);
   if (options.json)
     doors.out << R"({"ok":)" << (bad ? "false" : "true") << R"(,"problems":)"

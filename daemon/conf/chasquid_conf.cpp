@@ -75,6 +75,7 @@ Result<seconds> read_go_duration(TextField const& field) {
 
 /// What the fields of one file have said so far, beside the settings.
 struct Reading {
+  std::string const& path;
   Settings& settings;
   std::array<bool, 3> addressed{};
   std::vector<std::string> mda_arguments;
@@ -85,6 +86,7 @@ using Take = Result<> (*)(TextField const& field, Reading& reading);
 struct Row {
   std::string_view name;
   Take take;
+  std::string_view key = {};  ///< of mailstackd.yaml that means the same
   bool repeated = false;
 };
 
@@ -98,6 +100,7 @@ Result<> take_address(TextField const& field, Reading& reading) {
   if (text->empty()) return {};
   auto listen = parse_listen(*text, service);
   if (!listen) return fail(within(listen.error(), field.name));
+  listen->place = {reading.path, field.line, field.column};
   reading.settings.listen.push_back(*std::move(listen));
   return {};
 }
@@ -191,24 +194,24 @@ Result<> take_nothing(TextField const& field, Reading& /*reading*/) {
 }
 
 constexpr std::array rows{
-    Row{"hostname", take_text<&Settings::hostname>},
-    Row{"max_data_size_mb", take_size},
-    Row{"smtp_address", take_address<smtp::Service::smtp>, true},
-    Row{"submission_address", take_address<smtp::Service::submission>, true},
-    Row{"submission_over_tls_address", take_address<smtp::Service::submissions>, true},
-    Row{"monitoring_address", take_monitoring},
-    Row{"mail_delivery_agent_bin", take_text<&mda>},
-    Row{"mail_delivery_agent_args", take_argument, true},
-    Row{"data_dir", take_data_directory},
-    Row{"suffix_separators", take_characters<&Settings::suffix_separators>},
-    Row{"drop_characters", take_characters<&Settings::drop_characters>},
-    Row{"mail_log_path", take_text<&Settings::mail_log_path>},
+    Row{"hostname", take_text<&Settings::hostname>, "hostname"},
+    Row{"max_data_size_mb", take_size, "limits.message"},
+    Row{"smtp_address", take_address<smtp::Service::smtp>, "listen", true},
+    Row{"submission_address", take_address<smtp::Service::submission>, "listen", true},
+    Row{"submission_over_tls_address", take_address<smtp::Service::submissions>, "listen", true},
+    Row{"monitoring_address", take_monitoring, "monitoring_address"},
+    Row{"mail_delivery_agent_bin", take_text<&mda>, "delivery.mda"},
+    Row{"mail_delivery_agent_args", take_argument, "delivery.mda_arguments", true},
+    Row{"data_dir", take_data_directory, "state"},
+    Row{"suffix_separators", take_characters<&Settings::suffix_separators>, "suffix_separators"},
+    Row{"drop_characters", take_characters<&Settings::drop_characters>, "drop_characters"},
+    Row{"mail_log_path", take_text<&Settings::mail_log_path>, "mail_log_path"},
     Row{"dovecot_auth", take_nothing},
     Row{"dovecot_userdb_path", take_nothing},
     Row{"dovecot_client_path", take_nothing},
-    Row{"haproxy_incoming", take_proxies},
-    Row{"max_queue_items", take_most_items},
-    Row{"give_up_send_after", take_lifetime},
+    Row{"haproxy_incoming", take_proxies, "proxies"},
+    Row{"max_queue_items", take_most_items, "queue.max_items"},
+    Row{"give_up_send_after", take_lifetime, "queue.lifetime"},
 };
 
 /// "did you mean hostname?", or nothing.
@@ -234,7 +237,7 @@ Problems read_chasquid_conf(std::string const& path, std::string_view text, Sett
   auto const message = userdb::parse_text_proto(text);
   if (!message) return {located(path, message.error().what)};
   Problems problems;
-  Reading reading{settings, {}, {}};
+  Reading reading{path, settings, {}, {}};
   settings.listen.clear();
   std::set<std::string_view> seen;
   for (auto const& field : message->fields) {
@@ -250,6 +253,8 @@ Problems read_chasquid_conf(std::string const& path, std::string_view text, Sett
       refuse(field.name + " stands twice");
     } else if (auto const taken = row->take(field, reading); !taken) {
       refuse(taken.error().what);
+    } else if (!row->key.empty()) {
+      settings.places[std::string(row->key)] = {path, field.line, field.column};
     }
     note_surprises(path, field, problems);
   }

@@ -85,25 +85,26 @@ TEST_CASE("chasquid.conf: durations are those of Go", "[conf]") {
   CHECK(lifetime("5000ms") == seconds(5));
   CHECK(lifetime("0") == std::chrono::hours(20));
   for (auto const* bad : {"20", "1d", "-1h", "h", "1h30", "1e3h", "99999999h", ""})
-    CHECK(
-        problem("give_up_send_after: \"" + std::string(bad) + "\"").starts_with("c:1:1: give_up"));
+    CHECK(problem("give_up_send_after: \"" + std::string(bad) + "\"")
+              .starts_with("c:1:1: error: give_up"));
 }
 
 TEST_CASE("chasquid.conf: each mistake is told with its place", "[conf]") {
-  CHECK(problem("\n  hostnam: \"x\"") == "c:2:3: unknown field hostnam; did you mean hostname?");
+  CHECK(problem("\n  hostnam: \"x\"") ==
+        "c:2:3: error: unknown field hostnam; did you mean hostname?");
   CHECK(problem("quite_other: 1").find("did you mean") == std::string::npos);
-  CHECK(problem("hostname: \"a\"\nhostname: \"b\"") == "c:2:1: hostname stands twice");
-  CHECK(problem("hostname: [\"a\"]") == "c:1:1: hostname stands twice");
-  CHECK(problem("hostname: 1") == "c:1:1: hostname is not a text in quotes");
+  CHECK(problem("hostname: \"a\"\nhostname: \"b\"") == "c:2:1: error: hostname stands twice");
+  CHECK(problem("hostname: [\"a\"]") == "c:1:1: error: hostname stands twice");
+  CHECK(problem("hostname: 1") == "c:1:1: error: hostname is not a text in quotes");
   CHECK(problem("max_data_size_mb: -1") ==
-        "c:1:1: max_data_size_mb is not a number from 0 to 4096");
-  CHECK(problem("max_data_size_mb: \"5\"").starts_with("c:1:1: max_data_size_mb"));
-  CHECK(problem("dovecot_auth: yes") == "c:1:1: dovecot_auth is neither true nor false");
-  CHECK(problem("smtp_address: \"mx:25\"").starts_with("c:1:1: smtp_address: the host"));
-  CHECK(problem("monitoring_address: \"1099\"").starts_with("c:1:1: monitoring_address"));
-  CHECK(problem("monitoring_address: \"/run/x\"").starts_with("c:1:1: monitoring_address"));
-  CHECK(problem("hostname: \"a").starts_with("c:1:11: "));
-  CHECK(problem("hostname { }").starts_with("c:1:1: hostname is not a text"));
+        "c:1:1: error: max_data_size_mb is not a number from 0 to 4096");
+  CHECK(problem("max_data_size_mb: \"5\"").starts_with("c:1:1: error: max_data_size_mb"));
+  CHECK(problem("dovecot_auth: yes") == "c:1:1: error: dovecot_auth is neither true nor false");
+  CHECK(problem("smtp_address: \"mx:25\"").starts_with("c:1:1: error: smtp_address: the host"));
+  CHECK(problem("monitoring_address: \"1099\"").starts_with("c:1:1: error: monitoring_address"));
+  CHECK(problem("monitoring_address: \"/run/x\"").starts_with("c:1:1: error: monitoring_address"));
+  CHECK(problem("hostname: \"a").starts_with("c:1:11: error: "));
+  CHECK(problem("hostname { }").starts_with("c:1:1: error: hostname is not a text"));
   Settings settings;
   CHECK(read_chasquid_conf("c", "a: 1\nb: 2\nhostname: 3", settings).size() == 3);
 }

@@ -43,9 +43,9 @@ class ConfTree {
   /// Loads and goes on from what was loaded before. Throws where nothing can run.
   std::shared_ptr<Snapshot const> load() {
     auto loaded = conf::load(path(), now_);
-    if (!loaded) throw std::runtime_error(loaded.error().what);
-    problems = std::move(loaded->problems);
-    now_ = loaded->snapshot;
+    problems = std::move(loaded.problems);
+    if (!loaded.snapshot) throw std::runtime_error(format(problems));
+    now_ = loaded.snapshot;
     return now_;
   }
 

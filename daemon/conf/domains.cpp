@@ -38,6 +38,7 @@ class DomainReader {
       read_policies();
       read_keys(*names);
     }
+    conf_.directory = below_;
     reading_.next.mail.domains.emplace(name_, std::move(mail_));
     reading_.next.domains.emplace(name_, std::move(conf_));
   }

@@ -30,6 +30,7 @@ struct Draft {
   ReadSecret const& read_secret;
   UserPolicy* user = nullptr;  ///< whose keys are being read
   bool state_given = false;
+  Place place = {};  ///< of the value that is being put
 };
 
 /// The keys of one mapping come in the order of the table, whatever the file has. Takes the value

@@ -28,6 +28,7 @@ Result<> put_address(Draft& draft, Texts const& texts) {
   auto parsed = parse_listen(texts.front(), listen.service);
   if (!parsed) return fail(parsed.error());
   listen = *std::move(parsed);
+  listen.place = draft.place;
   return {};
 }
 
@@ -347,7 +348,9 @@ constexpr Row all[] = {
         {.path = "mail_log_path",
          .type = Type::path,
          .fallback = "<syslog>",
-         .summary = "`<syslog>`, `<stdout>`, `<stderr>` or a file"},
+         .summary =
+             "`<syslog>`, `<stdout>`, `<stderr>` or a file. Where nothing listens at /dev/log, "
+             "`<syslog>` is standard error until something does"},
         true),
     field<[](auto& s) -> auto& { return s.loops; }>(
         {.path = "loops",

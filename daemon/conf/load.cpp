@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 
 #include "core/digest/digest.hpp"
 #include "core/mail/path/path.hpp"
 #include "daemon/conf/chasquid_conf.hpp"
 #include "daemon/conf/mailstackd_yaml.hpp"
+#include "daemon/conf/outlook.hpp"
 #include "daemon/conf/parts.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/conf/tree_file.hpp"
@@ -139,22 +141,38 @@ void read_rest(Reading reading) {
   read_certificates(reading);
 }
 
-Result<std::string> absolute(std::string const& directory) {
+std::optional<std::string> absolute(std::string const& directory) {
   std::unique_ptr<char, void (*)(void*)> const real(::realpath(directory.c_str(), nullptr),
                                                     std::free);
-  if (!real) return fail(ErrorCode::invalid, directory + ": no such directory");
+  if (!real) return std::nullopt;
   return std::string(real.get());
+}
+
+Problem no_directory(std::string const& directory, bool before) {
+  return {directory, "no such directory", 0, 0,
+          before ? "what was read of it before stays in use" : "name another one: --config DIR"};
 }
 
 }  // namespace
 
-Result<Loaded> load(std::string const& directory, std::shared_ptr<Snapshot const> const& before) {
+Place place_of(Settings const& settings, std::string_view key) {
+  auto const given = [&](std::string_view name) { return settings.places.find(name); };
+  auto found = given(key);
+  // These follow from each other, whichever is given.
+  if (key == "control_socket" || key == "spool" || key == "state")
+    for (auto const* const other : {"state", "spool"})
+      if (found == settings.places.end()) found = given(other);
+  if (found == settings.places.end()) return {settings.directory};
+  return found->second;
+}
+
+Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const& before) {
   auto const root = absolute(directory);
-  if (!root) return fail(root.error());
+  if (!root) return {nullptr, {no_directory(directory, before != nullptr)}};
   auto next = std::make_shared<Snapshot>();
   Loaded loaded;
   Reading const reading{*root, before.get(), *next, loaded.problems};
-  if (!read_settings(reading)) return fail(ErrorCode::invalid, format(loaded.problems));
+  if (!read_settings(reading)) return loaded;
   read_rest(reading);
   loaded.snapshot = std::move(next);
   return loaded;
@@ -162,12 +180,15 @@ Result<Loaded> load(std::string const& directory, std::shared_ptr<Snapshot const
 
 Problems check(std::string const& directory) {
   auto const root = absolute(directory);
-  if (!root) return {{directory, "no such directory"}};
+  if (!root) return {no_directory(directory, false)};
   Snapshot next;
   Problems problems;
   Reading const reading{*root, nullptr, next, problems};
-  read_settings(reading);
+  bool const usable = read_settings(reading);
   read_rest(reading);
+  if (!usable) return problems;
+  look_ahead(next, {}, problems);
+  look_at_start(next.settings, {}, problems);
   return problems;
 }
 

@@ -279,9 +279,9 @@ TEST_CASE("load: bad settings keep all settings; at the first start nothing can 
   CHECK(kept->digests.at("chasquid.conf") == good->digests.at("chasquid.conf"));
   CHECK(kept->digests.at("mailstackd.yaml") == good->digests.at("mailstackd.yaml"));
   auto const none = load(tree.path(), nullptr);
-  REQUIRE_FALSE(none);
-  CHECK(none.error().code == ErrorCode::invalid);
-  CHECK(none.error().what.find("mailstackd.yaml:1:18: ") != std::string::npos);
+  CHECK(none.snapshot == nullptr);
+  REQUIRE(none.problems.size() == 1);
+  CHECK(format(none.problems[0]).starts_with(tree.path("mailstackd.yaml") + ":1:18: "));
   CHECK_FALSE(check(tree.path()).empty());
 }
 
@@ -292,10 +292,13 @@ TEST_CASE("load: without any settings file nothing starts, and a running daemon 
   tree.remove("chasquid.conf");
   CHECK(tree.load()->settings.hostname == "mx.example.org");
   CHECK(tree.problems.size() == 1);
-  CHECK_FALSE(load(tree.path(), nullptr));
-  CHECK_FALSE(load(tree.path("nowhere"), nullptr));
+  CHECK(load(tree.path(), nullptr).snapshot == nullptr);
+  auto const nowhere = load(tree.path("nowhere"), nullptr);
+  CHECK(nowhere.snapshot == nullptr);
+  CHECK(format(nowhere.problems) ==
+        tree.path("nowhere") + ": error: no such directory; name another one: --config DIR\n");
   tree.write("mailstackd.yaml", "");
-  CHECK(load(tree.path(), nullptr));
+  CHECK(load(tree.path(), nullptr).snapshot);
 }
 
 TEST_CASE("load: where both name something, mailstackd.yaml counts", "[conf]") {

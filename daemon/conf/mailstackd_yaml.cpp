@@ -75,6 +75,10 @@ class Reader {
   }
 
  private:
+  [[nodiscard]] Place place_at(yaml::Place const& place) const {
+    return {path_, place.at.line, place.at.column};
+  }
+
   void say(yaml::Place const& place, std::string what, std::string remedy) {
     problems_.push_back(
         {path_, std::move(what), place.at.line, place.at.column, std::move(remedy)});
@@ -110,6 +114,7 @@ class Reader {
   }
 
   void value(Row const& row, Node::Entry const& entry) {
+    draft_.settings.places[std::string(row.key.path)] = place_at(entry.key_place);
     if (row.key.type == keys::Type::mapping) return inner(row, entry);
     auto const& node = entry.value;
     std::vector<Node const*> scalars;
@@ -142,6 +147,7 @@ class Reader {
 
   void put(Row const& row, std::string const& name, yaml::Place const& place, Texts const& texts) {
     if (row.put == nullptr) return;
+    draft_.place = place_at(place);
     if (auto const done = row.put(draft_, texts); !done)
       say(place, "`" + name + "`: " + done.error().what, {});
   }

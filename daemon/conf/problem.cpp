@@ -25,7 +25,7 @@ void append_json(std::string& out, Problem const& problem) {
   object.add("path", problem.path);
   if (problem.line != 0) object.add("line", problem.line);
   if (problem.column != 0) object.add("column", problem.column);
-  object.add("severity", problem.warning ? "warning" : "error");
+  object.add("severity", severity(problem));
   object.add("what", problem.what);
   if (!problem.remedy.empty()) object.add("remedy", problem.remedy);
   object.end();
@@ -33,12 +33,13 @@ void append_json(std::string& out, Problem const& problem) {
 
 }  // namespace
 
+std::string_view severity(Problem const& problem) { return problem.warning ? "warning" : "error"; }
+
 std::string format(Problem const& problem) {
   std::string text = problem.path;
   if (problem.line != 0) text += ":" + std::to_string(problem.line);
   if (problem.column != 0) text += ":" + std::to_string(problem.column);
-  text += problem.warning ? ": warning: " : ": ";
-  text += problem.what;
+  text.append(": ").append(severity(problem)).append(": ").append(problem.what);
   if (!problem.remedy.empty()) text += "; " + problem.remedy;
   // Names of files may hold anything; a log line ends where we end it.
   std::replace_if(
@@ -60,6 +61,10 @@ std::string format_json(Problems const& problems) {
     append_json(out, problem);
   }
   return out + "]";
+}
+
+Problem problem_at(Place const& place, std::string what, std::string remedy, bool warning) {
+  return {place.path, std::move(what), place.line, place.column, std::move(remedy), warning};
 }
 
 bool failed(Problems const& problems) {

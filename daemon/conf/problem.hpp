@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/conf/settings.hpp"
+
 namespace mailstack::conf {
 
 /// Something of the tree that could not be used, so that what was there before is used in its
@@ -23,8 +25,14 @@ struct Problem {
 
 using Problems = std::vector<Problem>;
 
-/// `/etc/chasquid/chasquid.conf:3:7: unknown field hostnam; write hostname`: one line.
+/// `error` or `warning`.
+std::string_view severity(Problem const& problem);
+
+/// `/etc/chasquid/chasquid.conf:3:7: error: unknown field hostnam; write hostname`: one line.
 std::string format(Problem const& problem);
+/// A problem at a place.
+Problem problem_at(Place const& place, std::string what, std::string remedy, bool warning);
+
 /// One line each, in their order.
 std::string format(Problems const& problems);
 /// `[{"path":…,"line":3,"column":7,"severity":"error","what":…,"remedy":…}]` in one line.

@@ -7,11 +7,11 @@ namespace {
 
 TEST_CASE("problem: one line of text, one object of JSON", "[conf]") {
   Problem const full{"/c/a", "no", 3, 7, "write yes"};
-  CHECK(format(full) == "/c/a:3:7: no; write yes");
-  CHECK(format(Problem{"/c/a", "no"}) == "/c/a: no");
+  CHECK(format(full) == "/c/a:3:7: error: no; write yes");
+  CHECK(format(Problem{"/c/a", "no"}) == "/c/a: error: no");
   CHECK(format(Problem{"/c/a", "no", 3, 0, {}, true}) == "/c/a:3: warning: no");
-  CHECK(format(Problem{"/c/a\nb", "no\x1b[0m"}) == "/c/a?b: no?[0m");
-  CHECK(format(Problems{full, {"b", "c"}}) == "/c/a:3:7: no; write yes\nb: c\n");
+  CHECK(format(Problem{"/c/a\nb", "no\x1b[0m"}) == "/c/a?b: error: no?[0m");
+  CHECK(format(Problems{full, {"b", "c"}}) == "/c/a:3:7: error: no; write yes\nb: error: c\n");
   CHECK(format_json({}) == "[]");
   CHECK(
       format_json({full, {"b\n", "\"", 0, 0, {}, true}}) ==

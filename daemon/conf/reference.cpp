@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view introduction = R"(# mailstackd.yaml
 
 What chasquid.conf cannot say. The file stands beside chasquid.conf in the directory that `mailstackd --config DIR` names; either may be missing, and where
-both say something, mailstackd.yaml counts. Relative paths start at that directory. `mailstackd check config` says what is wrong, with line and column; a
-running daemon keeps the last good settings until it is mended. *Restart* marks what a running daemon does not take with a reload.
+both say something, mailstackd.yaml counts. Relative paths start at that directory. `mailstackd check config` says what is wrong and what
+will not work on this machine, with line and column; a running daemon keeps the last good settings until it is mended. *Restart* marks what a running daemon does not take with a reload.
 
 Durations are `90s`, `10m`, `20h`, `14d` or `1d12h`; sizes are octets or `512K`, `50M`, `1G`; shares are `0.05` or `5%`. The safe part of YAML 1.2 is read:
 keys stand once, no tags, no `<<`.

@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/secret/secret.hpp"
@@ -23,11 +26,22 @@ struct Network {
   unsigned bits = 0;
 };
 
+/// Where something was said: in which file, at which line and column, from 1; 0: the file as a
+/// whole.
+struct Place {
+  std::string path;  ///< absolute; empty: nowhere
+  unsigned line = 0;
+  unsigned column = 0;
+
+  bool operator==(Place const&) const = default;
+};
+
 struct Listen {
   std::string address;  ///< numeric; empty: every address of the host; a path with `/`: unix
   std::uint16_t port = 0;
   smtp::Service service = smtp::Service::smtp;
   bool systemd = false;  ///< inherited under chasquid's names: smtp, submission, submission_tls
+  Place place = {};      ///< of the address
 };
 
 struct Smarthost {
@@ -118,6 +132,10 @@ struct Settings {
     std::size_t memory = 256UL * 1024 * 1024;  ///< of messages being received, all together
   } limits;
 
+  /// Where the keys of mailstackd.yaml stand that were given; fields of chasquid.conf under the key
+  /// that means the same. Those that are not here have their default.
+  std::map<std::string, Place, std::less<>> places;
+
   std::vector<std::string> secret_files;  ///< absolute; what they hold was read into these settings
 
   std::string srs_secret_file;  ///< empty: `state`/srs.key, made at the first start
@@ -130,5 +148,9 @@ struct Settings {
   std::string mail_log_path = "<syslog>";
   std::size_t loops = 0;  ///< threads with sessions; 0: one per core
 };
+
+/// Where `key` was given, or the key that its value follows from (`spool` from `state`); the conf
+/// tree as a whole where neither was.
+Place place_of(Settings const& settings, std::string_view key);
 
 }  // namespace mailstack::conf

@@ -36,6 +36,7 @@ struct SigningKey {
 };
 
 struct DomainConf {
+  std::string directory;  ///< below the tree: `domains/example.org`
   std::map<std::string, UserPolicy, std::less<>> policies;  ///< by folded name
   Source source;  ///< of mail whose sender is in the domain; what it leaves out is the daemon's
   std::vector<SigningKey> keys;  ///< by selector
@@ -62,7 +63,7 @@ struct Snapshot {
 };
 
 struct Loaded {
-  std::shared_ptr<Snapshot const> snapshot;
+  std::shared_ptr<Snapshot const> snapshot;  ///< nullptr: nothing can run, and `problems` say why
   Problems problems;
 };
 
@@ -74,11 +75,13 @@ struct Loaded {
 ///
 /// On the first start, where nothing stands in: a domain whose users, aliases or policies are bad
 /// exists and is `incomplete`; the good lines of its aliases count. Problems that are warnings took
-/// nothing away. Fails with invalid only where nothing can run: no usable settings and none before.
-Result<Loaded> load(std::string const& directory, std::shared_ptr<Snapshot const> const& before);
+/// nothing away. Without a snapshot only where nothing can run: no directory, or no usable settings
+/// and none before.
+Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const& before);
 
-/// All problems that a first start with this tree would meet, for `mailstackd check config`: also
-/// where nothing could run. Without settings of its own the rest is looked at all the same.
+/// All problems that a first start with this tree would meet on this machine, for `mailstackd check
+/// config`: also where nothing could run, and with what outlook.hpp sees ahead. Without settings of
+/// its own the rest is read all the same.
 Problems check(std::string const& directory);
 
 }  // namespace mailstack::conf

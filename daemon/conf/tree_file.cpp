@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <memory>
 
 #include "core/files/descriptor.hpp"
+#include "daemon/conf/account.hpp"
 
 namespace mailstack::conf {
 
@@ -26,16 +26,6 @@ tl::unexpected<Error> failure(int error) {
                     : error == EACCES || error == EPERM ? ErrorCode::denied
                                                         : ErrorCode::unavailable;
   return fail(code, std::strerror(error));
-}
-
-/// `chasquid`, or `uid 1000` where the number has no name.
-std::string our_user() {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::array<char, 4096> space{};
-  if (getpwuid_r(geteuid(), &entry, space.data(), space.size(), &found) == 0 && found != nullptr)
-    return found->pw_name;
-  return "uid " + std::to_string(geteuid());
 }
 
 /// The first directory above `path` that cannot be passed; empty where all can.
@@ -90,7 +80,7 @@ bool is_directory(std::string const& path) {
 
 Problem unreadable(std::string const& path, Error const& error) {
   if (error.code != ErrorCode::denied) return {path, "cannot be read: " + error.what};
-  auto const user = our_user();
+  auto const user = own_name();
   auto const closed = closed_parent(path);
   auto const& at = closed.empty() ? path : closed;
   bool const directory = !closed.empty() || is_directory(path);

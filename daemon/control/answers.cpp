@@ -44,7 +44,7 @@ std::string_view word_of(queue::RecipientStatus status) {
 }
 
 json json_of(queue::Recipient const& recipient) {
-  json out{{"address", recipient.address}};
+  json out{{"address", queue::shown_address(recipient)}};
   if (!recipient.original.empty() && recipient.original != recipient.address)
     out["original"] = recipient.original;
   out["way"] = word_of(recipient.way);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/conf/problem.hpp"
 #include "daemon/queue/event.hpp"
 #include "daemon/queue/queue.hpp"
 #include "daemon/smtp/server_session.hpp"
@@ -21,9 +22,9 @@ struct Event {
   enum class Kind {
     // The daemon.
     started,
-    listening,  ///< `client` is the address
+    listening,  ///< at `address`
     reloaded,
-    problem,  ///< `text`: of the conf tree
+    problem,  ///< `trouble`: of the conf tree
     stopping,
     // A client.
     auth_succeeded,
@@ -47,6 +48,8 @@ struct Event {
   } kind = Kind::started;
 
   queue::ItemId id = 0;
+  std::string_view address;  ///< our own
+  conf::Problem const* trouble = nullptr;
   std::string_view client;  ///< address, behind a proxy the true one
   std::uint16_t port = 0;   ///< of the client; 0: it has none
   std::optional<smtp::Service> service;

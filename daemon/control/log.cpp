@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -34,6 +35,23 @@ using Lines = std::vector<Line>;
 
 using files::Descriptor;
 
+/// `2026-11-26 20:14:36.123456 `, local time, as chasquid has it and fail2ban takes it.
+/// The text of a second is worked out once: lines of the same second are many.
+std::string local_stamp(LogTime time) {
+  thread_local std::chrono::sys_seconds last{};
+  thread_local std::array<char, 32> text{};
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(time);
+  if (seconds != last || text[0] == 0) {
+    last = seconds;
+    std::time_t const whole = seconds.time_since_epoch().count();
+    std::tm local{};
+    ::localtime_r(&whole, &local);
+    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S.", &local);
+  }
+  auto const fraction = std::to_string(1'000'000 + (time - seconds).count());
+  return text.data() + fraction.substr(1) + " ";
+}
+
 /// A place. Written to by the log's thread only.
 class Output {
  public:
@@ -41,6 +59,7 @@ class Output {
   /// What to write to from now on; from any thread. None where it always stays the same.
   virtual Result<Descriptor> open() const { return Descriptor(); }
   virtual void use(Descriptor /*opened*/) {}
+  [[nodiscard]] virtual bool on_standard_error() const { return false; }
   /// How many could not be written.
   virtual std::size_t write(Lines const& lines) = 0;
 };
@@ -80,6 +99,7 @@ class Stream : public Output {
     return file;
   }
   void use(Descriptor opened) override { file_ = std::move(opened); }
+  [[nodiscard]] bool on_standard_error() const override { return fd_ == STDERR_FILENO; }
 
  private:
   static std::size_t lost(std::string_view rest) {
@@ -91,32 +111,90 @@ class Stream : public Output {
   Descriptor file_;
 };
 
+/// A socket that is connected to the one at `path`.
+Result<Descriptor> connect_unix(std::string const& path, int type) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return fail(ErrorCode::invalid, "log " + path + ": longer than a socket's path may be");
+  std::copy(path.begin(), path.end(), address.sun_path);
+  Descriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  if (!socket.open() ||
+      ::connect(socket.number(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0)
+    return fail(error_of(path));
+  return socket;
+}
+
+/// syslogd's socket. While nobody listens there the lines go to standard error: a trial in a
+/// container shows what it does, and what syslogd is restarted for is in the journal. syslog(3)
+/// would drop them without a word.
 class Syslog : public Output {
  public:
-  Syslog() { ::openlog("mailstackd", LOG_PID | LOG_NDELAY, LOG_MAIL); }
-  ~Syslog() override { ::closelog(); }
+  explicit Syslog(std::string path) : path_(std::move(path)) { connect(); }
+
+  [[nodiscard]] bool on_standard_error() const override { return !reached_; }
+
   std::size_t write(Lines const& lines) override {
-    for (auto const& line : lines) ::syslog(LOG_MAIL | line.priority, "%s", line.text.c_str());
-    return 0;
+    Lines instead;
+    for (auto const& line : lines) {
+      auto const entry = entry_of(line);
+      if (!send(entry) && !(connect() && send(entry))) instead.push_back(line);
+    }
+    if (instead.empty()) return 0;
+    auto const stamp = local_stamp(
+        std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
+    for (auto& line : instead) line.text.insert(0, stamp);
+    return standard_error_.write(instead);
   }
+
+ private:
+  /// As syslog(3) writes it (RFC 3164).
+  static std::string entry_of(Line const& line) {
+    std::time_t const now = std::time(nullptr);
+    std::tm local{};
+    ::localtime_r(&now, &local);
+    std::array<char, 32> stamp{};
+    std::strftime(stamp.data(), stamp.size(), "%b %e %H:%M:%S", &local);
+    return "<" + std::to_string(LOG_MAIL | line.priority) + ">" + stamp.data() + " mailstackd[" +
+           std::to_string(::getpid()) + "]: " + line.text;
+  }
+
+  /// Some listen for a stream.
+  bool connect() {
+    stream_ = false;
+    auto socket = connect_unix(path_, SOCK_DGRAM);
+    if (!socket && errno == EPROTOTYPE) {
+      stream_ = true;
+      socket = connect_unix(path_, SOCK_STREAM);
+    }
+    socket_ = socket ? std::move(*socket) : Descriptor();
+    return reached_ = socket_.open();
+  }
+
+  [[nodiscard]] bool send(std::string const& entry) const {
+    // In a stream NUL ends an entry, in a datagram its end does.
+    std::string_view rest(entry.c_str(), entry.size() + (stream_ ? 1 : 0));
+    while (!rest.empty()) {
+      auto const sent = ::send(socket_.number(), rest.data(), rest.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0) return false;
+      rest.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+
+  std::string path_;
+  Descriptor socket_;
+  bool stream_ = false;
+  std::atomic<bool> reached_ = false;
+  Stream standard_error_{"<stderr>", STDERR_FILENO};
 };
 
 class Journal : public Output {
  public:
   explicit Journal(std::string path) : path_(std::move(path)) {}
 
-  Result<Descriptor> open() const override {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path_.size() >= sizeof address.sun_path)
-      return fail(ErrorCode::invalid, "log " + path_ + ": longer than a socket's path may be");
-    std::copy(path_.begin(), path_.end(), address.sun_path);
-    Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!socket.open() || ::connect(socket.number(), reinterpret_cast<sockaddr const*>(&address),
-                                    sizeof address) != 0)
-      return fail(error_of(path_));
-    return socket;
-  }
+  Result<Descriptor> open() const override { return connect_unix(path_, SOCK_DGRAM); }
   void use(Descriptor opened) override { socket_ = std::move(opened); }
 
   std::size_t write(Lines const& lines) override {
@@ -147,7 +225,7 @@ Result<std::unique_ptr<Output>> open_output(LogPlace const& place) {
   if (place.form == conf::Settings::Log::journal)
     output = std::make_unique<Journal>(place.journal);
   else if (place.path == "<syslog>")
-    output = std::make_unique<Syslog>();
+    output = std::make_unique<Syslog>(place.syslog);
   else if (place.path == "<stdout>")
     output = std::make_unique<Stream>(place.path, STDOUT_FILENO);
   else if (place.path == "<stderr>")
@@ -158,23 +236,6 @@ Result<std::unique_ptr<Output>> open_output(LogPlace const& place) {
   if (!opened) return fail(opened.error());
   output->use(std::move(*opened));
   return output;
-}
-
-/// `2026-11-26 20:14:36.123456 `, local time, as chasquid has it and fail2ban takes it.
-/// The text of a second is worked out once: lines of the same second are many.
-std::string local_stamp(LogTime time) {
-  thread_local std::chrono::sys_seconds last{};
-  thread_local std::array<char, 32> text{};
-  auto const seconds = std::chrono::floor<std::chrono::seconds>(time);
-  if (seconds != last || text[0] == 0) {
-    last = seconds;
-    std::time_t const whole = seconds.time_since_epoch().count();
-    std::tm local{};
-    ::localtime_r(&whole, &local);
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S.", &local);
-  }
-  auto const fraction = std::to_string(1'000'000 + (time - seconds).count());
-  return text.data() + fraction.substr(1) + " ";
 }
 
 class ThreadedLog : public Log {
@@ -212,6 +273,8 @@ class ThreadedLog : public Log {
     fresh_ = std::move(*opened);
     return {};
   }
+
+  [[nodiscard]] bool on_standard_error() const override { return output_->on_standard_error(); }
 
   void flush() override {
     std::unique_lock lock(mutex_);

@@ -18,6 +18,7 @@ struct LogPlace {
   /// the journal, whatever stands here.
   std::string path = "<syslog>";
   std::string journal = "/run/systemd/journal/socket";
+  std::string syslog = "/dev/log";
 };
 
 /// Lines are formatted by who writes them, and brought out by a thread of the log's own: no disk
@@ -37,6 +38,8 @@ class Log {
   /// Opens the file anew: it may have been rotated away. Fails as open() does, and then goes on
   /// with the old one.
   virtual Result<> reopen() = 0;
+  /// Whether lines come out there, also instead of where they should.
+  [[nodiscard]] virtual bool on_standard_error() const = 0;
   /// Waits until what was written before is out.
   virtual void flush() = 0;
 };

@@ -102,6 +102,17 @@ std::string stamp(LogTime time) {
 
 bool of_message(Kind kind) { return kind >= Kind::queued; }
 
+/// The members that answers of the control socket have for a problem.
+template <class Text, class Number>
+void each_field(conf::Problem const& problem, Text text, Number number) {
+  text("severity", conf::severity(problem));
+  text("path", problem.path);
+  if (problem.line != 0) number("line", problem.line);
+  if (problem.column != 0) number("column", problem.column);
+  text("what", problem.what);
+  if (!problem.remedy.empty()) text("remedy", problem.remedy);
+}
+
 /// Names and values of what the event has, in one order for JSON and the journal. `text` is called
 /// for texts, `number` for numbers, `texts` for lists.
 template <class Text, class Number, class Texts>
@@ -110,6 +121,8 @@ void each_field(Event const& event, Text text, Number number, Texts texts) {
     if (!value.empty()) text(name, value);
   };
   if (of_message(event.kind)) text("id", queue::format_id(event.id));
+  present("address", event.address);
+  if (event.trouble != nullptr) each_field(*event.trouble, text, number);
   present("client", event.client);
   if (event.port != 0) number("port", event.port);
   if (event.service) text("service", format(*event.service));
@@ -153,9 +166,11 @@ std::string maillog_line(Event const& event) {
   switch (event.kind) {
     case Kind::started:
       return "daemon started" + (event.text.empty() ? "" : ": " + clause(event.text));
-    case Kind::listening: return "daemon listening on " + word(event.client);
+    case Kind::listening: return "daemon listening on " + word(event.address);
     case Kind::reloaded: return "daemon reloaded its configuration";
-    case Kind::problem: return "configuration: " + clause(event.text);
+    case Kind::problem:
+      return "configuration: " +
+             (event.trouble == nullptr ? "" : clause(conf::format(*event.trouble)));
     case Kind::stopping: return "daemon stopping";
     default: return of_message(event.kind) ? message_line(event) : client_line(event);
   }
@@ -204,8 +219,8 @@ std::string journal_entry(Event const& event) {
 int priority(Event const& event) {
   constexpr int error = 3, warning = 4, notice = 5, information = 6;
   switch (event.kind) {
-    case Kind::unreadable:
-    case Kind::problem: return error;
+    case Kind::unreadable: return error;
+    case Kind::problem: return event.trouble != nullptr && event.trouble->warning ? warning : error;
     case Kind::failed:
     case Kind::expired:
     case Kind::dropped: return warning;

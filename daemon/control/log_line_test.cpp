@@ -58,7 +58,7 @@ std::multimap<std::string, std::string> fields_of(std::string_view entry) {
 
 TEST_CASE("log: chasquid's lines, word for word", "[control]") {
   auto listening = of(Kind::listening);
-  listening.client = "192.0.2.1:25";
+  listening.address = "192.0.2.1:25";
   CHECK(maillog_line(listening) == "daemon listening on 192.0.2.1:25");
   CHECK(maillog_line(of(Kind::auth_succeeded)) == "198.51.100.7:4025 auth succeeded for i@wac.tax");
   CHECK(maillog_line(of(Kind::auth_failed)) == "198.51.100.7:4025 auth failed for i@wac.tax");
@@ -159,6 +159,30 @@ TEST_CASE("log: JSON holds what the event has, and nothing else", "[control]") {
   CHECK(
       json_line(rejected, time_of_log) ==
       R"({"time":"2026-11-26T20:00:00.012345Z","event":"rejected","client":"198.51.100.7","port":4025,"text":"421 4.7.0 too many errors"})");
+}
+
+TEST_CASE("log: a problem of the conf tree has the members that status has, and its severity",
+          "[control]") {
+  conf::Problem problem{"/c/a", "no", 3, 7, "write yes"};
+  Event event;
+  event.kind = Kind::problem;
+  event.trouble = &problem;
+  CHECK(
+      json_line(event, time_of_log) ==
+      R"({"time":"2026-11-26T20:00:00.012345Z","event":"problem","severity":"error","path":"/c/a","line":3,"column":7,"what":"no","remedy":"write yes"})");
+  CHECK(maillog_line(event) == "configuration: /c/a:3:7: error: no; write yes");
+  CHECK(priority(event) == 3);
+  problem = {"/c/b", "odd", 0, 0, {}, true};
+  CHECK(
+      json_line(event, time_of_log) ==
+      R"({"time":"2026-11-26T20:00:00.012345Z","event":"problem","severity":"warning","path":"/c/b","what":"odd"})");
+  CHECK(priority(event) == 4);
+  CHECK(fields_of(journal_entry(event)).find("MAILSTACKD_SEVERITY")->second == "warning");
+  Event listening;
+  listening.kind = Kind::listening;
+  listening.address = "192.0.2.1:25";
+  CHECK(json_line(listening, time_of_log) ==
+        R"({"time":"2026-11-26T20:00:00.012345Z","event":"listening","address":"192.0.2.1:25"})");
 }
 
 TEST_CASE("log: fields of the journal cannot be forged", "[control]") {

@@ -1,7 +1,9 @@
 #include "daemon/control/log.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -25,6 +27,22 @@ namespace {
 std::string content(std::string const& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+files::Descriptor bound(std::string const& path, int type) {
+  files::Descriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), address.sun_path);
+  REQUIRE(::bind(socket.number(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return socket;
+}
+
+std::string received(files::Descriptor const& socket) {
+  std::string text(65'536, '\0');
+  auto const size = ::recv(socket.number(), text.data(), text.size(), MSG_DONTWAIT);
+  text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  return text;
 }
 
 Event sent(queue::ItemId id) {
@@ -104,33 +122,70 @@ TEST_CASE("log: what cannot be opened says so, and what cannot be written is cou
   CHECK(lost == 2);
 }
 
+TEST_CASE("log: without syslog lines go to standard error, and to syslog once it is there",
+          "[control]") {
+  TemporaryDirectory const directory;
+  auto const path = directory.path() + "/log";
+  auto const errors = directory.path() + "/errors";
+  std::atomic<std::size_t> lost = 0;
+  // What stands at descriptor 2 is what counts.
+  files::Descriptor const kept(::dup(STDERR_FILENO));
+  auto const divert = [](std::string const& to) {
+    files::Descriptor const file(
+        ::open(to.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    REQUIRE(::dup2(file.number(), STDERR_FILENO) == STDERR_FILENO);
+  };
+  LogPlace place{Form::chasquid, "<syslog>"};
+  place.syslog = path;
+  auto log = Log::open(place, [&](std::size_t lines) { lost += lines; });
+  REQUIRE(log);
+  CHECK((*log)->on_standard_error());
+  divert(errors);
+  (*log)->write(sent(1));
+  (*log)->flush();
+  for (int const type : {SOCK_DGRAM, SOCK_STREAM}) {
+    auto const syslog = bound(path, type);
+    if (type == SOCK_STREAM) REQUIRE(::listen(syslog.number(), 5) == 0);
+    (*log)->write(sent(2));
+    (*log)->flush();
+    files::Descriptor const taken(type == SOCK_STREAM ? ::accept(syslog.number(), nullptr, nullptr)
+                                                      : ::dup(syslog.number()));
+    auto const entry = received(taken);
+    CHECK_FALSE((*log)->on_standard_error());
+    CHECK(entry.starts_with("<22>"));
+    CHECK(entry.find(" mailstackd[" + std::to_string(::getpid()) +
+                     "]: 0000000000002 from=<> to=x@c.example sent") != std::string::npos);
+    std::filesystem::remove(path);
+  }
+  // syslogd is gone, and then standard error, too.
+  (*log)->write(sent(3));
+  (*log)->flush();
+  CHECK(lost == 0);
+  divert("/dev/full");
+  (*log)->write(sent(4));
+  (*log)->flush();
+  REQUIRE(::dup2(kept.number(), STDERR_FILENO) == STDERR_FILENO);
+  CHECK(lost == 1);
+  auto const text = content(errors);
+  CHECK(text.starts_with("20"));
+  CHECK(text.find(" 0000000000001 from=<> to=x@c.example sent\n") != std::string::npos);
+  CHECK(text.find(" 0000000000003 from=<> to=x@c.example sent\n") != std::string::npos);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+}
+
 TEST_CASE("log: the journal gets a datagram an event, also after it was restarted", "[control]") {
   TemporaryDirectory const directory;
   auto const path = directory.path() + "/journal";
-  auto const listen = [&] {
-    files::Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::copy(path.begin(), path.end(), address.sun_path);
-    REQUIRE(::bind(socket.number(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    return socket;
-  };
-  auto const receive = [](files::Descriptor const& socket) {
-    std::string text(65'536, '\0');
-    auto const size = ::recv(socket.number(), text.data(), text.size(), MSG_DONTWAIT);
-    text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
-    return text;
-  };
-  auto journal = listen();
+  auto journal = bound(path, SOCK_DGRAM);
   auto log = Log::open({Form::journal, "", path});
   REQUIRE(log);
   (*log)->write(sent(1));
   (*log)->flush();
-  CHECK(receive(journal).starts_with("MESSAGE=0000000000001 from=<> to=x@c.example sent\n"));
+  CHECK(received(journal).starts_with("MESSAGE=0000000000001 from=<> to=x@c.example sent\n"));
   journal.close();
   std::filesystem::remove(path);
-  journal = listen();
+  journal = bound(path, SOCK_DGRAM);
   (*log)->write(sent(2));
   (*log)->flush();
-  CHECK(receive(journal).starts_with("MESSAGE=0000000000002"));
+  CHECK(received(journal).starts_with("MESSAGE=0000000000002"));
 }

@@ -81,6 +81,11 @@ TEST_CASE("control: a message is shown with its content, whatever octets it has"
   CHECK(bare["message"]["recipients"][0]["reply"] == "450 4.2.0 greylisted");
   CHECK(bare["message"]["recipients"][1]["status"] == "delivered");
   CHECK_FALSE(bare.contains("content"));
+  auto& piped = twin.entries.begin()->second.envelope.recipients[0];
+  piped.way = queue::Way::pipe;
+  piped.address = "/bin/ingest --token 5ecret";
+  CHECK(ask(twin, R"({"do":"queue show","id":")" + id +
+                      "\"}")["message"]["recipients"][0]["address"] == "/bin/ingest");
   auto const line = R"({"do":"queue show","content":true,"id":")" + id + "\"}";
   CHECK(ask(twin, line)["content"] == twin.message);
   twin.message = std::string("\xff\0", 2);

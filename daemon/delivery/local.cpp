@@ -33,7 +33,7 @@ smtp::Reply run(Share const& share, std::vector<std::string> argv, std::string c
   program.input = message;
   program.limit = settings.delivery.pipe_timeout;
   auto const ran = run_program(program);
-  return policy::pipe_reply(ran.end, ran.output);
+  return policy::pipe_reply(program.argv.empty() ? "" : program.argv.front(), ran.end, ran.output);
 }
 
 smtp::Reply to_maildir(Share const& share, Names const& names) {

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <ctime>
 
 #include "core/files/descriptor.hpp"
@@ -199,14 +200,16 @@ class Running {
 }  // namespace
 
 Ran run_program(Program const& program) {
-  Ran not_begun{{ProgramEnd::How::not_begun, 0}, {}};
-  if (program.argv.empty()) return not_begun;
+  auto const not_begun = [](int error) {
+    return Ran{{ProgramEnd::How::not_begun, 0}, std::strerror(error)};
+  };
+  if (program.argv.empty()) return not_begun(EINVAL);
   Pipe in;
   Pipe out;
-  if (!open_pipe(in) || !open_pipe(out)) return not_begun;
+  if (!open_pipe(in) || !open_pipe(out)) return not_begun(errno);
   NoPipeSignal const held;
   pid_t pid = -1;
-  if (spawn(program, in, out, pid) != 0) return not_begun;
+  if (auto const error = spawn(program, in, out, pid); error != 0) return not_begun(error);
   in.read.close();
   out.write.close();
   return Running(program, pid, std::move(in.write), std::move(out.read)).finish();

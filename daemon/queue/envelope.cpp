@@ -185,4 +185,9 @@ Result<Envelope> parse_envelope(std::string_view text) {
   return envelope;
 }
 
+std::string_view shown_address(Recipient const& recipient) {
+  std::string_view const address = recipient.address;
+  return recipient.way == Way::pipe ? address.substr(0, address.find_first_of(" \t")) : address;
+}
+
 }  // namespace mailstack::queue

@@ -51,6 +51,10 @@ struct Envelope {
   bool operator==(Envelope const&) const = default;
 };
 
+/// The address for people: of a pipe the program alone. Its arguments may be a secret, and logs are
+/// read by more people than aliases. As long as `recipient` lives.
+std::string_view shown_address(Recipient const& recipient);
+
 /// Compact, versioned, with lengths: no octet of an address can end a field.
 std::string format(Envelope const& envelope);
 /// Fails with invalid for anything that format() does not write.

@@ -54,6 +54,17 @@ TEST_CASE("envelope: what is written is read", "[envelope]") {
   }
 }
 
+TEST_CASE("envelope: of a pipe nobody is shown the arguments", "[envelope]") {
+  Recipient recipient;
+  recipient.address = "\"a b\"@x";
+  CHECK(shown_address(recipient) == "\"a b\"@x");
+  recipient.way = Way::pipe;
+  recipient.address = "/bin/ingest --token 5ecret";
+  CHECK(shown_address(recipient) == "/bin/ingest");
+  recipient.address = "/bin/ingest";
+  CHECK(shown_address(recipient) == "/bin/ingest");
+}
+
 TEST_CASE("envelope: the format of version 1 does not change", "[envelope]") {
   Envelope envelope;
   envelope.sender = "a@x";

@@ -202,7 +202,7 @@ void Queue::tell(Event::Kind kind, ItemId id, Item const& item, Recipient const&
   doors_.event({.kind = kind,
                 .id = id,
                 .sender = item.open ? std::string_view(item.open->envelope.sender) : "",
-                .recipient = recipient.address,
+                .recipient = shown_address(recipient),
                 .original = recipient.original,
                 .destination = destination,
                 .reply = recipient.last_reply,

@@ -124,7 +124,7 @@ void Queue::add(ItemId id, Envelope envelope, std::uint64_t octets, Content cont
   if (doors_.event) {
     std::vector<std::string_view> addresses;
     for (auto const& recipient : item.open->envelope.recipients)
-      addresses.emplace_back(recipient.address);
+      addresses.emplace_back(shown_address(recipient));
     Recipient all;
     all.address = listed(addresses);
     tell(Event::Kind::queued, id, item, all, "");

@@ -1,24 +1,34 @@
 #include "daemon/serve/account.hpp"
 
 #include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 namespace mailstack::serve {
 
-Result<Account> find_account(std::string const& name) {
-  auto const* entry = ::getpwnam(name.c_str());
-  if (entry == nullptr) return fail(ErrorCode::not_found, "there is no account " + name);
-  if (entry->pw_uid == 0)
-    return fail(ErrorCode::invalid, name + " is root: that is who it is to be no more");
-  return Account{name, entry->pw_uid, entry->pw_gid};
+namespace {
+
+/// Whatever the umask: the account has to get through.
+Result<> make_above(std::filesystem::path const& path) {
+  std::error_code unknown;
+  if (path.empty() || std::filesystem::exists(path, unknown)) return {};
+  if (auto made = make_above(path.parent_path()); !made) return made;
+  if (::mkdir(path.c_str(), 0755) != 0 || ::chmod(path.c_str(), 0755) != 0)
+    return fail(ErrorCode::unavailable,
+                path.string() + ": cannot be made: " + std::strerror(errno));
+  return {};
 }
 
+}  // namespace
+
 Result<> make_directory(std::string const& path, Account const& account) {
+  auto above = make_above(std::filesystem::path(path).parent_path());
+  if (!above) return above;
   if (::mkdir(path.c_str(), 0700) != 0) {
     if (errno == EEXIST) return {};
     return fail(ErrorCode::unavailable, path + ": cannot be made: " + std::strerror(errno));

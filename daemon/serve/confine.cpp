@@ -3,10 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <filesystem>
-#include <sstream>
 
+#include "daemon/conf/outlook.hpp"
+#include "daemon/conf/program_path.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/serve/account.hpp"
 #include "daemon/serve/call_filter.hpp"
@@ -15,26 +16,17 @@ namespace mailstack::serve {
 
 namespace {
 
-bool gains(std::string const& path) {
+/// Whether a program has a setuid or setgid bit.
+bool gains_privileges(conf::Settings const& settings) {
+  auto const path = conf::find_program(settings.delivery.mda, settings.directory);
   struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && (found.st_mode & (S_ISUID | S_ISGID)) != 0;
-}
-
-/// Whether a program has a setuid or setgid bit; found as execvp(3) finds it.
-bool gains_privileges(std::string const& program) {
-  if (program.find('/') != std::string::npos) return gains(program);
-  auto const* path = std::getenv("PATH");
-  std::istringstream directories(path == nullptr ? "/usr/bin:/bin" : path);
-  for (std::string one; std::getline(directories, one, ':');)
-    if (auto const there = one + "/" + program; ::access(there.c_str(), X_OK) == 0)
-      return gains(there);
-  return false;
+  return path && ::stat(path->c_str(), &found) == 0 && (found.st_mode & (S_ISUID | S_ISGID)) != 0;
 }
 
 bool wants_filter(conf::Settings const& settings) {
   if (settings.seccomp) return *settings.seccomp;
   bool const runs_program = settings.delivery.local == conf::Settings::Delivery::Local::mda;
-  return !runs_program || !gains_privileges(settings.delivery.mda);
+  return !runs_program || !gains_privileges(settings);
 }
 
 Result<std::vector<net::Bound>> bind(conf::Settings const& settings) {
@@ -50,12 +42,18 @@ Result<std::vector<net::Bound>> bind(conf::Settings const& settings) {
 }
 
 Result<std::vector<net::Bound>> leave_root(conf::Settings const& settings) {
-  auto const account = find_account(settings.user);
-  if (!account) return fail(within(account.error(), "user"));
+  conf::Problems problems;
+  conf::look_at_account(settings, problems);
+  if (!problems.empty()) return fail(ErrorCode::not_found, conf::format(problems.front()));
+  auto const account = conf::find_account(settings.user);
+  if (!account) return fail(account.error());
   auto bound = bind(settings);
   if (!bound) return bound;
   auto const control = std::filesystem::path(settings.control_socket).parent_path().string();
-  for (auto const& directory : {settings.state, settings.spool, control})
+  std::vector<std::string> directories{settings.state, settings.spool, control};
+  // One may lie in another: what is above comes first, so that it is the account's, too.
+  std::sort(directories.begin(), directories.end());
+  for (auto const& directory : directories)
     if (auto made = make_directory(directory, *account); !made) return fail(made.error());
   if (auto became = become(*account); !became) return fail(became.error());
   return bound;
@@ -66,8 +64,8 @@ Result<std::vector<net::Bound>> leave_root(conf::Settings const& settings) {
 Result<std::vector<net::Bound>> confine(std::string const& directory) {
   std::vector<net::Bound> bound;
   auto const loaded = conf::load(directory, nullptr);
-  if (!loaded) return bound;
-  auto const& settings = loaded->snapshot->settings;
+  if (!loaded.snapshot) return bound;  // who opens the daemon says why
+  auto const& settings = loaded.snapshot->settings;
   if (::geteuid() == 0 && !settings.user.empty()) {
     auto left = leave_root(settings);
     if (!left) return left;

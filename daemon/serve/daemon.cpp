@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/files/disk_files.hpp"
+#include "daemon/conf/outlook.hpp"
 #include "daemon/conf/signature.hpp"
 #include "daemon/control/process_facts.hpp"
 #include "daemon/delivery/courier.hpp"
@@ -87,9 +88,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     auto const live = current_.get();
     auto const& settings = live->snapshot->settings;
     telemetry_ = std::make_unique<Telemetry>(options_.version, settings);
-    if (!telemetry_->problem().empty())
-      problems_.push_back({settings.mail_log_path, telemetry_->problem(), 0, 0,
-                           "until a restart the log goes to standard error", true});
+    if (auto const& problem = telemetry_->problem()) problems_.push_back(*problem);
     if (auto opened = open_spool(settings); !opened) return opened;
     resolver_ = net::DnsResolver::make(*main_, resolver_setup(settings));
     keys_ = std::make_unique<SigningKeys>(*main_, *resolver_, files_, settings.state + "/signing");
@@ -106,6 +105,12 @@ class WholeDaemon : public Daemon, private control::Operations {
     return open_ports(settings);
   }
 
+  /// To who has started it. Where the log comes to the same place, it will say them.
+  void show_problems() const {
+    if (!server_ || !control_ || !telemetry_->on_standard_error())
+      std::cerr << conf::format(problems_) << std::flush;
+  }
+
   void run() override {
     signals_ = net::on_signals(*main_, signals, [this](int signal) {
       if (signal == SIGHUP)
@@ -118,8 +123,8 @@ class WholeDaemon : public Daemon, private control::Operations {
       beat();
     }
     queue_->recover(std::move(recovered_));
-    tell(control::Event::Kind::started, {});
-    for (auto const& at : status().listeners) tell(control::Event::Kind::listening, {}, at.address);
+    tell(control::Event::Kind::started);
+    for (auto const& at : status().listeners) tell(control::Event::Kind::listening, at.address);
     tell_problems();
     tree_ = std::make_unique<TreeWatch>(*main_, pool_->calculations, options_.directory, read_,
                                         secret_files(), look_interval, [this] {
@@ -138,7 +143,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     options.notice = [](std::string const& text) { std::cerr << text << std::endl; };
     auto opened = queue::LogSpool::open(
         options, [this](queue::Recovered item) { recovered_.push_back(std::move(item)); });
-    if (!opened) return fail(opened.error().code, settings.spool + ": " + opened.error().what);
+    if (!opened) return fail(conf::unusable(settings.spool, opened.error()));
     spool_ = std::move(*opened);
     return {};
   }
@@ -217,17 +222,15 @@ class WholeDaemon : public Daemon, private control::Operations {
     return {};
   }
 
-  void tell(control::Event::Kind kind, std::string_view text, std::string_view client = {}) {
+  void tell(control::Event::Kind kind, std::string_view address = {}) {
     control::Event event;
     event.kind = kind;
-    event.text = text;
-    event.client = client;
+    event.address = address;
     telemetry_->tell(event);
   }
 
   void tell_problems() {
-    for (auto const& problem : problems_)
-      tell(control::Event::Kind::problem, conf::format(problem));
+    for (auto const& problem : problems_) telemetry_->tell(problem);
   }
 
   // ---- what is asked over the control socket ----
@@ -298,11 +301,10 @@ class WholeDaemon : public Daemon, private control::Operations {
     // Before it is read: what changes meanwhile is another tree.
     auto const before = conf::tree_signature(options_.directory);
     auto loaded = serve::reload(options_.directory, current_.get());
-    if (!loaded) {
-      problems_ = {{options_.directory, loaded.error().what, 0, 0, "the configuration stays"}};
-    } else {
-      problems_ = std::move(loaded->problems);
-      current_.set(std::move(loaded->live));
+    problems_ = std::move(loaded.problems);
+    if (auto const& problem = telemetry_->problem()) problems_.push_back(*problem);
+    if (loaded.live) {
+      current_.set(std::move(loaded.live));
       loaded_ = now();
       auto const& snapshot = *current_.get()->snapshot;
       desk_->refresh();
@@ -313,7 +315,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     }
     if (tree_) tree_->was_read(before, secret_files());
     telemetry_->reopen_log();
-    tell(control::Event::Kind::reloaded, {});
+    tell(control::Event::Kind::reloaded);
     tell_problems();
     net::notify("READY=1");
     return problems_;
@@ -323,7 +325,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     if (stopping_) return main_->stop();  // asked twice: at once
     stopping_ = true;
     net::notify("STOPPING=1");
-    tell(control::Event::Kind::stopping, {});
+    tell(control::Event::Kind::stopping);
     cut_ = main_->after(stop_limit, [this] { main_->stop(); });
     // Both at once: a session that takes its time must not let attempts begin that are cut.
     auto const ended = [this] {
@@ -379,11 +381,15 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   raise_descriptor_limit();
   auto read = conf::tree_signature(options.directory);
   auto loaded = reload(options.directory, nullptr);
-  if (!loaded) return tl::unexpected(loaded.error());
-  for (auto const& problem : loaded->problems) std::cerr << conf::format(problem) << std::endl;
+  if (!loaded.live) {
+    std::cerr << conf::format(loaded.problems) << std::flush;
+    return fail(ErrorCode::invalid, "with this configuration nothing can be served");
+  }
   auto daemon =
-      std::make_unique<WholeDaemon>(std::move(options), std::move(read), std::move(*loaded));
-  if (auto started = daemon->start(); !started) return tl::unexpected(started.error());
+      std::make_unique<WholeDaemon>(std::move(options), std::move(read), std::move(loaded));
+  auto started = daemon->start();
+  daemon->show_problems();
+  if (!started) return tl::unexpected(started.error());
   return daemon;
 }
 

@@ -23,9 +23,9 @@ struct Office {
         << "state: " << directory.path() << "\n"
         << yaml;
     auto loaded = reload(directory.path(), current.get());
-    INFO((loaded ? std::string() : loaded.error().what));
-    REQUIRE(loaded);
-    current.set(std::move(loaded->live));
+    INFO(conf::format(loaded.problems));
+    REQUIRE(loaded.live);
+    current.set(std::move(loaded.live));
   }
   static Client from(std::string const& address) {
     Client client;

@@ -9,6 +9,7 @@
 
 #include "core/digest/digest.hpp"
 #include "core/files/disk_files.hpp"
+#include "daemon/conf/outlook.hpp"
 #include "daemon/conf/restart.hpp"
 
 namespace mailstack::serve {
@@ -71,10 +72,22 @@ std::shared_ptr<net::TlsContext> tls_of(conf::Snapshot const& snapshot, Live con
 
 /// What the running daemon does not take of the new settings.
 void note_restart(Live const& live, conf::Problems& problems) {
-  for (auto const& key : conf::needs_restart(*live.started, live.snapshot->settings))
-    problems.push_back({live.snapshot->settings.directory,
-                        "`" + key + "` is not what the running daemon started with", 0, 0,
+  auto const& started = *live.started;
+  auto const& settings = live.snapshot->settings;
+  for (auto const& key : conf::needs_restart(started, settings)) {
+    auto const now = conf::place_of(settings, key);
+    if (now.line != 0) {
+      problems.push_back(
+          conf::problem_at(now, "`" + key + "` is not what the running daemon started with",
+                           "restart mailstackd for it", true));
+      continue;
+    }
+    // Gone from the file that had it: there is no line to name.
+    auto const before = conf::place_of(started, key);
+    problems.push_back({before.path,
+                        "`" + key + "` is no longer given, as it was when the daemon started", 0, 0,
                         "restart mailstackd for it", true});
+  }
 }
 
 /// As chasquid has it, a hook that is there is run, and what it would have looked at waits where it
@@ -91,23 +104,29 @@ std::string hook_of(std::string const& directory, conf::Problems& problems) {
 
 }  // namespace
 
-Result<Reloaded> reload(std::string const& directory, std::shared_ptr<Live const> const& before) {
+Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const& before) {
   auto loaded = conf::load(directory, before ? before->snapshot : nullptr);
-  if (!loaded) return tl::unexpected(loaded.error());
+  if (!loaded.snapshot) return {nullptr, std::move(loaded.problems)};
   auto live = std::make_shared<Live>();
-  live->snapshot = loaded->snapshot;
+  auto& problems = loaded.problems;
+  live->snapshot = loaded.snapshot;
   live->started =
       before ? before->started : std::make_shared<conf::Settings const>(live->snapshot->settings);
-  note_restart(*live, loaded->problems);
+  note_restart(*live, problems);
   auto const& settings = live->snapshot->settings;
   files::DiskFiles files;
-  if (auto made = files.make_directory(settings.state, {0700, {}, {}}); !made)
-    return fail(made.error().code, settings.state + ": " + made.error().what);
+  if (auto made = files.make_directory(settings.state, {0700, {}, {}}); !made) {
+    problems.push_back(conf::problem_at(conf::place_of(settings, "state"),
+                                        conf::unusable(settings.state, made.error()).what, {},
+                                        false));
+    return {nullptr, std::move(problems)};
+  }
   live->rules = std::make_shared<policy::Rules>(
-      live->snapshot, srs_secrets(settings.srs_secret_file, before.get(), loaded->problems));
-  live->tls = tls_of(*live->snapshot, before.get(), directory, loaded->problems);
-  live->hook = hook_of(directory, loaded->problems);
-  return Reloaded{std::move(live), std::move(loaded->problems)};
+      live->snapshot, srs_secrets(settings.srs_secret_file, before.get(), problems));
+  live->tls = tls_of(*live->snapshot, before.get(), directory, problems);
+  live->hook = hook_of(directory, problems);
+  conf::look_ahead(*live->snapshot, {}, problems);
+  return {std::move(live), std::move(problems)};
 }
 
 }  // namespace mailstack::serve

@@ -11,14 +11,14 @@
 namespace mailstack::serve {
 
 struct Reloaded {
-  std::shared_ptr<Live const> live;
+  std::shared_ptr<Live const> live;  ///< nullptr: nothing can run with it, and `problems` say why
   conf::Problems problems;
 };
 
 /// Reads the tree; what cannot be used stays as it is in `before` (nullptr: the first start). Makes
 /// the SRS key where none is there. A
 /// key that a restart only takes is a warning as long as it is not what the daemon started with.
-/// Fails where nothing can run.
-Result<Reloaded> reload(std::string const& directory, std::shared_ptr<Live const> const& before);
+/// What outlook.hpp sees ahead is told behind the rest.
+Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const& before);
 
 }  // namespace mailstack::serve

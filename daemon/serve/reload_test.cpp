@@ -10,14 +10,21 @@ namespace {
 
 /// A conf tree with its state, read again and again.
 struct Host {
-  Host() { tree.write("mailstackd.yaml", "state: " + tree.path("state") + "\n"); }
+  Host() {
+    tree.write("mailstackd.yaml", text());
+    tree.certify("mx.example.org");
+  }
+
+  [[nodiscard]] std::string text(std::string const& more = {}) const {
+    return "state: " + tree.path("state") + "\nmail_log_path: <stderr>\n" + more;
+  }
 
   std::shared_ptr<Live const> read() {
     auto loaded = reload(tree.path(), live);
-    REQUIRE(loaded);
-    problems = conf::format(loaded->problems);
-    failed = conf::failed(loaded->problems);
-    live = loaded->live;
+    REQUIRE(loaded.live);
+    problems = conf::format(loaded.problems);
+    failed = conf::failed(loaded.problems);
+    live = loaded.live;
     return live;
   }
 
@@ -60,20 +67,51 @@ TEST_CASE("reload: what only a restart takes is a warning until it is as at the 
   Host host;
   host.read();
   auto const more = [&](std::string const& text) {
-    host.tree.write("mailstackd.yaml", "state: " + host.tree.path("state") + "\n" + text);
+    host.tree.write("mailstackd.yaml", host.text(text));
   };
   more("loops: 3\nqueue: {lifetime: 1h}\n");
   // Also at the second reload, whose settings of before have it already.
   for (int i = 0; i < 2; ++i) {
     host.read();
     CHECK_FALSE(host.failed);
-    CHECK(host.problems.find("`loops` is not what the running daemon started with") !=
-          std::string::npos);
+    CHECK(host.problems == host.tree.path("mailstackd.yaml") +
+                               ":3:1: warning: `loops` is not what the running daemon started "
+                               "with; restart mailstackd for it\n");
     CHECK(host.problems.find("lifetime") == std::string::npos);
   }
   more("");
   host.read();
   CHECK(host.problems.empty());
+  // What is gone has no line any more.
+  host.tree.write("mailstackd.yaml", "state: " + host.tree.path("state") + "\n");
+  host.read();
+  CHECK(host.problems.find(host.tree.path("mailstackd.yaml") +
+                           ": warning: `mail_log_path` is no longer given, as it was when the "
+                           "daemon started; restart mailstackd for it\n") != std::string::npos);
+}
+
+TEST_CASE("reload: what will not work is told each time, behind what is wrong", "[serve]") {
+  Host host;
+  host.tree.write("domains/example.org/aliases", "gone: bod\n");
+  for (int i = 0; i < 2; ++i) {
+    host.read();
+    CHECK(host.problems.find("aliases:1: warning: alias `gone`: there is no bod@example.org") !=
+          std::string::npos);
+  }
+  host.tree.remove("domains/example.org/aliases");
+  host.read();
+  CHECK(host.problems.empty());
+}
+
+TEST_CASE("reload: a tree that is gone is one line, and what runs stays", "[serve]") {
+  Host host;
+  host.read();
+  auto const gone = reload(host.tree.path("nowhere"), host.live);
+  CHECK(gone.live == nullptr);
+  CHECK(conf::format(gone.problems) ==
+        host.tree.path("nowhere") +
+            ": error: no such directory; what was read of it before stays "
+            "in use\n");
 }
 
 }  // namespace mailstack::serve

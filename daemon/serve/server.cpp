@@ -6,6 +6,8 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "daemon/conf/outlook.hpp"
+
 namespace mailstack::serve {
 
 namespace {
@@ -56,7 +58,13 @@ class LoopServer : public Server {
         return done;
       }
     }
-    if (places.empty()) return fail(ErrorCode::invalid, "there is nothing to listen on");
+    if (places.empty())
+      return fail(ErrorCode::invalid,
+                  "there is nothing to listen on: " +
+                      std::string(listen.empty() ? "no service has an address"
+                                                 : "all addresses are `systemd`, and no socket was "
+                                                   "handed over") +
+                      "; " + std::string(conf::listen_remedy));
     for (auto const& place : places) {
       listening_.push_back(place.listen);
       accepting_.post([this, fd = place.fd, service = place.listen.service] {

@@ -55,7 +55,7 @@ std::unique_ptr<delivery::Courier> Telemetry::timed(std::unique_ptr<delivery::Co
 }
 
 Telemetry::Telemetry(std::string const& version, conf::Settings const& settings)
-    : metrics_(version) {
+    : metrics_(version), place_(settings.mail_log_path) {
   control::LogPlace place;
   place.form = settings.log;
   place.path = settings.mail_log_path;
@@ -64,7 +64,9 @@ Telemetry::Telemetry(std::string const& version, conf::Settings const& settings)
   };
   auto opened = control::Log::open(place, lost);
   if (!opened) {
-    problem_ = opened.error().what;
+    auto const* key = settings.log == conf::Settings::Log::journal ? "log" : "mail_log_path";
+    problem_ = conf::problem_at(conf::place_of(settings, key), opened.error().what,
+                                "until a restart the log goes to standard error", true);
     place.path = "<stderr>";
     place.form = conf::Settings::Log::chasquid;
     opened = control::Log::open(place, lost);
@@ -77,13 +79,20 @@ void Telemetry::tell(Event const& event) {
   if (log_) log_->write(event);
 }
 
+void Telemetry::tell(conf::Problem const& problem) {
+  Event event;
+  event.kind = Event::Kind::problem;
+  event.trouble = &problem;
+  tell(event);
+}
+
 void Telemetry::tell(queue::Event const& event) { tell(control::event_of(event)); }
 
 void Telemetry::tell_queued(Kept const& kept, Client const& client) {
   auto event = of_client(Event::Kind::queued, client);
   event.id = kept.id;
   event.from = kept.envelope.sender;
-  for (auto const& one : kept.envelope.recipients) event.to.push_back(one.address);
+  for (auto const& one : kept.envelope.recipients) event.to.push_back(queue::shown_address(one));
   event.message_id = kept.envelope.message_id;
   event.octets = kept.content->size();
   tell(event);
@@ -92,10 +101,8 @@ void Telemetry::tell_queued(Kept const& kept, Client const& client) {
 void Telemetry::reopen_log() {
   if (!log_) return;
   if (auto const done = log_->reopen(); !done) {
-    Event event;
-    event.kind = Event::Kind::problem;
-    event.text = done.error().what;
-    tell(event);
+    tell(
+        conf::Problem{place_, done.error().what, 0, 0, "what was open before is written to", true});
   }
 }
 

@@ -16,6 +16,7 @@ class Telemetry {
   Telemetry(std::string const& version, conf::Settings const& settings);
 
   void tell(control::Event const& event);
+  void tell(conf::Problem const& problem);
   /// What the front desk reports.
   SessionEvents session_events();
   void tell(queue::Event const& event);
@@ -24,13 +25,15 @@ class Telemetry {
   /// The same courier, and how long its attempts take. Not to outlive this.
   std::unique_ptr<delivery::Courier> timed(std::unique_ptr<delivery::Courier> courier);
 
-  [[nodiscard]] std::string const& problem() const { return problem_; }
+  [[nodiscard]] std::optional<conf::Problem> const& problem() const { return problem_; }
+  [[nodiscard]] bool on_standard_error() const { return log_ && log_->on_standard_error(); }
   control::Metrics& metrics() { return metrics_; }
 
  private:
   control::Metrics metrics_;
   std::unique_ptr<control::Log> log_;
-  std::string problem_;
+  std::string place_;
+  std::optional<conf::Problem> problem_;
 };
 
 }  // namespace mailstack::serve

@@ -18,7 +18,7 @@ touch $work/ours/hangs-\$\$
 exec sleep 60
 SH
 chmod +x hang
-echo "hang: | $work/hang" >ours/conf/domains/ours.example/aliases
+printf '%s\n' "hang: | $work/hang" 'missing: | /no/such/program --token 5ecret' >ours/conf/domains/ours.example/aliases
 end_programs() {
   local program
   for program in "$work"/ours/hangs-*; do kill "${program##*-}" 2>/dev/null; done
@@ -27,6 +27,16 @@ at_exit+=(end_programs)
 start_host ours
 signs() { "$mailstackd" status --config "$work/ours/conf" --format json | grep -q '"signs":true'; }
 wait_for signs || { out=$("$mailstackd" status --config "$work/ours/conf" --format json) && fail 'the key should sign'; }
+
+# What is not there is named, by the check as by whoever waits for it; its arguments are nobody's business.
+shown() { "$mailstackd" check config --config "$work/ours/conf" && "$mailstackd" queue list --config "$work/ours/conf" && cat ours/mail.log; }
+out=$(swaks --server "127.0.0.1:${smtp[ours]}" --from a@example.com --to missing@ours.example 2>&1) || fail 'the mail should be taken'
+wait_for grep -q 'could not be started' ours/mail.log
+out=$(shown 2>&1)
+says "/conf/domains/ours.example/aliases:2: warning: alias \`missing\`: there is no program /no/such/program, so that its mail waits; "
+says '451 4.3.5 the program /no/such/program could not be started: No such file or directory'
+says 'to=/no/such/program failed (temporary)'
+silent '5ecret'
 
 for ((i = 0; i < 12; i++)); do
   out=$(swaks --server "127.0.0.1:${smtp[ours]}" --from "a$i@example.com" --to hang@ours.example 2>&1) || fail 'the mail should be taken'

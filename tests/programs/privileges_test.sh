@@ -74,7 +74,12 @@ sed -i 's/^user: .*/user: nobody-at-all/' ours/conf/mailstackd.yaml
 out=$("$mailstackd" --config ours/conf 2>&1)
 code=$?
 expect 1
-says 'there is no account nobody-at-all'
+line=$(grep -n '^user:' ours/conf/mailstackd.yaml)
+says "mailstackd: $work/ours/conf/mailstackd.yaml:${line%%:*}:1: error: \`user\`: there is no account nobody-at-all; make it: "
+out=$("$mailstackd" check config --config ours/conf 2>&1)
+code=$?
+expect 3
+says "$work/ours/conf/mailstackd.yaml:${line%%:*}:1: error: \`user\`: there is no account nobody-at-all; make it: "
 sed -i 's/^user: .*/seccomp: off/' ours/conf/mailstackd.yaml
 "$mailstackd" --config "$work/ours/conf" >>"$work/ours/out" 2>&1 &
 host_pid[ours]=$!
@@ -83,4 +88,70 @@ out=$(grep -E '^(NoNewPrivs|Seccomp):' "/proc/${host_pid[ours]}/status")
 says 'Seccomp:	0'
 stop_host ours
 out=$(<ours/out)
+
+# Somebody's first trial, who is not root and has no directory for the state. What is wrong is told once and at its place, by the check and by
+# the start; what may not be written says how it becomes writable.
+mkdir trial
+cat >trial/mailstackd.yaml <<YAML
+state: $work/closed/state
+listen: {address: systemd, service: smtp}
+YAML
+mkdir -m 0755 closed
+trial() {
+  out=$(setpriv --reuid=nobody --regid=nogroup --clear-groups "$mailstackd" "$@" --config "$work/trial" 2>&1)
+  code=$?
+}
+trial check config
+expect 0
+says "$work/trial/mailstackd.yaml:1:1: warning: $work/closed/state cannot be made by the user nobody in $work/closed; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
+trial
+expect 1
+says "$work/trial/mailstackd.yaml:1:1: error: create directory $work/closed/state: Permission denied"
+says "; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
+install -d -o nobody -m 0700 closed/state
+echo "spool: $work/closed/spool" >>trial/mailstackd.yaml
+trial
+expect 1
+says "mailstackd: spool: $work/closed/spool: Permission denied; run as root: install -d -o nobody -m 0700 $work/closed/spool, or "
+sed -i '/^spool:/d' trial/mailstackd.yaml
+trial
+expect 1
+says 'no socket was handed over; start it by its .socket units, or say in '
+printf '%s\n' 'useer: nobody' 'queue: 3' >>trial/mailstackd.yaml
+for words in '' 'check config'; do
+  # shellcheck disable=SC2086
+  trial $words
+  [[ $(grep -c "^$work/trial/mailstackd.yaml:[34]:" <<<"$out") == 2 ]] || fail 'each mistake is a line of its own'
+done
+
+# The terminal shows what becomes of it, also where no syslogd is, and says each problem once.
+cat >trial/mailstackd.yaml <<YAML
+state: $work/closed/state
+log: json
+mail_log_path: <stderr>
+listen: {address: "$work/closed/state/smtp", service: smtp}
+YAML
+answers() { "$mailstackd" status --config trial >/dev/null 2>&1; }
+try_out() {
+  setpriv --reuid=nobody --regid=nogroup --clear-groups "$mailstackd" --config "$work/trial" >shown 2>&1 &
+  host_pid[trial]=$!
+  wait_for answers || { out=$(<shown) && fail 'it should start'; }
+  out=$("$mailstackd" status --config trial 2>&1)
+  code=$?
+  expect 0
+  says "warning: $work/trial/certs: there is no certificate: nobody can log in"
+  stop_host trial
+  expect 0
+  out=$(<shown)
+  [[ $(grep -c 'nobody can log in' shown) == 1 ]] || fail 'a problem is told once'
+}
+try_out
+says "\"event\":\"listening\",\"address\":\"$work/closed/state/smtp\"}"
+says "\"event\":\"problem\",\"severity\":\"warning\",\"path\":\"$work/trial/certs\",\"what\":\"there is no certificate: "
+if [[ ! -e /dev/log ]]; then
+  sed -i '/^log:/d; /^mail_log_path:/d' trial/mailstackd.yaml
+  try_out
+  says "daemon listening on $work/closed/state/smtp"
+  says 'nothing listens at /dev/log: until something does, it goes to standard error'
+fi
 ((failures == 0))

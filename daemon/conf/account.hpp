@@ -1,0 +1,25 @@
+#pragma once
+/// \file
+/// Accounts of this machine, as the setting `user` names them.
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "core/result/result.hpp"
+
+namespace mailstack::conf {
+
+struct Account {
+  std::string name;
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
+/// Fails with not_found where there is none, and with invalid for root itself.
+Result<Account> find_account(std::string const& name);
+
+/// Who this process is, `uid 1000` where the number has no name.
+std::string own_name();
+
+}  // namespace mailstack::conf
