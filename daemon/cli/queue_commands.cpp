@@ -151,6 +151,13 @@ bool Talk::filtered() const {
 ExitCode Talk::change(Request request) const {
   if (!options_.ids.empty() && (filtered() || options_.all))
     return complain(ExitCode::invalid, "ids and filters exclude each other");
+  if (options_.all && filtered())
+    return complain(ExitCode::invalid, "--all and filters exclude each other");
+  // As the daemon would; but in the words of this command line.
+  if (request.what != Do::queue_flush && options_.ids.empty() && !filtered() && !options_.all)
+    return complain(ExitCode::invalid, options_.command +
+                                           " needs ids or a filter; where every message is meant, "
+                                           "--all");
   std::size_t count = 0;
   auto code = ExitCode::done;
   auto const once = [&] {

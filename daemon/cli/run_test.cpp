@@ -66,6 +66,24 @@ struct Person {
   }
 };
 
+/// All of them; the first is to serve.
+std::vector<std::vector<std::string>> const commands{{},
+                                                     {"queue", "list"},
+                                                     {"queue", "show"},
+                                                     {"queue", "flush"},
+                                                     {"queue", "hold"},
+                                                     {"queue", "release"},
+                                                     {"queue", "remove"},
+                                                     {"queue", "stats"},
+                                                     {"check", "config"},
+                                                     {"check", "srs"},
+                                                     {"sign", "dkim"},
+                                                     {"status"},
+                                                     {"reload"},
+                                                     {"stop"},
+                                                     {"metrics"},
+                                                     {"version"}};
+
 }  // namespace
 
 TEST_CASE("mailstackd: without a command it serves", "[cli]") {
@@ -83,22 +101,22 @@ TEST_CASE("mailstackd: the queue as a person sees it", "[cli]") {
   CHECK(person.socket == "/run/mailstackd/control");
   CHECK(
       person.out.str() ==
-      "001k16dhq6w00  13m   4.1 kB    waiting     bob@example.org\n"
+      "1ngh3y0000000  13m   4.1 kB    waiting     bob@example.org\n"
       "    there@remote.example (for team@example.org)  450 4.2.0 greylisted [mx.remote.example], "
       "next in 6m\n"
-      "001k16dhq6w07  12m   900 B     held        <>\n"
+      "1ngh3y0000007  12m   900 B     held        <>\n"
       "    there@remote.example (for team@example.org)  450 4.2.0 greylisted [mx.remote.example], "
-      "next in 6m\n");
+      "held\n");
   CHECK(person.types({"queue", "list", "--sender", "nobody@*"}) == 0);
   CHECK(person.out.str() == "no messages\n");
   CHECK(person.types({"queue", "list", "--format", "json"}) == 0);
   CHECK(json::parse(person.out.str())["messages"].size() == 2);
-  CHECK(person.types({"queue", "show", "001k16dhq6w00"}) == 0);
+  CHECK(person.types({"queue", "show", "1ngh3y0000000"}) == 0);
   CHECK(person.out.str().find("i@example.org  delivered") != std::string::npos);
-  CHECK(person.types({"queue", "show", "001k16dhq6w00", "--content"}) == 0);
+  CHECK(person.types({"queue", "show", "1ngh3y0000000", "--content"}) == 0);
   CHECK(person.out.str() == person.daemon.message);
   person.daemon.message = "\xff";
-  CHECK(person.types({"queue", "show", "001k16dhq6w00", "--content"}) == 0);
+  CHECK(person.types({"queue", "show", "1ngh3y0000000", "--content"}) == 0);
   CHECK(person.out.str() == "\xff");
   CHECK(person.types({"queue", "stats"}) == 0);
   CHECK(person.out.str().find("remote.example                   2 messages, 0 of 5 running, again "
@@ -135,7 +153,7 @@ TEST_CASE("mailstackd: what changes the queue", "[cli]") {
   Person person;
   CHECK(person.types({"queue", "flush"}) == 0);
   CHECK(person.out.str() == "2 messages\n");
-  CHECK(person.types({"queue", "hold", "001k16dhq6w00", "001k16dhq6w07"}) == 0);
+  CHECK(person.types({"queue", "hold", "1ngh3y0000000", "1ngh3y0000007"}) == 0);
   CHECK(person.out.str() == "2 messages\n");
   CHECK(person.types({"queue", "remove", "--sender", "<>", "--bounce", "--format", "json"}) == 0);
   CHECK(person.out.str() == "{\"count\":1}\n");
@@ -144,13 +162,18 @@ TEST_CASE("mailstackd: what changes the queue", "[cli]") {
   CHECK(person.asked.back() == R"({"do":"queue release","held":true,"older_than":"1h30m"})");
   CHECK(person.types({"queue", "remove", "0000000000009"}) == 1);
   CHECK(person.err.str() == "mailstackd: 0000000000009: no such message in the queue\n");
+  CHECK(person.types({"queue", "hold"}) == 3);
+  CHECK(person.err.str() ==
+        "mailstackd: queue hold needs ids or a filter; where every message is meant, --all\n");
+  CHECK(person.types({"queue", "flush", "--all", "--held"}) == 3);
+  CHECK(person.err.str() == "mailstackd: --all and filters exclude each other\n");
   // Nothing goes by mistake.
   for (std::vector<std::string> const& words : {std::vector<std::string>{"remove"},
                                                 {"hold"},
                                                 {"release"},
                                                 {"remove", ""},
                                                 {"remove", "--sender", ""},
-                                                {"remove", "001k16dhq6w00", "--all"},
+                                                {"remove", "1ngh3y0000000", "--all"},
                                                 {"remove", "x"},
                                                 {"remove", "--sendr", "x"},
                                                 {"remove", "--held", "--not-held"},
@@ -228,23 +251,7 @@ TEST_CASE("mailstackd: the manual names every command and option", "[cli]") {
   REQUIRE_FALSE(page.empty());
   std::erase(page, '\\');
   Person person;
-  for (std::vector<std::string> const& command :
-       std::vector<std::vector<std::string>>{{},
-                                             {"queue", "list"},
-                                             {"queue", "show"},
-                                             {"queue", "flush"},
-                                             {"queue", "hold"},
-                                             {"queue", "release"},
-                                             {"queue", "remove"},
-                                             {"queue", "stats"},
-                                             {"check", "config"},
-                                             {"check", "srs"},
-                                             {"sign", "dkim"},
-                                             {"status"},
-                                             {"reload"},
-                                             {"stop"},
-                                             {"metrics"},
-                                             {"version"}}) {
+  for (auto const& command : commands) {
     auto words = command;
     std::string name = "mailstackd";
     for (auto const& word : words) name += " " + word;
@@ -259,6 +266,62 @@ TEST_CASE("mailstackd: the manual names every command and option", "[cli]") {
       CAPTURE(option);
       CHECK(page.find(option) != page.npos);
     }
+  }
+}
+
+TEST_CASE("mailstackd: no option takes the next one for its value", "[cli]") {
+  Person person;
+  std::size_t options = 0;
+  for (auto const& command : commands) {
+    auto words = command;
+    words.emplace_back("--help");
+    REQUIRE(person.types(words) == 0);
+    std::istringstream help(person.out.str());
+    for (std::string line; std::getline(help, line);) {
+      std::string option, value;
+      if (!line.starts_with("  --") || !(std::istringstream(line) >> option >> value)) continue;
+      if (value.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != value.npos) continue;
+      CAPTURE(command, option);
+      words.back() = option;
+      for (auto const* next : {"", "--format", "--all", "-x"}) {
+        auto all = words;
+        if (*next != 0) all.emplace_back(next);
+        CHECK(person.types(all) == 3);
+        CHECK(person.err.str().starts_with("mailstackd: " + option + " needs a value"));
+      }
+      ++options;
+    }
+  }
+  CHECK(options > 40);
+  CHECK(person.asked.empty());
+  CHECK(person.types({"queue", "remove", "--sender=-x"}) == 0);
+  CHECK(person.asked.back() == R"({"do":"queue remove","sender":"-x"})");
+}
+
+TEST_CASE("mailstackd: each command's help and the manual have the same exit codes", "[cli]") {
+  Person person;
+  auto const words_of = [](std::string text) {
+    std::string out;
+    std::istringstream words(text);
+    for (std::string word; words >> word;)
+      if (word[0] != '.') out += word + " ";
+    std::erase(out, '\\');
+    return out;
+  };
+  std::ifstream file(MAILSTACK_SOURCE_DIR "/docs/man/mailstackd.8");
+  std::string page(std::istreambuf_iterator<char>(file), {});
+  for (auto const* font : {"\\fB", "\\fR"})
+    for (std::size_t at; (at = page.find(font)) != page.npos;) page.replace(at, 3, "`");
+  page = words_of(page.substr(page.find(".SH EXIT STATUS")));
+  for (auto const& command : commands) {
+    auto words = command;
+    words.emplace_back("--help");
+    REQUIRE(person.types(words) == 0);
+    auto const help = person.out.str();
+    CAPTURE(command);
+    auto const at = help.find("Exit codes:\n");
+    REQUIRE(at != help.npos);
+    CHECK(page.find(words_of(help.substr(at + 12))) != page.npos);
   }
 }
 
@@ -296,6 +359,10 @@ TEST_CASE("mailstackd: check srs answers line by line", "[cli]") {
   CHECK(first["address"].get<std::string>().starts_with("SRS0="));
   CHECK(first["reason"].is_null());
   CHECK(person.types({"check", "srs", "--domain", "fwd.example"}) == 3);
+  // A script whose variable is not set would sign with no key, or for no domain.
+  CHECK(person.types({"check", "srs", "--secret", "", "--domain", "fwd.example"}) == 3);
+  CHECK(person.types({"check", "srs", "--secret", "s3cret", "--domain", "a b"}) == 3);
+  CHECK(person.err.str().starts_with("mailstackd: --domain: "));
 }
 
 TEST_CASE("mailstackd: sign dkim writes the message as it came, behind a signature", "[cli]") {

@@ -77,7 +77,9 @@ std::string sender_of(json const& message) {
   return sender.empty() ? "<>" : word(sender);
 }
 
-std::string recipient_line(json const& recipient, TimePoint now) {
+bool is_held(json const& message) { return text_at(message, "state") == "held"; }
+
+std::string recipient_line(json const& recipient, bool held, TimePoint now) {
   auto line = "    " + word(text_at(recipient, "address"));
   if (auto const original = text_at(recipient, "original"); !original.empty())
     line += " (for " + word(original) + ")";
@@ -85,7 +87,9 @@ std::string recipient_line(json const& recipient, TimePoint now) {
   if (auto const reply = text_at(recipient, "reply"); !reply.empty()) line += "  " + clause(reply);
   if (auto const host = text_at(recipient, "host"); !host.empty())
     line += " [" + clause(host) + "]";
-  if (auto const next = text_at(recipient, "next"); !next.empty())
+  if (held && text_at(recipient, "status") == "waiting")
+    line += ", held";
+  else if (auto const next = text_at(recipient, "next"); !next.empty())
     line += ", next " + when(next, now);
   return line + "\n";
 }
@@ -156,7 +160,7 @@ std::string show_messages(std::string const& answer, TimePoint now) {
   for (auto const& message : list_at(page, "messages")) {
     out += message_line(message, now);
     auto const& recipients = list_at(message, "recipients");
-    for (auto const& one : recipients) out += recipient_line(one, now);
+    for (auto const& one : recipients) out += recipient_line(one, is_held(message), now);
     auto const more = number_at(message, "waiting") - static_cast<std::int64_t>(recipients.size());
     if (more > 0) out += "    and " + std::to_string(more) + " more\n";
   }
@@ -172,7 +176,8 @@ std::string show_message(std::string const& answer, TimePoint now) {
   if (auto const user = text_at(message, "user"); !user.empty()) out += "  of " + word(user) + "\n";
   if (auto const id = text_at(message, "message_id"); !id.empty())
     out += "  Message-ID " + word(id) + "\n";
-  for (auto const& one : list_at(message, "recipients")) out += recipient_line(one, now);
+  for (auto const& one : list_at(message, "recipients"))
+    out += recipient_line(one, is_held(message), now);
   return out;
 }
 
