@@ -3,7 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/command_line/without_value.hpp"
+#include "core/command_line/words.hpp"
+#include "core/text/listed.hpp"
 #include "daemon/cli/exit_code.hpp"
 #include "daemon/cli/options.hpp"
 
@@ -238,9 +239,29 @@ std::string help_of(CLI::App const& root) {
   return parents.empty() ? app->help() : app->help(parents);
 }
 
+/// What to say of a word that should have been a command; empty: there is none.
+std::string unknown_word(CLI::App const& root, int argc, char const* const* argv) {
+  auto const found = command_line::unknown_command(root, argc, argv);
+  if (!found) return {};
+  auto const& [parent, word] = *found;
+  std::vector<std::string> names;
+  for (auto const* one : parent->get_subcommands([](CLI::App const*) { return true; }))
+    names.push_back(one->get_name());
+  return "`" + word + "` is no command" +
+         (parent->get_parent() != nullptr ? " of `mailstackd " + parent->get_name() + "`" : "") +
+         ". There are: " + listed(names);
+}
+
 }  // namespace
 
 Parsed parse_command_line(int argc, char const* const* argv) {
+  // `mailstackd help queue list` is `mailstackd queue list --help`.
+  if (argc > 1 && std::string_view(argv[1]) == "help") {
+    std::vector<char const*> words{argv[0]};
+    words.insert(words.end(), argv + 2, argv + argc);
+    words.push_back("--help");
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+  }
   Parsed parsed;
   Parser parser(parsed.options);
   if (auto const option = command_line::without_value(parser.app(), argc, argv)) {
@@ -259,7 +280,8 @@ Parsed parse_command_line(int argc, char const* const* argv) {
   } catch (CLI::ParseError const& wrong) {
     parser.finish();
     auto const& command = parsed.options.command;
-    parsed.err = std::string("mailstackd: ") + wrong.what() + "\n`mailstackd " + command +
+    auto const word = unknown_word(parser.app(), argc, argv);
+    parsed.err = "mailstackd: " + (word.empty() ? wrong.what() : word) + "\n`mailstackd " + command +
                  (command.empty() ? "" : " ") + "--help` says how it is written.\n";
     parsed.ended = static_cast<int>(ExitCode::invalid);
   }

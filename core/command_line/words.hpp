@@ -1,10 +1,12 @@
 #pragma once
 /// \file
-/// The option of a command line that lacks its value.
+/// What is wrong with a command line and CLI11 does not say well: an option that lacks its value, a
+/// word that is no command.
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mailstack::command_line {
 
@@ -38,6 +40,29 @@ std::optional<std::string> without_value(App const& root, int argc, char const* 
 /// What to tell its writer.
 inline std::string needs_value(std::string const& option) {
   return option + " needs a value; one that begins with - is written " + option + "=-…";
+}
+
+/// The first word that should have been a command and is none, with the command of which it is no
+/// part. Nothing where an unknown option comes first: that is what is wrong then.
+template <class App>
+std::optional<std::pair<App const*, std::string>> unknown_command(App const& root, int argc,
+                                                                  char const* const* argv) {
+  auto const* at = &root;
+  for (int i = 1; i < argc; ++i) {
+    std::string const word = argv[i];
+    if (word.size() > 1 && word.front() == '-') {
+      auto const equals = word.find('=');
+      auto const* option = at->get_option_no_throw(word.substr(0, equals));
+      if (option == nullptr) return std::nullopt;
+      if (equals == word.npos && option->get_items_expected_min() > 0) ++i;
+      continue;
+    }
+    if (at->get_subcommands([](App const*) { return true; }).empty()) return std::nullopt;
+    auto const named = at->get_subcommands([&](App const* one) { return one->get_name() == word; });
+    if (named.empty()) return std::pair(at, word);
+    at = named.front();
+  }
+  return std::nullopt;
 }
 
 }  // namespace mailstack::command_line
