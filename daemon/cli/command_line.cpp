@@ -117,8 +117,9 @@ class Parser {
     text(app, "--recipient", options_.recipient, "a glob of one who still waits", "GLOB");
     text(app, "--domain", options_.domain, "of the sender or of one who still waits", "DOMAIN");
     text(app, "--older-than", options_.older_than, "90s, 10m, 20h, 14d, 2w, 1d12h", "SPAN");
-    auto* held = app.add_flag("--held", options_.held, "only those that are held");
-    app.add_flag("--not-held", options_.not_held, "only those that are not")->excludes(held);
+    // That they exclude each other is said where both stand, and not in the middle of the help.
+    app.add_flag("--held", options_.held, "only those that are held");
+    app.add_flag("--not-held", options_.not_held, "only those that are not");
   }
 
   App* queue_command(App& queue, std::string const& name, std::string what,
@@ -281,8 +282,8 @@ Parsed parse_command_line(int argc, char const* const* argv) {
     parser.finish();
     auto const& command = parsed.options.command;
     auto const word = unknown_word(parser.app(), argc, argv);
-    parsed.err = "mailstackd: " + (word.empty() ? wrong.what() : word) + "\n`mailstackd " + command +
-                 (command.empty() ? "" : " ") + "--help` says how it is written.\n";
+    parsed.err = "mailstackd: " + (word.empty() ? wrong.what() : word) + "\n`mailstackd " +
+                 command + (command.empty() ? "" : " ") + "--help` says how it is written.\n";
     parsed.ended = static_cast<int>(ExitCode::invalid);
   }
   return parsed;

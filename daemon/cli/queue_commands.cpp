@@ -81,6 +81,8 @@ Result<Request> Talk::request(Do what) const {
   request.filter.sender = options_.sender;
   request.filter.recipient = options_.recipient;
   request.filter.domain = options_.domain;
+  if (options_.held && options_.not_held)
+    return fail(ErrorCode::invalid, "--held and --not-held exclude each other");
   if (options_.held || options_.not_held) request.filter.held = options_.held;
   if (!options_.older_than.empty()) {
     auto const span = parse_duration(options_.older_than);

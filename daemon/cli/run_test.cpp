@@ -242,9 +242,11 @@ TEST_CASE("mailstackd: help teaches, and knows every command", "[cli]") {
   CHECK(person.types({"--version"}) == 0);
   CHECK(person.out.str() == "mailstackd 1.0.0\n");
   CHECK(person.types({"help", "queue", "remove"}) == 0);
-  CHECK(person.out.str().starts_with("delete messages from the queue\nUsage: mailstackd queue remove"));
+  CHECK(person.out.str().starts_with(
+      "delete messages from the queue\nUsage: mailstackd queue remove"));
   CHECK(person.types({"explode"}) == 3);
-  CHECK(person.err.str().starts_with("mailstackd: `explode` is no command. There are: queue, check"));
+  CHECK(
+      person.err.str().starts_with("mailstackd: `explode` is no command. There are: queue, check"));
   CHECK(person.types({"queue", "lst"}) == 3);
   CHECK(person.err.str().starts_with(
       "mailstackd: `lst` is no command of `mailstackd queue`. There are: list, show, flush"));

@@ -71,7 +71,8 @@ void choose_port(Manifest const& manifest, Guide& guide) {
 
 /// The certificate that the daemon of `host` shows; nullptr: none.
 engine::Resource const* certificate_of(Host const& host, Applied const& applied) {
-  auto const name = host.fqdn.text().substr(0, host.fqdn.text().size() - 1);  // without the final dot
+  auto const name =
+      host.fqdn.text().substr(0, host.fqdn.text().size() - 1);  // without the final dot
   namespace certificate = kinds::certificate;
   for (auto const& one : applied.wanted)
     if (one.address.kind == certificate::kind_name && one.group == host.key &&

@@ -62,7 +62,7 @@ ExitCode commands_of::init(Options const& options, Doors& doors) {
           options.words.front() + which + "      asks for a password\n  mailstack validate" + which;
   if (made)
     said += "\n  " + git + " add " + of_path(options.manifest) +
-            (schema ? " " + of_path(beside) : std::string{}) + " && " + git +
+            (schema ? " " + of_path(beside) : std::string{}) + " secrets && " + git +
             " commit -m 'The manifest'";
   said += "\n  mailstack plan" + which + "\n  mailstack apply" + which + "\n";
   talk.text(said);
