@@ -67,6 +67,10 @@ std::string size(std::int64_t octets) {
   return text;
 }
 
+std::string messages(std::int64_t number) {
+  return std::to_string(number) + (number == 1 ? " message" : " messages");
+}
+
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.resize(width, ' ');
   return text;
@@ -134,7 +138,7 @@ std::string show_status(std::string const& answer, TimePoint now) {
     out += "  " + padded(clause(text_at(one, "address")), 24) + " " +
            clause(text_at(one, "service")) + "\n";
   if (auto const spool = status.find("spool"); spool != status.end())
-    out += "queue: " + std::to_string(number_at(*spool, "messages")) + " messages, " +
+    out += "queue: " + messages(number_at(*spool, "messages")) + ", " +
            size(number_at(*spool, "live_octets")) + " of " +
            size(number_at(*spool, "disk_octets")) + " on the disk\n";
   auto const& keys = list_at(status, "keys");
@@ -184,15 +188,14 @@ std::string show_message(std::string const& answer, TimePoint now) {
 std::string show_stats(std::string const& answer, TimePoint now) {
   auto const stats = parsed(answer);
   auto const count = [&](char const* name) { return std::to_string(number_at(stats, name)); };
-  auto out = count("messages") + " messages, " + size(number_at(stats, "octets")) +
+  auto out = messages(number_at(stats, "messages")) + ", " + size(number_at(stats, "octets")) +
              ", the oldest " + rough(Duration(number_at(stats, "oldest"))) + "\n" + count("held") +
-             " held, " + count("unreadable") + " unreadable; " + count("running") + " running, " +
-             count("ready") + " ready, " + count("waiting") + " waiting\n";
+             " held, " + count("unreadable") + " unreadable; deliveries: " + count("running") +
+             " running, " + count("ready") + " ready, " + count("waiting") + " waiting\n";
   for (auto const& one : list_at(stats, "destinations")) {
     out += "  " + padded(word(text_at(one, "name")), 32) + " " +
-           std::to_string(number_at(one, "messages")) + " messages, " +
-           std::to_string(number_at(one, "running")) + " of " +
-           std::to_string(number_at(one, "window")) + " running";
+           messages(number_at(one, "messages")) + ", " + std::to_string(number_at(one, "running")) +
+           " of " + std::to_string(number_at(one, "window")) + " running";
     auto const until = parse_time(text_at(one, "paused_until"));
     if (until && *until > now) out += ", again in " + rough(*until - now);
     if (auto const reply = text_at(one, "reply"); !reply.empty()) out += "  " + clause(reply);

@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/keys/key.hpp"
 #include "reconciler/features/feature.hpp"
 
 using namespace mailstack;
@@ -32,7 +31,8 @@ TEST_CASE("packaging: its units are those that apply writes", "[cli][features]")
   auto const facts = facts_for(manifest::Daemon::mailstackd);
   mailstackd::ServiceUnit unit{.program = "/usr/local/bin/mailstackd",
                                .conf = facts.conf_directory,
-                               .account = facts.conf_group};
+                               .account = facts.conf_group,
+                               .sockets = {}};
   std::string const ports[] = {":25", ":587", ":465"};
   std::size_t i = 0;
   for (auto const& one : mailstackd::services) {
