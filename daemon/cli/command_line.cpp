@@ -164,7 +164,7 @@ void Parser::build_queue() {
       ->type_name("");
   show->add_flag("--content", options_.content, "the message itself, and nothing else");
   socket(*show);
-  queue_command(*queue, "flush", "try now; without ID and filter everything",
+  queue_command(*queue, "flush", "try now what is not held; without ID and filter everything",
                 "  mailstackd queue flush\n  mailstackd queue flush --domain example.net\n");
   queue_command(*queue, "hold", "no attempts and no expiry until release",
                 "  mailstackd queue hold --sender 'shop@*'\n  mailstackd queue hold --all\n");
