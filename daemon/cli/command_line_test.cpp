@@ -110,7 +110,7 @@ TEST_CASE("mailstackd: no option takes the next one for its value", "[cli]") {
 
 TEST_CASE("mailstackd: each command's help and the manual have the same exit codes", "[cli]") {
   Person person;
-  auto const words_of = [](std::string text) {
+  auto const words_of = [](std::string const& text) {
     std::string out;
     std::istringstream words(text);
     for (std::string word; words >> word;)

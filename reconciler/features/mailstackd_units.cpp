@@ -61,15 +61,15 @@ class Units {
       auto const ports = made.spec.texts("ports");
       wish.ports.insert(wish.ports.end(), ports.begin(), ports.end());
     }
-    wish.files.push_back(unit::version_of(add_file(
-        mailstackd::service,
-        kinds::conf_file::made_by_us +
-            mailstackd::service_unit({.program = facts_.here.daemon_program,
-                                      .conf = facts_.conf_directory,
-                                      .account = facts_.conf_group,
-                                      .sockets = sockets,
-                                      .mda = !records::kept_here(manifest_).empty()}),
-        "mailstackd is started by it")));
+    wish.files.push_back(unit::version_of(
+        add_file(mailstackd::service,
+                 kinds::conf_file::made_by_us +
+                     mailstackd::service_unit({.program = facts_.here.daemon_program,
+                                               .conf = facts_.conf_directory,
+                                               .account = facts_.conf_group,
+                                               .sockets = sockets,
+                                               .mda = !records::kept_here(manifest_).empty()}),
+                 "mailstackd is started by it")));
     say(unit::unit(host_.key, mailstackd::service, wish),
         "the mail of host " + host_.key + " goes through it");
   }
