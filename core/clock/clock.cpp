@@ -68,6 +68,13 @@ Result<TimePoint> parse_time(std::string_view text) {
          std::chrono::seconds{second};
 }
 
+Result<TimePoint> parse_moment(std::string_view text) {
+  constexpr long long end_of_9999 = 253'402'300'799;
+  auto const seconds = digits(text);
+  if (seconds && *seconds <= end_of_9999) return TimePoint{Duration{*seconds}};
+  return parse_time(text);
+}
+
 std::string format(Duration span) {
   long long rest = span.count();
   if (rest == 0) return "0s";

@@ -20,6 +20,9 @@ std::string format(TimePoint time);
 /// Parses what format() writes. Fails with invalid.
 Result<TimePoint> parse_time(std::string_view text);
 
+/// The same, or seconds since 1970 in digits, up to the year 9999. Fails with invalid.
+Result<TimePoint> parse_moment(std::string_view text);
+
 /// `90s`, `10m`, `20h`, `14d`, `1d12h`: the largest units that leave no rest. Zero is `0s`.
 std::string format(Duration span);
 

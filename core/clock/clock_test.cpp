@@ -33,6 +33,15 @@ TEST_CASE("clock: what format() does not write is no time", "[clock]") {
   }
 }
 
+TEST_CASE("clock: a moment is seconds or a time", "[clock]") {
+  CHECK(parse_moment("0") == TimePoint{});
+  CHECK(parse_moment("1795536743") == parse_time("2026-11-24T16:12:23Z"));
+  CHECK(parse_moment("2026-11-24T16:12:23Z") == parse_time("2026-11-24T16:12:23Z"));
+  CHECK(parse_moment("253402300799"));
+  for (char const* text : {"", "-1", "1.5", "253402300800", "99999999999999999999", "now"})
+    CHECK_FALSE(parse_moment(text));
+}
+
 TEST_CASE("clock: durations", "[clock]") {
   struct Row {
     char const* text;

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/command_line/words.hpp"
+#include "core/text/listed.hpp"
 #include "daemon/cli/exit_code.hpp"
 #include "daemon/cli/options.hpp"
 
@@ -21,9 +23,10 @@ constexpr char const* overview =
 
 constexpr char const* exit_codes =
     "Exit codes:\n"
-    "  0    done\n"
-    "  1    error; no such message\n"
-    "  3    usage or configuration invalid\n"
+    "  0    done; of `check srs`: every line has its answer, be it a reason\n"
+    "  1    an error: no message of that id in the queue, a file that cannot be read, a daemon\n"
+    "       that cannot start\n"
+    "  3    usage invalid; of `check config` and `reload`: something could not be used\n"
     "  4    no daemon answers on the control socket\n";
 
 class Parser {
@@ -72,7 +75,7 @@ class Parser {
     auto* command = app_.add_subcommand(std::move(name), std::move(what));
     command->set_help_flag("-h,--help", "this text");
     command->footer("`mailstackd " + command->get_name() +
-                    " COMMAND --help` has the options and examples of each.\n");
+                    " COMMAND --help` has the options and examples of each.\n\n" + exit_codes);
     command->require_subcommand(1);
     return command;
   }
@@ -113,9 +116,10 @@ class Parser {
     text(app, "--sender", options_.sender, "a glob of the sender; '<>': bounces", "GLOB");
     text(app, "--recipient", options_.recipient, "a glob of one who still waits", "GLOB");
     text(app, "--domain", options_.domain, "of the sender or of one who still waits", "DOMAIN");
-    text(app, "--older-than", options_.older_than, "90s, 10m, 20h, 14d, 1d12h", "SPAN");
-    auto* held = app.add_flag("--held", options_.held, "only those that are held");
-    app.add_flag("--not-held", options_.not_held, "only those that are not")->excludes(held);
+    text(app, "--older-than", options_.older_than, "90s, 10m, 20h, 14d, 2w, 1d12h", "SPAN");
+    // That they exclude each other is said where both stand, and not in the middle of the help.
+    app.add_flag("--held", options_.held, "only those that are held");
+    app.add_flag("--not-held", options_.not_held, "only those that are not");
   }
 
   App* queue_command(App& queue, std::string const& name, std::string what,
@@ -151,8 +155,8 @@ void Parser::build_queue() {
       ->check(CLI::Range(1u, 100'000'000u).description(""));
   socket(*list);
   auto* show = add(*queue, "show", "one message, with all its recipients",
-                   "  mailstackd queue show 01k3v9xq8c000\n"
-                   "  mailstackd queue show 01k3v9xq8c000 --content > message.eml\n");
+                   "  mailstackd queue show 1ngh3y0000000\n"
+                   "  mailstackd queue show 1ngh3y0000000 --content > message.eml\n");
   show->add_option("ID", options_.ids, "the message")
       ->required()
       ->expected(1)
@@ -160,15 +164,15 @@ void Parser::build_queue() {
       ->type_name("");
   show->add_flag("--content", options_.content, "the message itself, and nothing else");
   socket(*show);
-  queue_command(*queue, "flush", "try now; without ID and filter everything",
+  queue_command(*queue, "flush", "try now what is not held; without ID and filter everything",
                 "  mailstackd queue flush\n  mailstackd queue flush --domain example.net\n");
   queue_command(*queue, "hold", "no attempts and no expiry until release",
                 "  mailstackd queue hold --sender 'shop@*'\n  mailstackd queue hold --all\n");
   queue_command(*queue, "release", "let held messages go on",
-                "  mailstackd queue release 01k3v9xq8c000\n"
+                "  mailstackd queue release 1ngh3y0000000\n"
                 "  mailstackd queue release --held\n");
   queue_command(*queue, "remove", "delete messages from the queue",
-                "  mailstackd queue remove 01k3v9xq8c000\n"
+                "  mailstackd queue remove 1ngh3y0000000\n"
                 "  mailstackd queue remove --sender 'spam@*' --older-than 1h\n"
                 "  mailstackd queue remove --domain gone.example --bounce\n")
       ->add_flag("--bounce", options_.bounce, "tell the senders");
@@ -191,10 +195,16 @@ void Parser::build_check() {
       *check, "srs", "rewrite senders by SRS, and back",
       "  echo '{\"id\":1,\"op\":\"forward\",\"address\":\"a@b.example\",\"now\":1795723200}' |\n"
       "    mailstackd check srs --secret s3cret --domain fwd.example\n");
-  srs->add_option("--secret", options_.secret, "the key")->required()->type_name("SECRET");
-  srs->add_option("--domain", options_.mail_domain, "the one that forwards")
-      ->required()
-      ->type_name("DOMAIN");
+  text(*srs, "--secret", options_.secret, "the key", "SECRET");
+  text(*srs, "--domain", options_.mail_domain, "the one that forwards", "DOMAIN");
+  for (auto const* name : {"--secret", "--domain"}) srs->get_option(name)->required();
+  srs->footer(
+      "Reads JSON objects, one a line: `id` (comes back as it is), `op` (forward or reverse),\n"
+      "`address`, `now` (seconds since 1970 as a number or a text, or 2026-11-26T20:00:00Z). "
+      "Writes\n"
+      "for each {\"id\",\"address\",\"reason\"}: one of the two is null. Empty lines are passed "
+      "over.\n\n" +
+      srs->get_footer());
 }
 
 void Parser::build_sign() {
@@ -230,11 +240,36 @@ std::string help_of(CLI::App const& root) {
   return parents.empty() ? app->help() : app->help(parents);
 }
 
+/// What to say of a word that should have been a command; empty: there is none.
+std::string unknown_word(CLI::App const& root, int argc, char const* const* argv) {
+  auto const found = command_line::unknown_command(root, argc, argv);
+  if (!found) return {};
+  auto const& [parent, word] = *found;
+  std::vector<std::string> names;
+  for (auto const* one : parent->get_subcommands([](CLI::App const*) { return true; }))
+    names.push_back(one->get_name());
+  return "`" + word + "` is no command" +
+         (parent->get_parent() != nullptr ? " of `mailstackd " + parent->get_name() + "`" : "") +
+         ". There are: " + listed(names);
+}
+
 }  // namespace
 
 Parsed parse_command_line(int argc, char const* const* argv) {
+  // `mailstackd help queue list` is `mailstackd queue list --help`.
+  if (argc > 1 && std::string_view(argv[1]) == "help") {
+    std::vector<char const*> words{argv[0]};
+    words.insert(words.end(), argv + 2, argv + argc);
+    words.push_back("--help");
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+  }
   Parsed parsed;
   Parser parser(parsed.options);
+  if (auto const option = command_line::without_value(parser.app(), argc, argv)) {
+    parsed.err = "mailstackd: " + command_line::needs_value(*option) + "\n";
+    parsed.ended = static_cast<int>(ExitCode::invalid);
+    return parsed;
+  }
   try {
     parser.app().parse(argc, argv);
     parser.finish();
@@ -246,8 +281,9 @@ Parsed parse_command_line(int argc, char const* const* argv) {
   } catch (CLI::ParseError const& wrong) {
     parser.finish();
     auto const& command = parsed.options.command;
-    parsed.err = std::string("mailstackd: ") + wrong.what() + "\n`mailstackd " + command +
-                 (command.empty() ? "" : " ") + "--help` says how it is written.\n";
+    auto const word = unknown_word(parser.app(), argc, argv);
+    parsed.err = "mailstackd: " + (word.empty() ? wrong.what() : word) + "\n`mailstackd " +
+                 command + (command.empty() ? "" : " ") + "--help` says how it is written.\n";
     parsed.ended = static_cast<int>(ExitCode::invalid);
   }
   return parsed;

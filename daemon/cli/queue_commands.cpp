@@ -55,6 +55,7 @@ class Talk {
   ExitCode list(Request request) const;
   std::size_t show_page(json const& page, bool first) const;
   [[nodiscard]] bool filtered() const;
+  Result<> check_selection(Do what) const;
   ExitCode show(Request const& request) const;
   ExitCode change(Request request) const;
   ExitCode plain(Request const& request) const;
@@ -86,6 +87,8 @@ Result<Request> Talk::request(Do what) const {
   request.filter.sender = options_.sender;
   request.filter.recipient = options_.recipient;
   request.filter.domain = options_.domain;
+  if (options_.held && options_.not_held)
+    return fail(ErrorCode::invalid, "--held and --not-held exclude each other");
   if (options_.held || options_.not_held) request.filter.held = options_.held;
   if (!options_.older_than.empty()) {
     auto const span = parse_duration(options_.older_than);
@@ -153,9 +156,23 @@ bool Talk::filtered() const {
          !options_.older_than.empty() || options_.held || options_.not_held;
 }
 
+/// As the daemon would; but in the words of this command line.
+Result<> Talk::check_selection(Do what) const {
+  auto const wrong = [](std::string why) { return fail(ErrorCode::invalid, std::move(why)); };
+  bool const some = filtered();
+  if (!options_.ids.empty()) {
+    if (some || options_.all) return wrong("ids and filters exclude each other");
+    return {};
+  }
+  if (options_.all && some) return wrong("--all and filters exclude each other");
+  if (what != Do::queue_flush && !some && !options_.all)
+    return wrong(options_.command + " needs ids or a filter; where every message is meant, --all");
+  return {};
+}
+
 ExitCode Talk::change(Request request) const {
-  if (!options_.ids.empty() && (filtered() || options_.all))
-    return complain(ExitCode::invalid, "ids and filters exclude each other");
+  if (auto const right = check_selection(request.what); !right)
+    return complain(ExitCode::invalid, right.error().what);
   std::size_t count = 0;
   auto code = ExitCode::done;
   auto const once = [&] {

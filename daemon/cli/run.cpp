@@ -3,6 +3,7 @@
 #include <exception>
 #include <ostream>
 
+#include "core/dns/name.hpp"
 #include "core/files/working_directory.hpp"
 #include "core/json_text/json_text.hpp"
 #include "core/mail/srs/srs.hpp"
@@ -42,6 +43,8 @@ ExitCode check_config(Options const& options, Doors const& doors) {
 }
 
 ExitCode check_srs(Options const& options, Doors const& doors) {
+  if (auto const domain = dns::Name::parse(options.mail_domain); !domain)
+    return complain(doors, within(domain.error(), "--domain"));
   while (auto const line = doors.read_line())
     if (!line->empty())
       // Who asks may wait for each answer.
@@ -53,7 +56,7 @@ ExitCode check_srs(Options const& options, Doors const& doors) {
 ExitCode sign_dkim(Options const& options, Doors const& doors) {
   auto now = doors.now();
   if (!options.now.empty()) {
-    auto const said = parse_now(options.now);
+    auto const said = parse_moment(options.now);
     if (!said) return complain(doors, within(said.error(), "--now"));
     now = *said;
   }

@@ -67,6 +67,10 @@ std::string size(std::int64_t octets) {
   return text;
 }
 
+std::string messages(std::int64_t number) {
+  return std::to_string(number) + (number == 1 ? " message" : " messages");
+}
+
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.resize(width, ' ');
   return text;
@@ -77,7 +81,9 @@ std::string sender_of(json const& message) {
   return sender.empty() ? "<>" : word(sender);
 }
 
-std::string recipient_line(json const& recipient, TimePoint now) {
+bool is_held(json const& message) { return text_at(message, "state") == "held"; }
+
+std::string recipient_line(json const& recipient, bool held, TimePoint now) {
   auto line = "    " + word(text_at(recipient, "address"));
   if (auto const original = text_at(recipient, "original"); !original.empty())
     line += " (for " + word(original) + ")";
@@ -85,7 +91,9 @@ std::string recipient_line(json const& recipient, TimePoint now) {
   if (auto const reply = text_at(recipient, "reply"); !reply.empty()) line += "  " + clause(reply);
   if (auto const host = text_at(recipient, "host"); !host.empty())
     line += " [" + clause(host) + "]";
-  if (auto const next = text_at(recipient, "next"); !next.empty())
+  if (held && text_at(recipient, "status") == "waiting")
+    line += ", held";
+  else if (auto const next = text_at(recipient, "next"); !next.empty())
     line += ", next " + when(next, now);
   return line + "\n";
 }
@@ -130,7 +138,7 @@ std::string show_status(std::string const& answer, TimePoint now) {
     out += "  " + padded(clause(text_at(one, "address")), 24) + " " +
            clause(text_at(one, "service")) + "\n";
   if (auto const spool = status.find("spool"); spool != status.end())
-    out += "queue: " + std::to_string(number_at(*spool, "messages")) + " messages, " +
+    out += "queue: " + messages(number_at(*spool, "messages")) + ", " +
            size(number_at(*spool, "live_octets")) + " of " +
            size(number_at(*spool, "disk_octets")) + " on the disk\n";
   auto const& keys = list_at(status, "keys");
@@ -156,7 +164,7 @@ std::string show_messages(std::string const& answer, TimePoint now) {
   for (auto const& message : list_at(page, "messages")) {
     out += message_line(message, now);
     auto const& recipients = list_at(message, "recipients");
-    for (auto const& one : recipients) out += recipient_line(one, now);
+    for (auto const& one : recipients) out += recipient_line(one, is_held(message), now);
     auto const more = number_at(message, "waiting") - static_cast<std::int64_t>(recipients.size());
     if (more > 0) out += "    and " + std::to_string(more) + " more\n";
   }
@@ -172,22 +180,22 @@ std::string show_message(std::string const& answer, TimePoint now) {
   if (auto const user = text_at(message, "user"); !user.empty()) out += "  of " + word(user) + "\n";
   if (auto const id = text_at(message, "message_id"); !id.empty())
     out += "  Message-ID " + word(id) + "\n";
-  for (auto const& one : list_at(message, "recipients")) out += recipient_line(one, now);
+  for (auto const& one : list_at(message, "recipients"))
+    out += recipient_line(one, is_held(message), now);
   return out;
 }
 
 std::string show_stats(std::string const& answer, TimePoint now) {
   auto const stats = parsed(answer);
   auto const count = [&](char const* name) { return std::to_string(number_at(stats, name)); };
-  auto out = count("messages") + " messages, " + size(number_at(stats, "octets")) +
+  auto out = messages(number_at(stats, "messages")) + ", " + size(number_at(stats, "octets")) +
              ", the oldest " + rough(Duration(number_at(stats, "oldest"))) + "\n" + count("held") +
-             " held, " + count("unreadable") + " unreadable; " + count("running") + " running, " +
-             count("ready") + " ready, " + count("waiting") + " waiting\n";
+             " held, " + count("unreadable") + " unreadable; deliveries: " + count("running") +
+             " running, " + count("ready") + " ready, " + count("waiting") + " waiting\n";
   for (auto const& one : list_at(stats, "destinations")) {
     out += "  " + padded(word(text_at(one, "name")), 32) + " " +
-           std::to_string(number_at(one, "messages")) + " messages, " +
-           std::to_string(number_at(one, "running")) + " of " +
-           std::to_string(number_at(one, "window")) + " running";
+           messages(number_at(one, "messages")) + ", " + std::to_string(number_at(one, "running")) +
+           " of " + std::to_string(number_at(one, "window")) + " running";
     auto const until = parse_time(text_at(one, "paused_until"));
     if (until && *until > now) out += ", again in " + rough(*until - now);
     if (auto const reply = text_at(one, "reply"); !reply.empty()) out += "  " + clause(reply);

@@ -1,22 +1,11 @@
 #include "daemon/cli/sign_dkim.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/mail/dkim/sign.hpp"
 #include "core/mail/message/message.hpp"
 
 namespace mailstack::daemon_cli {
-
-Result<TimePoint> parse_now(std::string const& text) {
-  constexpr std::int64_t most = 253'402'300'799;  // the end of the year 9999
-  std::int64_t seconds = 0;
-  auto const* const end = text.data() + text.size();
-  auto const read = std::from_chars(text.data(), end, seconds);
-  if (read.ec == std::errc() && read.ptr == end && seconds >= 0 && seconds <= most)
-    return TimePoint(Duration(seconds));
-  return parse_time(text);
-}
 
 Result<std::string> signed_message(Options const& options, Secret<std::string> const& pem,
                                    std::string const& message, TimePoint now) {

@@ -16,7 +16,4 @@ namespace mailstack::daemon_cli {
 Result<std::string> signed_message(Options const& options, Secret<std::string> const& pem,
                                    std::string const& message, TimePoint now);
 
-/// Seconds since 1970, or RFC 3339. Fails with invalid.
-Result<TimePoint> parse_now(std::string const& text);
-
 }  // namespace mailstack::daemon_cli

@@ -196,8 +196,9 @@ constexpr Row all[] = {
     {{.path = "spool",
       .type = Type::path,
       .derived = "`queue` in `state`",
-      .summary = "The directory of the queue. Where it is given and `state` is not, the rest of "
-                 "the state lies in `state` below it"},
+      .summary =
+          "The directory of the queue, which takes 64 MiB when it is empty (queue.md). Where "
+          "it is given and `state` is not, the rest of the state lies in `state` below it"},
      put_spool,
      [](Settings const& settings) { return settings.spool; },
      true},

@@ -18,7 +18,7 @@ What chasquid.conf cannot say. The file stands beside chasquid.conf in the direc
 both say something, mailstackd.yaml counts. Relative paths start at that directory. `mailstackd check config` says what is wrong and what
 will not work on this machine, with line and column; a running daemon keeps the last good settings until it is mended. *Restart* marks what a running daemon does not take with a reload.
 
-Durations are `90s`, `10m`, `20h`, `14d` or `1d12h`; sizes are octets or `512K`, `50M`, `1G`; shares are `0.05` or `5%`. The safe part of YAML 1.2 is read:
+Durations are numbers with a unit: `s` seconds, `m` minutes, `h` hours, `d` days, `w` weeks, also several, the larger first: `90s`, `10m`, `20h`, `14d`, `2w`, `1d12h`. Sizes are octets or `512K`, `50M`, `1G`; shares are `0.05` or `5%`. The safe part of YAML 1.2 is read:
 keys stand once, no tags, no `<<`.
 
 ```yaml

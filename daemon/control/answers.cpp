@@ -43,7 +43,8 @@ std::string_view word_of(queue::RecipientStatus status) {
   return "unknown";
 }
 
-json json_of(queue::Recipient const& recipient) {
+/// `tried`: a time of the next attempt is one; of a held message it is not.
+json json_of(queue::Recipient const& recipient, bool tried) {
   json out{{"address", queue::shown_address(recipient)}};
   if (!recipient.original.empty() && recipient.original != recipient.address)
     out["original"] = recipient.original;
@@ -51,7 +52,7 @@ json json_of(queue::Recipient const& recipient) {
   if (!recipient.via.empty()) out["via"] = recipient.via;
   out["status"] = word_of(recipient.status);
   out["attempts"] = recipient.attempts;
-  if (recipient.status == queue::RecipientStatus::waiting && recipient.attempts > 0)
+  if (tried && recipient.status == queue::RecipientStatus::waiting && recipient.attempts > 0)
     out["next"] = format(recipient.next);
   if (!recipient.last_reply.empty()) out["reply"] = recipient.last_reply;
   if (!recipient.last_host.empty()) out["host"] = recipient.last_host;
@@ -74,7 +75,8 @@ json json_of(queue::Entry const& entry, std::size_t most, bool all) {
            {"octets", entry.octets}};
   if (entry.unreadable) return out;
   out["created"] = format(envelope.created);
-  if (entry.next) out["next"] = format(*entry.next);
+  bool const tried = !envelope.held;
+  if (entry.next && tried) out["next"] = format(*entry.next);
   if (!envelope.user.empty()) out["user"] = envelope.user;
   if (!envelope.message_id.empty()) out["message_id"] = envelope.message_id;
   if (envelope.bounce) out["bounce"] = true;
@@ -83,7 +85,7 @@ json json_of(queue::Entry const& entry, std::size_t most, bool all) {
   for (auto const& one : envelope.recipients) {
     bool const waits = one.status == queue::RecipientStatus::waiting;
     waiting += waits ? 1 : 0;
-    if ((all || waits) && recipients.size() < most) recipients.push_back(json_of(one));
+    if ((all || waits) && recipients.size() < most) recipients.push_back(json_of(one, tried));
   }
   out["waiting"] = waiting;
   out["recipients"] = std::move(recipients);

@@ -28,7 +28,7 @@ class OperationsTwin : public Operations {
     done.status = queue::RecipientStatus::delivered;
     done.attempts = 1;
     queue::Entry first;
-    first.id = 1'795'723'200'000'000;
+    first.id = queue::ItemId{1'795'723'200} << 30U;  // as the spool begins a life
     first.envelope.sender = "bob@example.org";
     first.envelope.recipients = {greylisted, done};
     first.envelope.created = TimePoint(Duration(1'795'723'200));

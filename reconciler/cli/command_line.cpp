@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 
+#include "core/command_line/words.hpp"
 #include "core/text/listed.hpp"
 #include "reconciler/cli/command_help.hpp"
 #include "reconciler/doctor/examine.hpp"
@@ -110,29 +111,10 @@ class Parser {
     return format_ == "json" && edit && words != "user check" && words != "alias resolve";
   }
 
-  /// The word that should have been a command, with the command of which it is no part.
+  /// What to say of the word that should have been a command; empty: there is none.
   std::string unknown_word(int argc, char const* const* argv) const {
-    CLI::App const* at = &app_;
-    for (int i = 1; i < argc; ++i) {
-      std::string const word = argv[i];
-      if (word == "-q" || word == "--quiet" || word == "-v" || word == "--verbose") continue;
-      if (auto const* option = app_.get_option_no_throw(word.substr(0, word.find('=')));
-          option != nullptr && word.starts_with("--")) {
-        if (word.find('=') == word.npos) ++i;  // its value
-        continue;
-      }
-      auto const known =
-          at->get_subcommands([&](CLI::App const* one) { return one->get_name() == word; });
-      if (!known.empty()) {
-        at = known.front();
-        continue;
-      }
-      bool const takes_commands =
-          !at->get_subcommands([](CLI::App const*) { return true; }).empty();
-      if (!takes_commands || word.starts_with('-')) return {};
-      return no_command(*at, word);
-    }
-    return {};
+    auto const found = command_line::unknown_command(app_, argc, argv);
+    return found ? no_command(*found->first, found->second) : std::string();
   }
 
   void finish() {
@@ -588,6 +570,11 @@ Parsed parse_command_line(int argc, char const* const* argv) {
   Parser parser(parsed.options);
   if (argc <= 1) {
     parsed.err = parser.app().help();
+    parsed.ended = ExitCode::invalid;
+    return parsed;
+  }
+  if (auto const option = command_line::without_value(parser.app(), argc, argv)) {
+    parsed.err = command_line::needs_value(*option) + "\n";
     parsed.ended = ExitCode::invalid;
     return parsed;
   }

@@ -1,8 +1,10 @@
 #include "reconciler/cli/command_line.hpp"
 
 #include <catch2/catch.hpp>
+#include <sstream>
 #include <vector>
 
+#include "reconciler/cli/command_help.hpp"
 #include "reconciler/cli/commands/commands.hpp"
 
 using namespace mailstack;
@@ -205,4 +207,33 @@ TEST_CASE("regression: what is not built is not offered as a format", "[cli]") {
   CHECK(wrong.ended == ExitCode::invalid);
   CHECK(wrong.err.find("xml is no format: text or json") != std::string::npos);
   CHECK(wrong.err.find("md") == std::string::npos);
+}
+
+TEST_CASE("command_line: no option takes the next one for its value", "[cli]") {
+  auto const help = program_help();
+  std::size_t options = 0;
+  for (auto const& command : help.commands) {
+    auto all = help.options;
+    all.insert(all.end(), command.options.begin(), command.options.end());
+    for (auto const& option : all) {
+      if (option.value.empty() || option.optional) continue;
+      auto const& name = option.names.back();
+      CAPTURE(command.name, name);
+      for (auto const* next : {"", "--format", "--yes", "-q"}) {
+        std::vector<std::string> words{"mailstack"};
+        std::istringstream parts(command.name);
+        for (std::string word; parts >> word;) words.push_back(word);
+        words.push_back(name);
+        if (*next != 0) words.emplace_back(next);
+        std::vector<char const*> argv;
+        for (auto const& word : words) argv.push_back(word.c_str());
+        auto const parsed = parse_command_line(static_cast<int>(argv.size()), argv.data());
+        CHECK(parsed.ended == ExitCode::invalid);
+        CHECK(parsed.err.starts_with(name + " needs a value; "));
+      }
+      ++options;
+    }
+  }
+  CHECK(options > 100);
+  CHECK(parse({"plan", "--only=-x"}).options.only == "-x");
 }

@@ -4,6 +4,9 @@
 
 #include "core/dns/name.hpp"
 #include "core/text/listed.hpp"
+#include "reconciler/engine/fields.hpp"
+#include "reconciler/kinds/certificate/spec.hpp"
+#include "reconciler/kinds/user/spec.hpp"
 
 namespace mailstack::cli {
 
@@ -66,29 +69,70 @@ void choose_port(Manifest const& manifest, Guide& guide) {
       "nothing listens on 465 or 587 for others: leave `daemon.listen.submissions` out");
 }
 
-/// Whether some authority that others know signs for the host.
-void check_certificate(Manifest const& manifest, Guide& guide) {
-  auto const issuer = manifest.root.section("defaults").section("certificate").text("issuer");
-  if (issuer.empty()) {
-    if (!manifest.root.present("certificates"))
-      guide.lacks.emplace_back(
-          "the manifest asks for no certificate, and Gmail wants one that it can verify: "
-          "`defaults: {certificate: {issuer: letsencrypt}}`");
+/// The certificate that the daemon of `host` shows; nullptr: none.
+engine::Resource const* certificate_of(Host const& host, Applied const& applied) {
+  auto const name =
+      host.fqdn.text().substr(0, host.fqdn.text().size() - 1);  // without the final dot
+  namespace certificate = kinds::certificate;
+  for (auto const& one : applied.wanted)
+    if (one.address.kind == certificate::kind_name && one.group == host.key &&
+        certificate::fits(one.spec.texts("names"), name))
+      return &one;
+  return nullptr;
+}
+
+/// Whether an authority that others know signs it.
+void check_certificate(Host const& host, engine::Resource const* certificate, Guide& guide) {
+  constexpr char const* remedy = "`defaults: {certificate: {issuer: letsencrypt}}`";
+  if (certificate == nullptr) {
+    guide.lacks.push_back("the manifest asks for no certificate of " + host.fqdn.display() +
+                          ", and Gmail wants one that it can verify: " + remedy);
     return;
   }
-  auto const issuers = manifest.root.section("issuers");
-  auto const* one = issuers.place().at.line == 0 ? nullptr : manifest.root.node("issuers");
-  auto const* entry = one == nullptr ? nullptr : one->find(issuer);
-  auto const* type = entry == nullptr ? nullptr : entry->find("type");
-  if (type != nullptr && type->scalar == "local-ca")
-    guide.lacks.push_back("the certificate comes from `" + issuer +
-                          "`, an authority of your own, which Gmail does not trust: `issuer: "
-                          "letsencrypt`");
+  auto const& spec = certificate->spec;
+  bool const own = spec.text("type") == "local-ca" || !spec.text("ca_file").empty();
+  bool const trial = spec.text("directory").find("staging") != std::string::npos;
+  if (own || trial)
+    guide.lacks.push_back("the certificate of " + host.fqdn.display() + " comes from `" +
+                          spec.text("issuer") + "`, an authority " +
+                          (own ? "of your own" : "for trying out") +
+                          ", which Gmail does not trust: " + remedy);
+}
+
+/// Whether what is asked for is in place, as the last apply noted.
+void check_applied(Host const& host, Applied const& applied, Account const& account,
+                   engine::Resource const* certificate, Guide& guide) {
+  if (host.key != applied.here) {
+    guide.notes.push_back("whether " + host.fqdn.display() +
+                          " is as the manifest says is not seen from here: `mailstack guide gmail` "
+                          "on that machine looks");
+    return;
+  }
+  auto const lack = [&](std::string what) {
+    guide.lacks.push_back(std::move(what) + ": `mailstack apply`");
+  };
+  if (!applied.inventory.applied_at) return lack("nothing of the manifest was applied here yet");
+  auto const check = [&](engine::Resource const& wanted, std::string const& what) {
+    auto const* row = applied.inventory.find(wanted.address);
+    if (row == nullptr)
+      lack(what + " is not there yet");
+    else if (!engine::same_wish(row->applied, wanted.spec))
+      lack(what + " is not yet as the manifest says");
+  };
+  if (certificate != nullptr) check(*certificate, "the certificate of " + host.fqdn.display());
+  for (auto const& one : applied.wanted) {
+    if (one.address.kind != kinds::user::kind_name) continue;
+    auto const place = kinds::user::parse(one.address);
+    if (place && place->host == host.key && place->name == account.user.name &&
+        place->domain == account.domain.unicode)
+      check(one, guide.address);
+  }
 }
 
 }  // namespace
 
-Result<Guide> guide_gmail(Manifest const& manifest, std::string const& typed) {
+Result<Guide> guide_gmail(Manifest const& manifest, Applied const& applied,
+                          std::string const& typed) {
   auto const account = find(manifest, typed);
   if (!account) return fail(account.error());
   Guide guide;
@@ -105,7 +149,9 @@ Result<Guide> guide_gmail(Manifest const& manifest, std::string const& typed) {
     guide.lacks.push_back(guide.address + " has no password: `mailstack user passwd " +
                           guide.address + "`");
   choose_port(manifest, guide);
-  check_certificate(manifest, guide);
+  auto const* certificate = certificate_of(*host, applied);
+  check_certificate(*host, certificate, guide);
+  check_applied(*host, applied, *account, certificate, guide);
   auto const to = goes_to(*account);
   guide.forward = listed(to);
   if (account->domain.receive == Domain::Receive::none)

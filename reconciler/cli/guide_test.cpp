@@ -4,10 +4,10 @@
 
 #include "core/files/memory_files.hpp"
 #include "reconciler/cli/all_keys.hpp"
+#include "reconciler/features/feature.hpp"
 #include "reconciler/manifest/load.hpp"
 
 using namespace mailstack;
-using cli::guide_gmail;
 
 namespace {
 
@@ -23,6 +23,25 @@ manifest::Manifest read(std::string const& more, std::string const& user) {
       cli::all_keys(), diagnostics);
   REQUIRE(loaded);
   return *std::move(loaded);
+}
+
+/// On mx1, after an apply of it (but for resources that `forgotten` names by their kind).
+Result<cli::Guide> guide_gmail(manifest::Manifest const& manifest, std::string const& user,
+                               std::string const& forgotten = "") {
+  auto facts = features::facts_for(manifest.daemon);
+  facts.here.host = "mx1";
+  auto const compiled = features::compile(manifest, facts, TimePoint{});
+  engine::Inventory inventory;
+  inventory.applied_at = TimePoint{};
+  for (auto const& one : compiled.resources)
+    if (one.address.kind != forgotten) {
+      engine::Row row;
+      row.address = one.address;
+      row.applied = one.spec;
+      inventory.put(std::move(row));
+    }
+  std::string const here = "mx1";
+  return cli::guide_gmail(manifest, {compiled.resources, inventory, here}, user);
 }
 
 constexpr char const* can_log_in = "{password: {credential: i}}";
@@ -64,10 +83,65 @@ TEST_CASE("guide: what is not ready stands first", "[cli]") {
   CHECK(lacks("issuers: {own: {type: local-ca}}\ndefaults: {certificate: {issuer: own}}\n",
               can_log_in)
             .find("does not trust") != std::string::npos);
+  CHECK(lacks("issuers: {own: {type: acme, directory: \"https://ca.example.org/\", ca_file: "
+              "/etc/ca.pem}}\ndefaults: {certificate: {issuer: own}}\n",
+              can_log_in)
+            .find("of your own") != std::string::npos);
+  CHECK(lacks("issuers: {try: {type: acme, directory: "
+              "\"https://acme-staging-v02.api.letsencrypt.org/directory\"}}\n"
+              "defaults: {certificate: {issuer: try}}\n",
+              can_log_in)
+            .find("for trying out") != std::string::npos);
+  // A certificate that stands there by name counts, and one for other names does not.
+  CHECK(lacks("issuers: {own: {type: local-ca}}\ndefaults: {certificate: {issuer: letsencrypt}}\n"
+              "certificates: {mail: {names: [\"*.example.org\"], issuer: own}}\n",
+              can_log_in)
+            .find("does not trust") != std::string::npos);
+  CHECK(lacks("issuers: {own: {type: local-ca}}\n"
+              "certificates: {web: {names: [www.example.org], issuer: own}}\n",
+              can_log_in)
+            .find("no certificate of smtp.example.org") != std::string::npos);
   CHECK(lacks(std::string(certified) +
                   "daemon: {listen: {submissions: \":4465\", submission: \":4587\"}}\n",
               can_log_in)
             .find("nothing listens on 465 or 587") != std::string::npos);
   CHECK_FALSE(guide_gmail(read(certified, can_log_in), "j@example.org"));
   CHECK_FALSE(guide_gmail(read(certified, can_log_in), "i@example.net"));
+}
+
+TEST_CASE("guide: what was not applied is not ready", "[cli]") {
+  auto const manifest = read(certified, can_log_in);
+  auto const lacks = [](Result<cli::Guide> const& guide) {
+    REQUIRE(guide);
+    REQUIRE(guide->lacks.size() == 1);
+    return guide->lacks.front();
+  };
+  CHECK(lacks(guide_gmail(manifest, "i", "certificate")) ==
+        "the certificate of smtp.example.org is not there yet: `mailstack apply`");
+  CHECK(lacks(guide_gmail(manifest, "i", "user")) ==
+        "i@example.org is not there yet: `mailstack apply`");
+  auto facts = features::facts_for(manifest.daemon);
+  auto const compiled = features::compile(manifest, facts, TimePoint{});
+  engine::Inventory inventory;
+  std::string here = "mx1";
+  CHECK(lacks(cli::guide_gmail(manifest, {compiled.resources, inventory, here}, "i")) ==
+        "nothing of the manifest was applied here yet: `mailstack apply`");
+  // Another password than the applied one is no way in.
+  inventory.applied_at = TimePoint{};
+  for (auto const& one : compiled.resources) {
+    engine::Row row;
+    row.address = one.address;
+    row.applied = one.spec;
+    if (one.address.kind == "user") row.applied.set("secret", std::string("credential:old"));
+    inventory.put(std::move(row));
+  }
+  CHECK(lacks(cli::guide_gmail(manifest, {compiled.resources, inventory, here}, "i")) ==
+        "i@example.org is not yet as the manifest says: `mailstack apply`");
+  // Of another machine nothing is known here.
+  here.clear();
+  auto const elsewhere = cli::guide_gmail(manifest, {compiled.resources, inventory, here}, "i");
+  REQUIRE(elsewhere);
+  CHECK(elsewhere->lacks.empty());
+  REQUIRE(elsewhere->notes.size() == 1);
+  CHECK(elsewhere->notes.front().find("not seen from here") != std::string::npos);
 }

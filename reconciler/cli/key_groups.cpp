@@ -17,6 +17,9 @@ prints the JSON Schema for editors.
 of a domain but `users`, `aliases` and `state` may also stand below `defaults.domain`, for every
 domain that does not say it itself.
 
+Durations are numbers with a unit: `s` seconds, `m` minutes, `h` hours, `d` days, `w` weeks, also
+several, the larger first: `90s`, `20h`, `2w`, `1d12h`.
+
 Secrets never stand in the manifest. A key that needs one takes exactly one of `{credential: NAME}`
 (`$CREDENTIALS_DIRECTORY/NAME`, else `/etc/mailstack/credentials/NAME`), `{file: PATH}` and
 `{env: NAME}`; a user's password also `{hash: …}` and `{hash_file: PATH}` (relative to the manifest,

@@ -5,6 +5,7 @@
 #include "reconciler/features/feature.hpp"
 #include "reconciler/features/listen/listen.hpp"
 #include "reconciler/features/mailstackd/mailstackd.hpp"
+#include "reconciler/features/mailstackd/units.hpp"
 #include "reconciler/features/records/records.hpp"
 #include "reconciler/kinds/account/spec.hpp"
 #include "reconciler/kinds/conf_file/spec.hpp"
@@ -16,107 +17,6 @@ namespace {
 using manifest::Host;
 using manifest::Manifest;
 namespace unit = kinds::unit;
-
-/// What it never needs. Most of these forbid new privileges, so that no program that it starts
-/// gets any: a setuid one, as maildrop, does not work (`for_programs`).
-constexpr char const* hardening =
-    "NoNewPrivileges=yes\n"
-    "CapabilityBoundingSet=\n"
-    "ProtectSystem=strict\n"
-    "ProtectHome=yes\n"
-    "PrivateTmp=yes\n"
-    "PrivateDevices=yes\n"
-    "PrivateMounts=yes\n"
-    "PrivateUsers=yes\n"
-    "ProtectKernelTunables=yes\n"
-    "ProtectKernelModules=yes\n"
-    "ProtectKernelLogs=yes\n"
-    "ProtectControlGroups=yes\n"
-    "ProtectClock=yes\n"
-    "ProtectHostname=yes\n"
-    "ProtectProc=invisible\n"
-    "ProcSubset=pid\n"
-    "RestrictNamespaces=yes\n"
-    "RestrictRealtime=yes\n"
-    "RestrictSUIDSGID=yes\n"
-    "# AF_NETLINK: which addresses are its own.\n"
-    "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK\n"
-    "LockPersonality=yes\n"
-    "MemoryDenyWriteExecute=yes\n"
-    "RemoveIPC=yes\n"
-    "KeyringMode=private\n"
-    "SystemCallArchitectures=native\n"
-    "SystemCallFilter=@system-service\n"
-    "SystemCallFilter=~@privileged @resources\n"
-    "SystemCallErrorNumber=EPERM\n";
-
-/// Where mail stays on the host, maildrop becomes the user whose mail it is.
-constexpr char const* for_programs =
-    "# Mail of users is handed to maildrop, which becomes each of them and writes into their\n"
-    "# homes: what would forbid that is left out.\n"
-    "ProtectSystem=full\n"
-    "PrivateTmp=yes\n"
-    "ProtectControlGroups=yes\n"
-    "ProtectProc=invisible\n"
-    "KeyringMode=private\n";
-
-std::string service(Manifest const& manifest, Facts const& facts, std::string const& sockets) {
-  return std::string(kinds::conf_file::made_by_us) +
-         "[Unit]\n"
-         "Description=mailstackd: takes mail, keeps it, brings it on\n"
-         "Documentation=man:mailstackd(8)\n"
-         "Wants=network-online.target\n"
-         "After=network-online.target nss-lookup.target\n"
-         "\n"
-         "[Service]\n"
-         "Type=notify\n"
-         "NotifyAccess=main\n"
-         "ExecStart=" +
-         facts.here.daemon_program + " --config " + facts.conf_directory +
-         "\n"
-         "ExecReload=/bin/kill -HUP $MAINPID\n"
-         "User=" +
-         facts.conf_group + "\nGroup=" + facts.conf_group + "\n" +
-         (sockets.empty() ? "" : "Sockets=" + sockets + "\n") +
-         "Restart=on-failure\n"
-         "RestartSec=1s\n"
-         "WatchdogSec=30s\n"
-         "# Sessions may finish the message that they are at.\n"
-         "TimeoutStopSec=45s\n"
-         "StateDirectory=mailstackd\n"
-         "StateDirectoryMode=0700\n"
-         "RuntimeDirectory=mailstackd\n"
-         "RuntimeDirectoryMode=0750\n"
-         "UMask=0077\n"
-         "LimitNOFILE=65536\n"
-         "TasksMax=512\n"
-         "MemoryMax=75%\n"
-         "\n" +
-         (records::kept_here(manifest).empty() ? hardening : for_programs) +
-         "\n[Install]\n"
-         "WantedBy=multi-user.target\n";
-}
-
-std::string socket(mailstackd::Service const& one, std::vector<std::string> const& endpoints) {
-  return std::string(kinds::conf_file::made_by_us) +
-         "[Unit]\n"
-         "Description=mailstackd: where it listens for " +
-         one.key +
-         "\n"
-         "Documentation=man:mailstackd(8)\n"
-         "\n"
-         "[Socket]\n" +
-         listen::lines(endpoints) + "FileDescriptorName=" + one.name +
-         "\n"
-         "Service=" +
-         mailstackd::service +
-         "\n"
-         "Backlog=4096\n"
-         "NoDelay=yes\n"
-         "\n"
-         "[Install]\n"
-         "WantedBy=sockets.target\n";
-}
 
 /// Made for one host.
 class Units {
@@ -137,8 +37,8 @@ class Units {
     if (!facts_.here.systemd) return;
     if (facts_.here.daemon_program.empty()) {
       out_.warnings.emplace_back(
-          "mailstackd is not installed: put it into /usr/sbin or /usr/local/sbin, or beside "
-          "mailstack; without it its units are not managed");
+          "mailstackd is not installed: put it beside mailstack, into /usr/local/sbin or "
+          "/usr/local/bin; without it its units are not managed");
       return;
     }
     add_service();
@@ -161,8 +61,15 @@ class Units {
       auto const ports = made.spec.texts("ports");
       wish.ports.insert(wish.ports.end(), ports.begin(), ports.end());
     }
-    wish.files.push_back(unit::version_of(add_file(
-        mailstackd::service, service(manifest_, facts_, sockets), "mailstackd is started by it")));
+    wish.files.push_back(unit::version_of(
+        add_file(mailstackd::service,
+                 kinds::conf_file::made_by_us +
+                     mailstackd::service_unit({.program = facts_.here.daemon_program,
+                                               .conf = facts_.conf_directory,
+                                               .account = facts_.conf_group,
+                                               .sockets = sockets,
+                                               .mda = !records::kept_here(manifest_).empty()}),
+                 "mailstackd is started by it")));
     say(unit::unit(host_.key, mailstackd::service, wish),
         "the mail of host " + host_.key + " goes through it");
   }
@@ -174,7 +81,8 @@ class Units {
     for (auto const& endpoint : endpoints)
       wish.ports.push_back((one.starttls ? "starttls " : "tls ") + listen::reached(endpoint));
     wish.files.push_back(unit::version_of(
-        add_file(one.socket, socket(one, endpoints), std::string("the ports of ") + one.key)));
+        add_file(one.socket, kinds::conf_file::made_by_us + mailstackd::socket_unit(one, endpoints),
+                 std::string("the ports of ") + one.key)));
     auto resource = unit::unit(host_.key, one.socket, wish);
     say(resource, "it holds the ports while mailstackd restarts");
     return resource;

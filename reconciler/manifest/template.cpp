@@ -51,8 +51,11 @@ domains:
     # beside it; no password ever stands in this file.
     users: {}
     # Where mail for a name goes: `team: [anna, ben@example.net]`.
-    aliases: {}
-    # Who gets mail for all other names, postmaster and abuse among them:
+    aliases:
+      # Every domain takes mail for postmaster; abuse and reports follow it. This one is an address
+      # of documentation: write yours, or a user of this domain.
+      postmaster: me@example.net
+    # Who gets mail for all other names:
     # catch_all: me@example.net
 )";
 

@@ -6,12 +6,15 @@ source "$1/tests/programs/person.sh" "$@"
 
 run init example.org
 expect 0
+says 'mailstack user add NAME@example.org'
 [[ -d .git && -s mailstack.schema.json ]] || fail 'init makes a repository and the schema'
 run init example.org
 expect 3
 says 'left as it is'
+# The manifest as it stands is right.
 run validate
 expect 0
+silent 'warning'
 
 run user add app@example.org --generate --reveal-to password.txt
 expect 0
@@ -42,6 +45,16 @@ holds mailstack.yaml 'credential: ci-password'
 run user remove ci@example.org
 expect 0
 silent 'old hash'
+# Only `add` has --credential: what is no way out is not named.
+cp mailstack.yaml before.yaml
+run user add who@example.org
+expect 3
+says '--credential NAME'
+run user passwd app@example.org
+expect 3
+says '--generate --reveal-to FILE'
+silent '--credential'
+cmp -s mailstack.yaml before.yaml || fail 'a refused password was an edit'
 run user add brief@example.org --generate --reveal-to brief.txt
 expect 0
 run user remove brief@example.org

@@ -3,7 +3,7 @@
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 command -v groff >/dev/null || { echo 'skipped: groff is not installed' && exit 77; }
-pages=("$source_directory"/docs/man/mailstack.1 "$source_directory"/docs/man/mailstack.yaml.5)
+pages=("$source_directory"/docs/man/mailstack.1 "$source_directory"/docs/man/mailstack.yaml.5 "$source_directory"/docs/man/mailstackd.8)
 
 warnings() { out=$(groff -man -Tutf8 -ww -z "$1" 2>&1) code=$?; }
 # The page as a person reads it, without the overstrikes of bold.

@@ -51,9 +51,9 @@ Result<Path> reverse(std::string_view local, Secrets const& secrets, TimePoint n
                      Duration lifetime = std::chrono::hours(21 * 24));
 
 /// Answers one line of `mailstackd check srs`. A line is a JSON object
-/// `{"id","op":"forward|reverse","address","now"}`, `now` in seconds since 1970 or as RFC 3339; the
-/// answer is `{"id","address","reason"}`, where `address` is null and `reason` says why, or
-/// `reason` is null. `id` comes back as it was.
+/// `{"id","op":"forward|reverse","address","now"}`, `now` in seconds since 1970 (a number, or a
+/// text of digits) or as RFC 3339; the answer is `{"id","address","reason"}`, where `address` is
+/// null and `reason` says why, or `reason` is null. `id` comes back as it was.
 std::string answer_srs_line(std::string_view line, std::string const& secret,
                             std::string const& domain);
 

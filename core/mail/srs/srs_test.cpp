@@ -146,6 +146,21 @@ TEST_CASE("srs: lines of questions", "[srs]") {
       R"({"id":1,"address":null,"reason":"not an address of example.com"})");
   CHECK(answer(R"({"id":1,"op":"x","address":"a@b.example","now":0})") ==
         R"({"id":1,"address":null,"reason":"`op` is neither forward nor reverse"})");
+  CHECK(
+      answer(R"({"id":"s","op":"forward","address":"test@otherdomain.com","now":"1577836860"})") ==
+      R"({"id":"s","address":"SRS0=vmyz7Bwa=2W=otherdomain.com=test@example.com","reason":null})");
+  // Each line says what is wrong with it.
+  for (auto const& [line, why] :
+       {std::pair{R"({"op":"forward","address":"a@b.example"})", "`now` is missing"},
+        {R"({"op":"forward","address":"a@b.example","now":true})",
+         "`now` is no time: seconds since 1970, or a text like 2026-11-26T20:00:00Z"},
+        {R"({"op":"forward","address":"a@b.example","now":"soon"})",
+         "`now` is no time: seconds since 1970, or a text like 2026-11-26T20:00:00Z"},
+        {R"({"address":"a@b.example","now":0})", "`op` is missing"},
+        {R"({"op":"forward","now":0})", "`address` is missing"},
+        {R"({"op":"forward","address":null,"now":0})", "`address` is no text"},
+        {"x", "the line is no JSON object"}})
+    CHECK(answer(line) == std::string(R"({"id":null,"address":null,"reason":")") + why + "\"}");
   for (auto const* bad :
        {"", "[]", "7", "{", "{}", R"({"now":-1})", R"({"now":1e99})", R"({"now":0,"address":7})",
         R"({"now":0,"op":"forward","address":"@"})"}) {

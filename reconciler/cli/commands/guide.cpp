@@ -9,8 +9,12 @@ namespace mailstack::cli {
 ExitCode commands_of::guide(Options const& options, Doors& doors) {
   Talk talk(options, doors);
   Session session(options, doors, talk);
-  if (!session.load()) return exit_code(session.happened);
-  auto const guide = guide_gmail(session.manifest(), options.words.front());
+  if (!session.load() || !session.open_state() || !session.compile_selected())
+    return exit_code(session.happened);
+  Applied const applied{.wanted = session.compiled().resources,
+                        .inventory = session.inventory(),
+                        .here = session.applier().host};
+  auto const guide = guide_gmail(session.manifest(), applied, options.words.front());
   if (!guide) {
     talk.error(guide.error().what);
     return guide.error().code == ErrorCode::invalid ? ExitCode::invalid : ExitCode::error;

@@ -58,10 +58,11 @@ ExitCode commands_of::init(Options const& options, Doors& doors) {
   std::string said = "Wrote " + options.manifest;
   if (schema) said += " and " + beside + " (for editors)";
   if (made) said += ", in a git repository";
-  said += ". The manifest says where your own addresses go; then:\n  mailstack validate" + which;
+  said += ". The manifest says where your own addresses go; then:\n  mailstack user add NAME@" +
+          options.words.front() + which + "      asks for a password\n  mailstack validate" + which;
   if (made)
     said += "\n  " + git + " add " + of_path(options.manifest) +
-            (schema ? " " + of_path(beside) : std::string{}) + " && " + git +
+            (schema ? " " + of_path(beside) : std::string{}) + " secrets && " + git +
             " commit -m 'The manifest'";
   said += "\n  mailstack plan" + which + "\n  mailstack apply" + which + "\n";
   talk.text(said);

@@ -259,9 +259,12 @@ class UserRun {
       return generate_password();
     }
     if (!doors_.terminal.answers)
-      return fail(ErrorCode::invalid,
-                  "there is no terminal to ask for the password on; --generate --reveal-to FILE "
-                  "makes one, --credential NAME refers to one");
+      return fail(
+          ErrorCode::invalid,
+          "there is no terminal to ask for the password on; --generate --reveal-to FILE "
+          "makes one" +
+              std::string(options_.command == "user add" ? ", --credential NAME refers to one"
+                                                         : ""));
     auto first = doors_.terminal.read_secret("Password for " + address_ + ": ");
     if (!first || first->empty()) return fail(ErrorCode::invalid, "no password was given");
     if (first->reveal().size() < shortest_password)
