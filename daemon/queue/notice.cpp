@@ -104,6 +104,7 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
     add(id, std::move(message.envelope), octets, std::move(message.content));
   }
   tick();
+  if (!sweeps_.empty()) sweep_later();
   stop_if_idle();
 }
 

@@ -9,7 +9,6 @@ namespace mailstack::queue {
 namespace {
 
 constexpr std::size_t most_woken = 500;       ///< in one turn of the loop: sessions wait for it
-constexpr std::size_t most_notices = 100;     ///< under way, before more items are looked at
 constexpr std::size_t most_recipients = 100;  ///< in one transaction (RFC 5321 4.5.3.1.8)
 /// A clock that jumps is noticed after this time.
 constexpr Duration longest_sleep{60};
@@ -145,7 +144,7 @@ void Queue::stop(std::function<void()> done) {
 }
 
 void Queue::stop_if_idle() {
-  if (!stopped_ || running_ > 0 || notices_ > 0) return;
+  if (!stopped_ || running_ > 0 || notices_ > 0 || !sweeps_.empty()) return;
   doors_.spool.flush();  // what was delivered must be known to the next life
   std::exchange(stopped_, nullptr)();
 }

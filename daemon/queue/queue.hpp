@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -126,16 +127,22 @@ class Queue {
   [[nodiscard]] Result<Entry> show(ItemId id) const;
   [[nodiscard]] QueueStats stats(std::size_t most_destinations) const;
 
-  // Each returns how many items it concerned.
+  /// How many items an operation concerned.
+  using Counted = std::function<void(std::size_t)>;
 
-  /// Tries now, and forgets that their destinations are unwell. Held ones stay held.
-  std::size_t flush(Filter const& filter);
+  // Each goes through the queue in slices, and the loop does other things in between: an item is
+  // judged when its turn comes, and what comes later than the call is not meant. They run one after
+  // the other. `done` is called once, within the call where one slice was enough; not at all where
+  // the queue ends before. A stop waits for them.
+
+  /// Tries now, and forgets once that their destinations are unwell. Held ones stay held.
+  void flush(Filter const& filter, Counted done);
   /// No attempts, no warnings, no expiry until release(), over restarts too.
-  std::size_t hold(Filter const& filter);
-  std::size_t release(Filter const& filter);
+  void hold(Filter const& filter, Counted done);
+  void release(Filter const& filter, Counted done);
   /// Attempts that run end as they end; what still waits then is gone. With `bounce` the sender is
   /// told.
-  std::size_t remove(Filter const& filter, bool bounce);
+  void remove(Filter const& filter, bool bounce, Counted done);
 
  private:
   enum class PartState : std::uint8_t { waiting, ready, running };
@@ -192,12 +199,27 @@ class Queue {
     std::uint64_t octets = 0;
   };
 
+  using Act = std::function<void(ItemId, Item&)>;
+
+  /// An operation on its way through the queue.
+  struct Sweep {
+    Filter filter;
+    Act act;
+    Counted done;
+    ItemId after = 0;  ///< that was looked at last
+    ItemId last = 0;   ///< that is meant
+    std::size_t count = 0;
+  };
+
   /// A message to a sender that is under way.
   struct Notice {
     ItemId about = 0;
     std::vector<std::size_t> recipients;
     Bounce::Kind kind = Bounce::Kind::failed;
   };
+
+  /// Under way, before more items are looked at.
+  static constexpr std::size_t most_notices = 100;
 
   // queue.cpp: the run of things.
   void tick();
@@ -243,9 +265,14 @@ class Queue {
   // operations.cpp
   [[nodiscard]] bool matches(Filter const& filter, ItemId id, Item const& item,
                              TimePoint now) const;
-  std::size_t for_each(Filter const& filter, std::function<void(ItemId, Item&)> const& act);
+  void begin_sweep(Filter const& filter, Act act, Counted done);
+  void sweep();
+  void sweep_later();
+  bool take_slice(Sweep& sweep);
   [[nodiscard]] Entry entry(ItemId id, Item const& item) const;
-  void set_held(ItemId id, Item& item, bool held, TimePoint now);
+  void try_now(ItemId id, Item& item);
+  void set_held(ItemId id, Item& item, bool held);
+  void condemn(ItemId id, Item& item, Doom how);
 
   Doors doors_;
   Policy policy_;
@@ -259,6 +286,8 @@ class Queue {
   std::size_t held_ = 0;
   std::size_t unreadable_ = 0;
   std::uint64_t octets_ = 0;
+  std::deque<Sweep> sweeps_;  ///< the first one is at work
+  bool sweep_posted_ = false;
   bool pumping_ = false;
   bool stopping_ = false;
   std::function<void()> stopped_;

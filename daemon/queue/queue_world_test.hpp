@@ -218,6 +218,7 @@ struct World {
               .make_bounce =
                   [this](Bounce const& bounce, auto done) {
                     bounces.push_back(bounce);
+                    if (make_later) return make_later(bounce, std::move(done));
                     NewMessage message;
                     message.envelope = envelope_of("", {bounce.to}, bounce.now);
                     std::string text = "a bounce of";
@@ -252,6 +253,25 @@ struct World {
   ItemId take(std::string sender, std::vector<std::string> const& to) {
     return take(envelope_of(std::move(sender), to, loop.now()));
   }
+  // Operations, until they have gone through.
+  std::size_t flush(Filter const& filter) {
+    return counted([&](auto done) { queue->flush(filter, std::move(done)); });
+  }
+  std::size_t hold(Filter const& filter) {
+    return counted([&](auto done) { queue->hold(filter, std::move(done)); });
+  }
+  std::size_t release(Filter const& filter) {
+    return counted([&](auto done) { queue->release(filter, std::move(done)); });
+  }
+  std::size_t remove(Filter const& filter, bool bounce) {
+    return counted([&](auto done) { queue->remove(filter, bounce, std::move(done)); });
+  }
+  std::size_t counted(std::function<void(Queue::Counted)> const& ask) {
+    std::optional<std::size_t> count;
+    ask([&](std::size_t sum) { count = sum; });
+    if (!count) loop.drain();
+    return count.value_or(SIZE_MAX);
+  }
   [[nodiscard]] std::size_t count(Event::Kind kind) const {
     std::size_t sum = 0;
     for (auto const& event : seen) sum += event.kind == kind ? 1 : 0;
@@ -265,6 +285,7 @@ struct World {
   Policy policy;
   double random = 0.5;
   std::function<std::string(Recipient const&)> destination = domain_of;
+  BounceMaker make_later;  ///< instead of making a bounce at once
   std::vector<Bounce> bounces;
   std::vector<Seen> seen;
   std::optional<Queue> queue;
@@ -273,6 +294,33 @@ struct World {
 inline delivery::Outcome outcome(int code, std::string enhanced, std::string text,
                                  bool host_fault = false) {
   return {{code, std::move(enhanced), std::move(text)}, "mx.example.net", host_fault};
+}
+
+/// A queue in which all waits.
+struct Busy {
+  Busy() : world(disk) {
+    world.courier.says = [this](Recipient const& recipient, delivery::Job const&) {
+      bool const notice = recipient.address == "a@example.org";
+      return open || notice ? outcome(250, "2.0.0", "ok") : outcome(450, "4.2.1", "busy");
+    };
+    world.begin();
+  }
+  Queue& queue() { return *world.queue; }
+  [[nodiscard]] std::vector<ItemId> ids(Filter const& filter) const {
+    std::vector<ItemId> found;
+    for (auto const& one : world.queue->list(filter, 0, 100).entries) found.push_back(one.id);
+    return found;
+  }
+
+  Disk disk;
+  World world;
+  bool open = false;
+};
+
+inline Filter only(ItemId id) {
+  Filter filter;
+  filter.id = id;
+  return filter;
 }
 
 }  // namespace mailstack::queue::test

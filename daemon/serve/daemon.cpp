@@ -277,15 +277,23 @@ class WholeDaemon : public Daemon, private control::Operations {
     return queue_->list(filter, after, most);
   }
   Result<queue::Entry> show(queue::ItemId id) override { return queue_->show(id); }
-  Result<queue::Content> content(queue::ItemId id) override { return spool_->read(id); }
+  void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) override {
+    done(spool_->read(id));
+  }
   queue::QueueStats stats(std::size_t most_destinations) override {
     return queue_->stats(most_destinations);
   }
-  std::size_t flush(queue::Filter const& filter) override { return queue_->flush(filter); }
-  std::size_t hold(queue::Filter const& filter) override { return queue_->hold(filter); }
-  std::size_t release(queue::Filter const& filter) override { return queue_->release(filter); }
-  std::size_t remove(queue::Filter const& filter, bool bounce) override {
-    return queue_->remove(filter, bounce);
+  void flush(queue::Filter const& filter, queue::Queue::Counted done) override {
+    queue_->flush(filter, std::move(done));
+  }
+  void hold(queue::Filter const& filter, queue::Queue::Counted done) override {
+    queue_->hold(filter, std::move(done));
+  }
+  void release(queue::Filter const& filter, queue::Queue::Counted done) override {
+    queue_->release(filter, std::move(done));
+  }
+  void remove(queue::Filter const& filter, bool bounce, queue::Queue::Counted done) override {
+    queue_->remove(filter, bounce, std::move(done));
   }
 
   [[nodiscard]] std::vector<std::string> const& secret_files() const {
@@ -293,7 +301,9 @@ class WholeDaemon : public Daemon, private control::Operations {
   }
 
   /// Beside what is served; what is bad stays as it was.
-  conf::Problems reload() override {
+  void reload(std::function<void(conf::Problems const&)> done) override { done(reload()); }
+
+  conf::Problems reload() {
     net::notify("RELOADING=1");
     // Before it is read: what changes meanwhile is another tree.
     auto const before = conf::tree_signature(options_.directory);
