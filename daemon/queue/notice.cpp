@@ -45,12 +45,23 @@ void Queue::notify(ItemId id, Item& item, std::vector<std::size_t> recipients, B
   auto all = std::exchange(opened.envelope.recipients, {});
   bounce.envelope = opened.envelope;
   opened.envelope.recipients = std::move(all);
-  if (!bounce.content) bounce.content = doors_.spool.read(id).value_or(nullptr);
+  if (!bounce.content) bounce.content = doors_.spool.at_hand(id);
   ++opened.notices;
   ++notices_;
+  Notice notice{id, std::move(recipients), kind};
+  if (bounce.content) return make_notice(std::move(notice), std::move(bounce));
+  doors_.read(id, [weak = std::weak_ptr(self_), notice = std::move(notice),
+                   bounce = std::move(bounce)](Result<Content> content) mutable {
+    auto const self = weak.lock();
+    if (!self) return;
+    bounce.content = content.value_or(nullptr);
+    (*self)->make_notice(std::move(notice), std::move(bounce));
+  });
+}
+
+void Queue::make_notice(Notice notice, Bounce bounce) {
   doors_.make_bounce(std::move(bounce), [weak = std::weak_ptr(self_),
-                                         notice = Notice{id, std::move(recipients), kind}](
-                                            Result<NewMessage> message) {
+                                         notice = std::move(notice)](Result<NewMessage> message) {
     if (auto const self = weak.lock()) (*self)->put_notice(notice, std::move(message));
   });
 }

@@ -39,6 +39,8 @@ struct Doors {
   /// Calls `call` once after `span`, unless what it returns is destroyed before.
   std::function<std::shared_ptr<void>(std::chrono::milliseconds span, std::function<void()> call)>
       timer;
+  /// Spool::read() beside the loop; calls `done` on it, within the call or later.
+  std::function<void(ItemId id, std::function<void(Result<Content>)> done)> read;
   /// Brings a call to the queue's loop; from any thread.
   std::function<void(std::function<void()>)> post;
   std::function<double()> random;  ///< in [0, 1)
@@ -233,7 +235,10 @@ class Queue {
   void start(Destination* destination, ItemId id, TimePoint now);
   [[nodiscard]] std::vector<std::size_t> due_recipients(Item const& item, Part const& part,
                                                         TimePoint now) const;
+  void carry(Attempt attempt, Result<Content> content);
   void finish(Attempt const& attempt, std::vector<delivery::Outcome> outcomes);
+  void put_back(Attempt const& attempt, delivery::Outcome const& why);
+  void go_on();
   void conclude(Attempt const& attempt, Item& item, std::vector<delivery::Outcome> const& outcomes,
                 TimePoint now);
   void stop_if_idle();
@@ -258,6 +263,7 @@ class Queue {
   void notify(ItemId id, Item& item, std::vector<std::size_t> recipients, Bounce::Kind kind);
   [[nodiscard]] std::optional<std::string> whom_to_tell(Envelope const& envelope,
                                                         Bounce::Kind kind) const;
+  void make_notice(Notice notice, Bounce bounce);
   void put_notice(Notice notice, Result<NewMessage> message);
   void notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessage message);
   void close(Item& item, std::vector<std::size_t> const& recipients, Bounce::Kind kind);

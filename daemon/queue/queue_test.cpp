@@ -213,6 +213,7 @@ TEST_CASE("queue: a courier that forgets a recipient makes it wait", "[queue]") 
                     .courier = forgetful,
                     .now = [&] { return world.loop.now(); },
                     .timer = [&](auto span, auto call) { return world.loop.after(span, call); },
+                    .read = {},
                     .post = [&](auto call) { world.loop.post(call); },
                     .random = [] { return 0.5; },
                     .make_bounce = {},

@@ -101,6 +101,7 @@ class FakeSpool final : public Spool {
   void remove(ItemId id) override {
     later([this, id] { disk_.items.erase(id); });
   }
+  Content at_hand(ItemId) override { return nullptr; }
   Result<Content> read(ItemId id) override {
     auto const found = disk_.items.find(id);
     if (found == disk_.items.end() || damaged) return fail(ErrorCode::invalid, "checksum");
@@ -213,6 +214,11 @@ struct World {
               .courier = courier,
               .now = [this] { return loop.now(); },
               .timer = [this](auto span, auto call) { return loop.after(span, std::move(call)); },
+              .read =
+                  [this](ItemId id, auto done) {
+                    if (read_later) return read_later([=, this] { done(spool.read(id)); });
+                    done(spool.read(id));
+                  },
               .post = [this](auto call) { loop.post(std::move(call)); },
               .random = [this] { return random; },
               .make_bounce =
@@ -285,6 +291,8 @@ struct World {
   Policy policy;
   double random = 0.5;
   std::function<std::string(Recipient const&)> destination = domain_of;
+  /// Where a disk takes time.
+  std::function<void(std::function<void()>)> read_later;
   BounceMaker make_later;  ///< instead of making a bounce at once
   std::vector<Bounce> bounces;
   std::vector<Seen> seen;

@@ -95,6 +95,9 @@ class WholeDaemon : public Daemon, private control::Operations {
     keys_ = std::make_unique<SigningKeys>(*main_, *resolver_, files_, settings.state + "/signing");
     keys_->set(*live->snapshot);
     pool_ = std::make_unique<Pools>();
+    reloads_ = std::make_unique<Reloads>(
+        *main_, pool_->files, [this] { return load(); },
+        [this](Loaded loaded) { return take(std::move(loaded)); });
     make_queue(settings);
     make_desk();
     sessions_ = std::make_unique<SessionLoops>(settings.loops);
@@ -109,7 +112,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   void run() override {
     signals_ = net::on_signals(*main_, signals, [this](int signal) {
       if (signal == SIGHUP)
-        reload();
+        reload({});
       else
         stop();
     });
@@ -123,7 +126,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     tell_problems();
     tree_ = std::make_unique<TreeWatch>(*main_, pool_->calculations, options_.directory, read_,
                                         secret_files(), look_interval, [this] {
-                                          if (!stopping_) reload();
+                                          if (!stopping_) reload({});
                                         });
     ready_ = true;
     net::notify("READY=1");
@@ -157,6 +160,7 @@ class WholeDaemon : public Daemon, private control::Operations {
                            [this](std::chrono::milliseconds span, std::function<void()> call) {
                              return std::shared_ptr<void>(main_->after(span, std::move(call)));
                            },
+                       .read = [this](queue::ItemId id, auto done) { read(id, std::move(done)); },
                        .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
                        .random = chance,
                        .make_bounce = bounce_maker(*main_, pool_->calculations, current_, *keys_),
@@ -173,6 +177,15 @@ class WholeDaemon : public Daemon, private control::Operations {
                            }};
     queue_ = std::make_unique<queue::Queue>(std::move(needs), queue_policy(settings),
                                             "postmaster@" + settings.hostname);
+  }
+
+  /// Beside the loop: a message may be of 50 MiB, and a disk slow.
+  void read(queue::ItemId id, std::function<void(Result<queue::Content>)> done) {
+    auto const answer = [loop = main_.get(), done = std::move(done)](Result<queue::Content> found) {
+      loop->post([done, found = std::move(found)] { done(found); });
+    };
+    if (!pool_->files.run([spool = spool_.get(), id, answer] { answer(spool->read(id)); }))
+      answer(fail(ErrorCode::unavailable, "too much is read at once"));
   }
 
   void make_desk() {
@@ -278,7 +291,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   }
   Result<queue::Entry> show(queue::ItemId id) override { return queue_->show(id); }
   void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) override {
-    done(spool_->read(id));
+    read(id, std::move(done));
   }
   queue::QueueStats stats(std::size_t most_destinations) override {
     return queue_->stats(most_destinations);
@@ -301,18 +314,23 @@ class WholeDaemon : public Daemon, private control::Operations {
   }
 
   /// Beside what is served; what is bad stays as it was.
-  void reload(std::function<void(conf::Problems const&)> done) override { done(reload()); }
+  void reload(Reloads::Done done) override { reloads_->ask(std::move(done)); }
 
-  conf::Problems reload() {
+  /// On a thread of the pool. Nobody but a reload changes what is in use, and there is one at a
+  /// time.
+  Loaded load() {
     net::notify("RELOADING=1");
-    // Before it is read: what changes meanwhile is another tree.
-    auto const before = conf::tree_signature(options_.directory);
-    auto loaded = serve::reload(options_.directory, current_.get());
-    if (!loaded) {
-      problems_ = {{options_.directory, loaded.error().what, 0, 0, "the configuration stays"}};
+    auto signature = conf::tree_signature(options_.directory);
+    return {std::move(signature), serve::reload(options_.directory, current_.get())};
+  }
+
+  conf::Problems take(Loaded loaded) {
+    auto& tree = loaded.tree;
+    if (!tree) {
+      problems_ = {{options_.directory, tree.error().what, 0, 0, "the configuration stays"}};
     } else {
-      problems_ = std::move(loaded->problems);
-      current_.set(std::move(loaded->live));
+      problems_ = std::move(tree->problems);
+      current_.set(std::move(tree->live));
       loaded_ = now();
       auto const& snapshot = *current_.get()->snapshot;
       desk_->refresh();
@@ -321,11 +339,11 @@ class WholeDaemon : public Daemon, private control::Operations {
       queue_->set_policy(queue_policy(snapshot.settings));
       server_->set_times(connection_times(snapshot.settings));
     }
-    if (tree_) tree_->was_read(before, secret_files());
+    if (tree_) tree_->was_read(loaded.signature, secret_files());
     telemetry_->reopen_log();
     tell(control::Event::Kind::reloaded, {});
     tell_problems();
-    net::notify("READY=1");
+    if (!stopping_) net::notify("READY=1");
     return problems_;
   }
 
@@ -359,6 +377,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   std::unique_ptr<net::DnsResolver> resolver_;
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<Pools> pool_;
+  std::unique_ptr<Reloads> reloads_;
   std::unique_ptr<delivery::Courier> courier_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Authenticator> logins_;

@@ -30,6 +30,7 @@ class NoSpool final : public Spool {
   void put(ItemId, std::string, Content, std::function<void(Result<>)> done) override { done({}); }
   void update(ItemId, std::string) override {}
   void remove(ItemId) override {}
+  Content at_hand(ItemId) override { return content_; }
   Result<Content> read(ItemId) override { return content_; }
   bool has_room(std::uint64_t) override { return true; }
   SpoolStats stats() override { return {}; }
@@ -84,6 +85,7 @@ struct Bench {
                   timer = std::move(call);
                   return std::make_shared<int>(0);
                 },
+            .read = {},
             .post = [this](auto call) { posted.push_back(std::move(call)); },
             .random = [this] { return random = std::fmod(random + 0.618, 1.0); },
             .make_bounce = {},

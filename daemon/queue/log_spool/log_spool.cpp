@@ -103,6 +103,7 @@ class RunningSpool final : public Spool {
            std::function<void(Result<>)> done) override;
   void update(ItemId id, std::string state) override;
   void remove(ItemId id) override;
+  Content at_hand(ItemId id) override { return fresh_.find(id); }
   Result<Content> read(ItemId id) override;
   bool has_room(std::uint64_t octets) override { return fullness_.has_room(octets); }
   SpoolStats stats() override;
