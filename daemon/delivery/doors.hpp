@@ -13,6 +13,7 @@
 #include "core/clock/clock.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/delivery/courier.hpp"
+#include "daemon/delivery/curfew.hpp"
 #include "daemon/net/resolver.hpp"
 #include "daemon/net/stream.hpp"
 #include "daemon/net/tls.hpp"
@@ -38,10 +39,9 @@ struct Doors {
   std::function<std::vector<std::string>()> interfaces;  ///< addresses of this host
   std::function<TimePoint()> now;
   std::function<std::uint64_t()> random;
-  /// Of one attempt with all its hosts: 50 MiB at 15 KiB/s, and no peer holds a place for longer.
-  std::chrono::milliseconds attempt_limit{std::chrono::hours(1)};
   /// Runs what takes long on another thread; false: too much waits already.
   std::function<bool(std::function<void()>)> offload;
+  std::shared_ptr<Curfew const> curfew;  ///< of programs; null: there is none
 };
 
 /// The doors of the real world around `loop`: connections, the host's interfaces, the clock,

@@ -35,7 +35,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void begin() {
     prepare();
     if (open_.empty()) return finish();
-    ceiling_ = doors_.loop->after(doors_.attempt_limit, [weak = weak_from_this()] {
+    ceiling_ = doors_.loop->after(settings().timeouts.attempt, [weak = weak_from_this()] {
       if (auto const self = weak.lock()) self->expire();
     });
     // Put together under other settings: its recipients may have parted ways since.
@@ -47,6 +47,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
                            if (!self) return;
                            if (!route) return self->give_all(route.error(), {}, false);
                            self->route_ = std::move(*route);
+                           self->sort_targets();
                            self->try_target();
                          });
   }
@@ -96,6 +97,13 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     key.append(1, '|').append(std::to_string(route_.port));
     key.append(1, '|').append(target().host).append(1, '|').append(route_.user);
     return key.append(1, '|').append(1, static_cast<char>('0' + static_cast<int>(tls_now())));
+  }
+
+  void sort_targets() {
+    route_.targets = ipv4_first(std::move(route_.targets), [this](Target const& one) {
+      return remote_.refusals_.refuses(one.host, source_for(source_, one).value_or(""),
+                                       doors_.now());
+    });
   }
 
   void try_target() {
@@ -180,6 +188,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   bool goes_to_ipv4(smtp::Reply const& reply) {
     if (!target().ipv6() || !refuses_ipv6(reply)) return false;
     for (auto const& one : route_.targets) ipv4_only_ = ipv4_only_ || !one.ipv6();
+    if (ipv4_only_)
+      remote_.refusals_.saw(target().host, source_for(source_, target()).value_or(""),
+                            doors_.now());
     return ipv4_only_;
   }
 

@@ -70,6 +70,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     current_.set(std::move(loaded.live));
   }
   ~WholeDaemon() override {
+    curfew_->call();
     control_.reset();
     monitoring_.reset();
     if (sessions_) sessions_->stop();
@@ -152,6 +153,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     doors.offload = [this](std::function<void()> work) {
       return pool_->programs.run(std::move(work));
     };
+    doors.curfew = curfew_;
     courier_ = telemetry_->timed(delivery::make_courier(std::move(doors)));
     queue::Doors needs{.spool = *spool_,
                        .courier = *courier_,
@@ -195,6 +197,7 @@ class WholeDaemon : public Daemon, private control::Operations {
         .keys = *keys_,
         .calculations = pool_->calculations,
         .hooks = pool_->hooks,
+        .curfew = curfew_,
         .now = now,
         .queued = [this](std::vector<Kept> kept, Client const& client) {
           for (auto const& one : kept) telemetry_->tell_queued(one, client);
@@ -359,6 +362,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     };
     server_->stop(ended);
     queue_->stop(ended);
+    curfew_->call();  // their messages wait for the next start
   }
 
   void beat() {
@@ -378,6 +382,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<Pools> pool_;
   std::unique_ptr<Reloads> reloads_;
+  std::shared_ptr<delivery::Curfew> curfew_ = std::make_shared<delivery::Curfew>();
   std::unique_ptr<delivery::Courier> courier_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Authenticator> logins_;

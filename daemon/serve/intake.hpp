@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/clock/clock.hpp"
+#include "daemon/delivery/curfew.hpp"
 #include "daemon/net/pool.hpp"
 #include "daemon/policy/expand.hpp"
 #include "daemon/policy/headers.hpp"
@@ -33,8 +34,9 @@ class Intake {
   struct Doors {
     queue::Spool& spool;
     SigningKeys& keys;
-    net::Pool& calculations;  ///< signs
-    net::Pool& hooks;         ///< runs the hook, and then signs, too
+    net::Pool& calculations;                         ///< signs
+    net::Pool& hooks;                                ///< runs the hook, and then signs, too
+    std::shared_ptr<delivery::Curfew const> curfew;  ///< of hooks; null: there is none
     std::function<TimePoint()> now;
     /// Hands items of a client to the queue; called from the spool's thread, before the client
     /// hears of them.
