@@ -91,7 +91,7 @@ TEST_CASE("curfew: of a job each recipient is cut or has its program's verdict",
   auto const loop = net::Loop::make();
   net::Pool pool(2);
   auto const curfew = std::make_shared<Curfew>();
-  Doors doors;
+  CourierDoors doors;
   doors.loop = loop.get();
   doors.conf = [] { return std::make_shared<conf::Snapshot>(); };
   doors.offload = [&](std::function<void()> work) { return pool.run(std::move(work)); };

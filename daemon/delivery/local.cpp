@@ -74,7 +74,7 @@ struct Gathered {
 
 }  // namespace
 
-Local::Local(Doors& doors) : doors_(doors) {
+Local::Local(CourierDoors& doors) : doors_(doors) {
   maildirs_ = std::make_shared<Maildirs>(doors.conf()->settings.hostname);
   auto environment = std::make_shared<std::vector<std::string>>();
   for (char** at = environ; at != nullptr && *at != nullptr; ++at) environment->emplace_back(*at);

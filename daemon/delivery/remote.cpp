@@ -111,7 +111,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     while (ipv4_only_ && at_ < route_.targets.size() && target().ipv6()) ++at_;
     if (late_ || at_ >= route_.targets.size()) return give_up();
     if (!fresh_)
-      if (auto kept = remote_.kept_.take(key())) return use(std::move(kept));
+      if (auto kept = remote_.idle_.take(key())) return use(std::move(kept));
     connecting_ = doors_.connect(
         {target().address, route_.port}, source_for(source_, target()), settings().timeouts.connect,
         [weak = weak_from_this()](Result<std::unique_ptr<net::Stream>> stream) {
@@ -196,7 +196,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
   void parked() {
     if (dialogue_->messages() < settings().per_connection && settings().keep_idle.count() > 0)
-      remote_.kept_.put(key(), std::move(dialogue_), settings().keep_idle);
+      remote_.idle_.put(key(), std::move(dialogue_), settings().keep_idle);
     else
       dialogue_->close();
     dialogue_.reset();
@@ -269,7 +269,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   Remote& remote_;
-  Doors& doors_;
+  CourierDoors& doors_;
   std::shared_ptr<conf::Snapshot const> conf_;
   Job job_;
   conf::Source source_;
@@ -292,7 +292,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::shared_ptr<Dialogue> dialogue_;
 };
 
-Remote::Remote(Doors& doors) : doors_(doors), kept_(*doors.loop), proof_(*doors.resolver) {}
+Remote::Remote(CourierDoors& doors) : doors_(doors), idle_(*doors.loop), proof_(*doors.resolver) {}
 Remote::~Remote() = default;
 
 void Remote::deliver(Job job, std::function<void(std::vector<Outcome>)> done) {

@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "daemon/delivery/doors.hpp"
+#include "daemon/delivery/courier_doors.hpp"
+#include "daemon/delivery/idle_connections.hpp"
 #include "daemon/delivery/ipv6_refusals.hpp"
-#include "daemon/delivery/kept.hpp"
 #include "daemon/delivery/source_proof.hpp"
 #include "daemon/delivery/tls_memory.hpp"
 
@@ -27,17 +27,17 @@ namespace mailstack::delivery {
 /// next. An attempt that takes longer than `delivery.timeouts.attempt` in all ends where it is.
 class Remote {
  public:
-  explicit Remote(Doors& doors);
+  explicit Remote(CourierDoors& doors);
   ~Remote();
 
   /// For ways remote and via, and for local where that is LMTP.
   void deliver(Job job, std::function<void(std::vector<Outcome>)> done);
-  [[nodiscard]] std::size_t kept() const { return kept_.size(); }
+  [[nodiscard]] std::size_t idle() const { return idle_.size(); }
 
  private:
   friend class Attempt;
-  Doors& doors_;
-  Kept kept_;
+  CourierDoors& doors_;
+  IdleConnections idle_;
   SourceProof proof_;
   TlsMemoryFile memory_;
   Ipv6Refusals refusals_;

@@ -30,7 +30,7 @@ struct World {
 
   Courier& courier() {
     if (courier_) return *courier_;
-    Doors doors;
+    CourierDoors doors;
     doors.loop = loop.get();
     doors.resolver = &resolver;
     doors.connect = hosts.connect();

@@ -31,26 +31,6 @@
 
 namespace mailstack::queue {
 
-/// How the queue reaches the world. All are called on the queue's loop.
-struct Doors {
-  Spool& spool;
-  delivery::Courier& courier;
-  std::function<TimePoint()> now;
-  /// Calls `call` once after `span`, unless what it returns is destroyed before.
-  std::function<std::shared_ptr<void>(std::chrono::milliseconds span, std::function<void()> call)>
-      timer;
-  /// Spool::read() beside the loop; calls `done` on it, within the call or later.
-  std::function<void(ItemId id, std::function<void(Result<Content>)> done)> read;
-  /// Brings a call to the queue's loop; from any thread.
-  std::function<void(std::function<void()>)> post;
-  std::function<double()> random;  ///< in [0, 1)
-  BounceMaker make_bounce;
-  /// May answer otherwise from one call to the next: another configuration has other ways. Who is
-  /// being tried is not tried beside that, and who waits comes over at its next time.
-  std::function<std::string(Recipient const&)> destination_of;
-  std::function<void(Event const&)> event;  ///< may be empty
-};
-
 /// Which items an operator means; what is left out is any.
 struct Filter {
   std::optional<ItemId> id;
@@ -100,6 +80,26 @@ struct QueueStats {
 
 class Queue {
  public:
+  /// How the queue reaches the world. All are called on the queue's loop.
+  struct Doors {
+    Spool& spool;
+    delivery::Courier& courier;
+    std::function<TimePoint()> now;
+    /// Calls `call` once after `span`, unless what it returns is destroyed before.
+    std::function<std::shared_ptr<void>(std::chrono::milliseconds span, std::function<void()> call)>
+        timer;
+    /// Spool::read() beside the loop; calls `done` on it, within the call or later.
+    std::function<void(ItemId id, std::function<void(Result<Content>)> done)> read;
+    /// Brings a call to the queue's loop; from any thread.
+    std::function<void(std::function<void()>)> post;
+    std::function<double()> random;  ///< in [0, 1)
+    BounceMaker make_bounce;
+    /// May answer otherwise from one call to the next: another configuration has other ways. Who is
+    /// being tried is not tried beside that, and who waits comes over at its next time.
+    std::function<std::string(Recipient const&)> destination_of;
+    std::function<void(Event const&)> event;  ///< may be empty
+  };
+
   /// `postmaster` is told where a bounce bounces: an address of this host's domain.
   Queue(Doors doors, Policy policy, std::string postmaster);
   ~Queue();

@@ -210,36 +210,37 @@ struct World {
   /// Makes the queue, after settings were changed, and recovers what the disk holds.
   Queue& begin() {
     queue.emplace(
-        Doors{.spool = spool,
-              .courier = courier,
-              .now = [this] { return loop.now(); },
-              .timer = [this](auto span, auto call) { return loop.after(span, std::move(call)); },
-              .read =
-                  [this](ItemId id, auto done) {
-                    if (read_later) return read_later([=, this] { done(spool.read(id)); });
-                    done(spool.read(id));
-                  },
-              .post = [this](auto call) { loop.post(std::move(call)); },
-              .random = [this] { return random; },
-              .make_bounce =
-                  [this](Bounce const& bounce, auto done) {
-                    bounces.push_back(bounce);
-                    if (make_later) return make_later(bounce, std::move(done));
-                    NewMessage message;
-                    message.envelope = envelope_of("", {bounce.to}, bounce.now);
-                    std::string text = "a bounce of";
-                    for (auto const& one : bounce.recipients) text += " " + one.original;
-                    message.content = std::make_shared<std::string>(text + " ");
-                    done(std::move(message));
-                  },
-              .destination_of = [this](Recipient const& one) { return destination(one); },
-              .event =
-                  [this](Event const& event) {
-                    seen.push_back({event.kind, event.id, std::string(event.sender),
-                                    std::string(event.recipient), std::string(event.reply),
-                                    std::string(event.host), event.attempt, event.delay,
-                                    event.notice});
-                  }},
+        Queue::Doors{
+            .spool = spool,
+            .courier = courier,
+            .now = [this] { return loop.now(); },
+            .timer = [this](auto span, auto call) { return loop.after(span, std::move(call)); },
+            .read =
+                [this](ItemId id, auto done) {
+                  if (read_later) return read_later([=, this] { done(spool.read(id)); });
+                  done(spool.read(id));
+                },
+            .post = [this](auto call) { loop.post(std::move(call)); },
+            .random = [this] { return random; },
+            .make_bounce =
+                [this](Bounce const& bounce, auto done) {
+                  bounces.push_back(bounce);
+                  if (make_later) return make_later(bounce, std::move(done));
+                  NewMessage message;
+                  message.envelope = envelope_of("", {bounce.to}, bounce.now);
+                  std::string text = "a bounce of";
+                  for (auto const& one : bounce.recipients) text += " " + one.original;
+                  message.content = std::make_shared<std::string>(text + " ");
+                  done(std::move(message));
+                },
+            .destination_of = [this](Recipient const& one) { return destination(one); },
+            .event =
+                [this](Event const& event) {
+                  seen.push_back({event.kind, event.id, std::string(event.sender),
+                                  std::string(event.recipient), std::string(event.reply),
+                                  std::string(event.host), event.attempt, event.delay,
+                                  event.notice});
+                }},
         policy, "postmaster@mx.example.org");
     std::vector<Recovered> found;
     for (auto const& [id, kept] : disk.items) found.push_back({id, kept.state, 10});

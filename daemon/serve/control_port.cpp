@@ -17,9 +17,9 @@ constexpr std::size_t most_peers = 64;
 using Say = std::function<void(std::string octets)>;
 
 /// What a port has to say to one peer.
-class Service {
+class Protocol {
  public:
-  virtual ~Service() = default;
+  virtual ~Protocol() = default;
   virtual void receive(std::string_view octets) = 0;
   /// An answer is on its way: the peer waits, and not we.
   [[nodiscard]] virtual bool busy() const = 0;
@@ -27,7 +27,7 @@ class Service {
   [[nodiscard]] virtual bool over() const = 0;
 };
 
-class Requests : public Service {
+class Requests : public Protocol {
  public:
   Requests(control::Operations& operations, Say say) : lines_(operations, std::move(say)) {}
   void receive(std::string_view octets) override { lines_.receive(octets); }
@@ -38,7 +38,7 @@ class Requests : public Service {
   control::RequestLines lines_;
 };
 
-class Http : public Service {
+class Http : public Protocol {
  public:
   Http(std::shared_ptr<control::Pages const> pages, Say say)
       : pages_(std::move(pages)), say_(std::move(say)) {}
@@ -59,7 +59,7 @@ class Http : public Service {
   bool over_ = false;
 };
 
-using Begin = std::function<std::unique_ptr<Service>(Say)>;
+using Begin = std::function<std::unique_ptr<Protocol>(Say)>;
 
 class TalkingPort : public Port {
  public:
@@ -77,7 +77,7 @@ class TalkingPort : public Port {
  private:
   struct Peer {
     std::unique_ptr<net::Stream> stream;
-    std::unique_ptr<Service> service;
+    std::unique_ptr<Protocol> protocol;
     std::unique_ptr<net::Timer> timer;
   };
 
@@ -87,7 +87,7 @@ class TalkingPort : public Port {
     auto const id = ++last_;
     auto& peer = peers_[id];
     peer.stream = std::move(stream);
-    peer.service = begin_([this, id](std::string octets) { say(id, std::move(octets)); });
+    peer.protocol = begin_([this, id](std::string octets) { say(id, std::move(octets)); });
     wait(id, peer);
     peer.stream->start({[this, id](std::string_view octets) { received(id, octets); },
                         [this, id](std::string const&) { end(id); },
@@ -98,7 +98,7 @@ class TalkingPort : public Port {
     // Its time was over in this very turn: it is about to be dropped, and may still be heard.
     auto const found = peers_.find(id);
     if (found == peers_.end()) return;
-    found->second.service->receive(octets);
+    found->second.protocol->receive(octets);
     look_after(id);
   }
 
@@ -106,7 +106,7 @@ class TalkingPort : public Port {
     auto const found = peers_.find(id);
     if (found == peers_.end()) return;
     found->second.stream->write(std::move(octets));
-    // An answer that took its time comes from nowhere else, and its service is at work still.
+    // An answer that took its time comes from nowhere else, and its protocol is at work still.
     loop_.post([this, alive = std::weak_ptr(alive_), id] {
       if (!alive.expired()) look_after(id);
     });
@@ -116,14 +116,14 @@ class TalkingPort : public Port {
     auto const found = peers_.find(id);
     if (found == peers_.end()) return;
     auto& peer = found->second;
-    if (!peer.service->over()) return wait(id, peer);
+    if (!peer.protocol->over()) return wait(id, peer);
     peer.stream->close(net::Parting::patient);
     end(id);
   }
 
   void wait(std::uint64_t id, Peer& peer) {
     peer.timer.reset();
-    if (!peer.service->busy()) peer.timer = loop_.after(patience_, [this, id] { end(id); });
+    if (!peer.protocol->busy()) peer.timer = loop_.after(patience_, [this, id] { end(id); });
   }
 
   /// Not from inside of the peer's own call.
@@ -157,7 +157,7 @@ Result<net::Endpoint> endpoint_of(std::string const& place) {
 Result<std::unique_ptr<Port>> open_control(net::Loop& loop, std::string const& path,
                                            control::Operations& operations,
                                            std::chrono::milliseconds patience) {
-  auto begin = [&operations](Say say) -> std::unique_ptr<Service> {
+  auto begin = [&operations](Say say) -> std::unique_ptr<Protocol> {
     return std::make_unique<Requests>(operations, std::move(say));
   };
   auto port = std::make_unique<TalkingPort>(loop, std::move(begin), patience);
@@ -175,7 +175,7 @@ Result<std::unique_ptr<Port>> open_monitoring(net::Loop& loop, std::string const
   auto const at = endpoint_of(place);
   if (!at) return tl::unexpected(at.error());
   auto const shared = std::make_shared<control::Pages>(std::move(pages));
-  auto begin = [shared](Say say) -> std::unique_ptr<Service> {
+  auto begin = [shared](Say say) -> std::unique_ptr<Protocol> {
     return std::make_unique<Http>(shared, std::move(say));
   };
   auto port = std::make_unique<TalkingPort>(loop, std::move(begin), patience);

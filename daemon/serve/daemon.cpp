@@ -12,7 +12,7 @@
 #include "daemon/conf/signature.hpp"
 #include "daemon/control/process_facts.hpp"
 #include "daemon/delivery/courier.hpp"
-#include "daemon/delivery/doors.hpp"
+#include "daemon/delivery/courier_doors.hpp"
 #include "daemon/net/notify.hpp"
 #include "daemon/net/resolver.hpp"
 #include "daemon/net/signals.hpp"
@@ -155,28 +155,27 @@ class WholeDaemon : public Daemon, private control::Operations {
     };
     doors.curfew = curfew_;
     courier_ = telemetry_->timed(delivery::make_courier(std::move(doors)));
-    queue::Doors needs{.spool = *spool_,
-                       .courier = *courier_,
-                       .now = now,
-                       .timer =
-                           [this](std::chrono::milliseconds span, std::function<void()> call) {
-                             return std::shared_ptr<void>(main_->after(span, std::move(call)));
-                           },
-                       .read = [this](queue::ItemId id, auto done) { read(id, std::move(done)); },
-                       .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
-                       .random = chance,
-                       .make_bounce = bounce_maker(*main_, pool_->calculations, current_, *keys_),
-                       .destination_of =
-                           [this](queue::Recipient const& recipient) {
-                             return delivery::destination_of(current_.get()->snapshot->settings,
-                                                             recipient);
-                           },
-                       .event =
-                           [this](queue::Event const& event) {
-                             // What a client brought was told by the intake, which knows it.
-                             if (event.kind != queue::Event::Kind::queued || event.bounce)
-                               telemetry_->tell(event);
-                           }};
+    queue::Queue::Doors needs{
+        .spool = *spool_,
+        .courier = *courier_,
+        .now = now,
+        .timer =
+            [this](std::chrono::milliseconds span, std::function<void()> call) {
+              return std::shared_ptr<void>(main_->after(span, std::move(call)));
+            },
+        .read = [this](queue::ItemId id, auto done) { read(id, std::move(done)); },
+        .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
+        .random = chance,
+        .make_bounce = bounce_maker(*main_, pool_->calculations, current_, *keys_),
+        .destination_of =
+            [this](queue::Recipient const& recipient) {
+              return delivery::destination_of(current_.get()->snapshot->settings, recipient);
+            },
+        .event =
+            [this](queue::Event const& event) {
+              // What a client brought was told by the intake, which knows it.
+              if (event.kind != queue::Event::Kind::queued || event.bounce) telemetry_->tell(event);
+            }};
     queue_ = std::make_unique<queue::Queue>(std::move(needs), queue_policy(settings),
                                             "postmaster@" + settings.hostname);
   }
@@ -199,7 +198,7 @@ class WholeDaemon : public Daemon, private control::Operations {
         .hooks = pool_->hooks,
         .curfew = curfew_,
         .now = now,
-        .queued = [this](std::vector<Kept> kept, Client const& client) {
+        .queued = [this](std::vector<KeptMessage> kept, Client const& client) {
           for (auto const& one : kept) telemetry_->tell_queued(one, client);
           main_->post([this, kept = std::move(kept)]() mutable {
             for (auto& one : kept) {

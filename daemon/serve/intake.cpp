@@ -37,7 +37,7 @@ struct Intake::Work {
   std::vector<queue::ItemId> ids;
   Signers signers;
 
-  std::vector<Kept> kept;
+  std::vector<KeptMessage> kept;
   std::atomic<std::size_t> open = 0;  // puts that are not durable yet
   std::atomic<bool> failed = false;
 };

@@ -21,7 +21,7 @@
 namespace mailstack::serve {
 
 /// An item that the spool has kept.
-struct Kept {
+struct KeptMessage {
   queue::ItemId id = 0;
   queue::Envelope envelope;
   queue::Content content;
@@ -40,7 +40,7 @@ class Intake {
     std::function<TimePoint()> now;
     /// Hands items of a client to the queue; called from the spool's thread, before the client
     /// hears of them.
-    std::function<void(std::vector<Kept>, Client const&)> queued;
+    std::function<void(std::vector<KeptMessage>, Client const&)> queued;
   };
   explicit Intake(Doors doors) : doors_(std::move(doors)) {}
 

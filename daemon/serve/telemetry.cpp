@@ -79,7 +79,7 @@ void Telemetry::tell(Event const& event) {
 
 void Telemetry::tell(queue::Event const& event) { tell(control::event_of(event)); }
 
-void Telemetry::tell_queued(Kept const& kept, Client const& client) {
+void Telemetry::tell_queued(KeptMessage const& kept, Client const& client) {
   auto event = of_client(Event::Kind::queued, client);
   event.id = kept.id;
   event.from = kept.envelope.sender;

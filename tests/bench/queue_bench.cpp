@@ -76,23 +76,24 @@ struct Bench {
   double random = 0.3;
   std::function<void()> timer;
   std::deque<std::function<void()>> posted;
-  Queue queue{
-      Doors{.spool = spool,
-            .courier = courier,
-            .now = [this] { return now; },
-            .timer =
-                [this](auto, auto call) {
-                  timer = std::move(call);
-                  return std::make_shared<int>(0);
-                },
-            .read = {},
-            .post = [this](auto call) { posted.push_back(std::move(call)); },
-            .random = [this] { return random = std::fmod(random + 0.618, 1.0); },
-            .make_bounce = {},
-            .destination_of =
-                [](Recipient const& one) { return one.address.substr(one.address.rfind('@') + 1); },
-            .event = {}},
-      Policy{}, "postmaster@example.org"};
+  Queue queue{Queue::Doors{.spool = spool,
+                           .courier = courier,
+                           .now = [this] { return now; },
+                           .timer =
+                               [this](auto, auto call) {
+                                 timer = std::move(call);
+                                 return std::make_shared<int>(0);
+                               },
+                           .read = {},
+                           .post = [this](auto call) { posted.push_back(std::move(call)); },
+                           .random = [this] { return random = std::fmod(random + 0.618, 1.0); },
+                           .make_bounce = {},
+                           .destination_of =
+                               [](Recipient const& one) {
+                                 return one.address.substr(one.address.rfind('@') + 1);
+                               },
+                           .event = {}},
+              Policy{}, "postmaster@example.org"};
 };
 
 double seconds_of(std::function<void()> const& work) {

@@ -117,7 +117,7 @@ class RunningSpool final : public Spool {
   void hand_over(Operation operation, bool urgent);
   void refuse(std::function<void(Result<>)> done, Error error);
   Operation without_orphan(Operation operation);
-  void applied(Operation& operation, std::optional<Item> const& removed);
+  void applied(Operation& operation, std::optional<Places> const& removed);
   Result<> hand_on(Index::Outcome::Items const& items,
                    std::function<void(Recovered)> const& recovered);
   void run();
@@ -298,7 +298,7 @@ void RunningSpool::run() {
   }
 }
 
-void RunningSpool::applied(Operation& operation, std::optional<Item> const& removed) {
+void RunningSpool::applied(Operation& operation, std::optional<Places> const& removed) {
   if (operation.kind == Kind::remove) {
     fresh_.drop(operation.id);
     if (removed && removed->apart) apart_->remove(operation.id);

@@ -27,7 +27,7 @@ using Connect = std::function<std::unique_ptr<net::Timer>(
     std::function<void(Result<std::unique_ptr<net::Stream>>)> done)>;
 
 /// Everything is called on the loop, and lives as long as it.
-struct Doors {
+struct CourierDoors {
   net::Loop* loop = nullptr;
   net::Resolver* resolver = nullptr;
   Connect connect;
@@ -46,9 +46,9 @@ struct Doors {
 
 /// The doors of the real world around `loop`: connections, the host's interfaces, the clock,
 /// chance, a TLS context that is made once. `conf` and `offload` are the caller's.
-Doors real_doors(net::Loop& loop, net::Resolver& resolver);
+CourierDoors real_doors(net::Loop& loop, net::Resolver& resolver);
 
 /// Carries each job by its way. Dropping it forgets what is under way: `done` is not called.
-std::unique_ptr<Courier> make_courier(Doors doors);
+std::unique_ptr<Courier> make_courier(CourierDoors doors);
 
 }  // namespace mailstack::delivery
