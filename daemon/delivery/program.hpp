@@ -22,7 +22,7 @@ struct Program {
   std::string_view input;
   std::chrono::milliseconds limit{30'000};
   std::shared_ptr<Curfew const> curfew = nullptr;  ///< null: there is none
-  std::size_t most_output = 4096;        ///< octets that are kept; the rest is read and dropped
+  std::size_t most_output = 4096;  ///< octets that are kept; the rest is read and dropped
 };
 
 struct Ran {

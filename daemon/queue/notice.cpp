@@ -51,7 +51,7 @@ void Queue::notify(ItemId id, Item& item, std::vector<std::size_t> recipients, B
   Notice notice{id, std::move(recipients), kind};
   if (bounce.content) return make_notice(std::move(notice), std::move(bounce));
   doors_.read(id, [weak = std::weak_ptr(self_), notice = std::move(notice),
-                   bounce = std::move(bounce)](Result<Content> content) mutable {
+                   bounce = std::move(bounce)](Result<Content> const& content) mutable {
     auto const self = weak.lock();
     if (!self) return;
     bounce.content = content.value_or(nullptr);
@@ -82,9 +82,8 @@ void Queue::put_notice(Notice notice, Result<NewMessage> message) {
   auto state = format(message->envelope);
   auto content = message->content;
   doors_.spool.put(id, std::move(state), std::move(content),
-                   [finish = std::move(finish), id, made = std::move(*message)](Result<> kept) {
-                     finish(std::move(kept), id, made);
-                   });
+                   [finish = std::move(finish), id,
+                    made = std::move(*message)](Result<> const& kept) { finish(kept, id, made); });
 }
 
 void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessage message) {

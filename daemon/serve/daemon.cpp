@@ -4,7 +4,6 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
-#include <random>
 
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "daemon/queue/log_spool/log_spool.hpp"
 #include "daemon/queue/queue.hpp"
 #include "daemon/serve/bounces.hpp"
+#include "daemon/serve/contents.hpp"
 #include "daemon/serve/control_port.hpp"
 #include "daemon/serve/descriptors.hpp"
 #include "daemon/serve/front_desk.hpp"
@@ -28,6 +28,7 @@
 #include "daemon/serve/server.hpp"
 #include "daemon/serve/telemetry.hpp"
 #include "daemon/serve/threads.hpp"
+#include "daemon/serve/time_and_chance.hpp"
 #include "daemon/serve/tree_watch.hpp"
 
 namespace mailstack::serve {
@@ -40,32 +41,11 @@ constexpr std::chrono::seconds stop_limit{30};
 /// How often the conf tree is looked at for changes.
 constexpr std::chrono::seconds look_interval{5};
 
-TimePoint now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-policy::Instant steady() {
-  return std::chrono::duration_cast<policy::Instant>(
-      std::chrono::steady_clock::now().time_since_epoch());
-}
-
-double chance() {
-  thread_local std::mt19937_64 engine{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(engine);
-}
-
-Secret<std::string> process_key() {
-  std::random_device random;
-  std::string key;
-  for (int i = 0; i < 32; ++i) key += static_cast<char>(random());
-  return Secret<std::string>(std::move(key));
-}
-
 class WholeDaemon : public Daemon, private control::Operations {
  public:
   /// `read`: the signature of the tree before it was loaded.
   WholeDaemon(DaemonOptions options, std::string read, Reloaded loaded)
-      : options_(std::move(options)), read_(std::move(read)) {
+      : options_(std::move(options)), signature_(std::move(read)) {
     problems_ = std::move(loaded.problems);
     current_.set(std::move(loaded.live));
   }
@@ -96,6 +76,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     keys_ = std::make_unique<SigningKeys>(*main_, *resolver_, files_, settings.state + "/signing");
     keys_->set(*live->snapshot);
     pool_ = std::make_unique<Pools>();
+    read_ = read_beside(*main_, pool_->files, *spool_);
     reloads_ = std::make_unique<Reloads>(
         *main_, pool_->files, [this] { return load(); },
         [this](Loaded loaded) { return take(std::move(loaded)); });
@@ -125,7 +106,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     tell(control::Event::Kind::started, {});
     for (auto const& at : status().listeners) tell(control::Event::Kind::listening, {}, at.address);
     tell_problems();
-    tree_ = std::make_unique<TreeWatch>(*main_, pool_->calculations, options_.directory, read_,
+    tree_ = std::make_unique<TreeWatch>(*main_, pool_->calculations, options_.directory, signature_,
                                         secret_files(), look_interval, [this] {
                                           if (!stopping_) reload({});
                                         });
@@ -163,7 +144,7 @@ class WholeDaemon : public Daemon, private control::Operations {
             [this](std::chrono::milliseconds span, std::function<void()> call) {
               return std::shared_ptr<void>(main_->after(span, std::move(call)));
             },
-        .read = [this](queue::ItemId id, auto done) { read(id, std::move(done)); },
+        .read = read_,
         .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
         .random = chance,
         .make_bounce = bounce_maker(*main_, pool_->calculations, current_, *keys_),
@@ -178,15 +159,6 @@ class WholeDaemon : public Daemon, private control::Operations {
             }};
     queue_ = std::make_unique<queue::Queue>(std::move(needs), queue_policy(settings),
                                             "postmaster@" + settings.hostname);
-  }
-
-  /// Beside the loop: a message may be of 50 MiB, and a disk slow.
-  void read(queue::ItemId id, std::function<void(Result<queue::Content>)> done) {
-    auto const answer = [loop = main_.get(), done = std::move(done)](Result<queue::Content> found) {
-      loop->post([done, found = std::move(found)] { done(found); });
-    };
-    if (!pool_->files.run([spool = spool_.get(), id, answer] { answer(spool->read(id)); }))
-      answer(fail(ErrorCode::unavailable, "too much is read at once"));
   }
 
   void make_desk() {
@@ -293,7 +265,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   }
   Result<queue::Entry> show(queue::ItemId id) override { return queue_->show(id); }
   void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) override {
-    read(id, std::move(done));
+    read_(id, std::move(done));
   }
   queue::QueueStats stats(std::size_t most_destinations) override {
     return queue_->stats(most_destinations);
@@ -380,6 +352,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   std::unique_ptr<net::DnsResolver> resolver_;
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<Pools> pool_;
+  ReadContent read_;
   std::unique_ptr<Reloads> reloads_;
   std::shared_ptr<delivery::Curfew> curfew_ = std::make_shared<delivery::Curfew>();
   std::unique_ptr<delivery::Courier> courier_;
@@ -398,7 +371,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   int running_parts_ = 2;  // of a stop: sessions and attempts
   TimePoint const started_ = now();
   TimePoint loaded_ = started_;
-  std::string read_;  // until there is a watch
+  std::string signature_;  // of the tree that was read; until there is a watch
   std::unique_ptr<TreeWatch> tree_;
   std::unique_ptr<Port> control_;
   std::unique_ptr<Port> monitoring_;
