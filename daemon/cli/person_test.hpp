@@ -47,7 +47,8 @@ struct Person {
            socket = path;
            if (!running) return fail(ErrorCode::not_found, path + ": no daemon listens here");
            asked.push_back(line);
-           auto text = control::answer(line, daemon);
+           std::string text;
+           control::answer(line, daemon, [&](std::string one) { text = std::move(one); });
            text.pop_back();
            return text;
          },

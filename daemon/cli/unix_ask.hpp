@@ -12,6 +12,6 @@ namespace mailstack::daemon_cli {
 /// Blocks for `limit` at most. Fails with not_found where there is no socket, with denied where it
 /// may not be used, else with unavailable; says which and what to do.
 Result<std::string> unix_ask(std::string const& socket, std::string const& line,
-                             std::chrono::seconds limit = std::chrono::seconds(60));
+                             std::chrono::seconds limit = std::chrono::minutes(10));
 
 }  // namespace mailstack::daemon_cli

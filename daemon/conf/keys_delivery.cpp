@@ -112,6 +112,15 @@ constexpr Row all[] = {
         wait("delivery.timeouts.dot", "10m", "For the reply to the end of the message")),
     field<[](auto& s) -> auto& { return s.delivery.timeouts.quit; }>(
         wait("delivery.timeouts.quit", "5s", "For the reply to QUIT")),
+    field<[](auto& s) -> auto& { return s.delivery.timeouts.attempt; }>(
+        {.path = "delivery.timeouts.attempt",
+         .type = Type::duration,
+         .fallback = "1h",
+         .minimum = 1,
+         .maximum = day,
+         .summary =
+             "For one attempt with all its hosts and commands: however slowly a server takes "
+             "a message, it holds a place no longer. What it has decided by then counts"}),
     {{.path = "delivery.concurrency",
       .type = Type::mapping,
       .summary = "How much is delivered at once"}},

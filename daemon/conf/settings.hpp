@@ -94,6 +94,8 @@ struct Settings {
     struct {
       seconds connect{30}, greeting{300}, ehlo{300}, command{300}, data{120}, block{180}, dot{600},
           quit{5}, starttls{60};
+      /// With all hosts and commands: 50 MiB at 15 KiB/s, and no peer holds a place for longer.
+      seconds attempt{std::chrono::hours(1)};
     } timeouts;
     std::size_t per_destination = 20;
     std::size_t total = 200;

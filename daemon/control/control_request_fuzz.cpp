@@ -15,8 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
   std::string_view const text(reinterpret_cast<char const*>(data), size);
   static OperationsTwin twin;
   twin.did.clear();
-  RequestLines lines;
-  auto const answers = lines.receive(text, twin);
+  std::string answers;
+  RequestLines lines(twin, [&](std::string const& one) { answers += one; });
+  lines.receive(text);
   auto const asked = std::count(text.begin(), text.end(), '\n');
   if (!lines.over() && std::count(answers.begin(), answers.end(), '\n') != asked) std::abort();
   if (auto const request = parse_request(text)) {

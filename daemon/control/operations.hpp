@@ -3,6 +3,7 @@
 /// What the daemon does for whoever asks over the control socket.
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -43,14 +44,16 @@ struct Status {
   queue::SpoolStats spool;
 };
 
-/// The daemon, as requests see it. All calls come on the queue's loop.
+/// The daemon, as requests see it. All calls come on the queue's loop. What takes a `done` calls it
+/// once, there, within the call or later; not at all where the daemon ends before.
 class Operations {
  public:
   virtual ~Operations() = default;
 
   virtual Status status() = 0;
-  /// Reads the conf tree; returns what is wrong with it, also where what was there before stays.
-  virtual conf::Problems reload() = 0;
+  /// Reads the conf tree, beside everything else; `done` hears what is wrong with it, also where
+  /// what was there before stays.
+  virtual void reload(std::function<void(conf::Problems const&)> done) = 0;
   /// Begins a graceful stop; the answer still goes out.
   virtual void stop() = 0;
   virtual std::string metrics(Exposition form) = 0;
@@ -59,12 +62,12 @@ class Operations {
   virtual queue::Page list(queue::Filter const& filter, queue::ItemId after, std::size_t most) = 0;
   virtual Result<queue::Entry> show(queue::ItemId id) = 0;
   /// The message. Fails with not_found.
-  virtual Result<queue::Content> content(queue::ItemId id) = 0;
+  virtual void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) = 0;
   virtual queue::QueueStats stats(std::size_t most_destinations) = 0;
-  virtual std::size_t flush(queue::Filter const& filter) = 0;
-  virtual std::size_t hold(queue::Filter const& filter) = 0;
-  virtual std::size_t release(queue::Filter const& filter) = 0;
-  virtual std::size_t remove(queue::Filter const& filter, bool bounce) = 0;
+  virtual void flush(queue::Filter const& filter, queue::Queue::Counted done) = 0;
+  virtual void hold(queue::Filter const& filter, queue::Queue::Counted done) = 0;
+  virtual void release(queue::Filter const& filter, queue::Queue::Counted done) = 0;
+  virtual void remove(queue::Filter const& filter, bool bounce, queue::Queue::Counted done) = 0;
 };
 
 }  // namespace mailstack::control

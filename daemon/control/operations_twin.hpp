@@ -2,6 +2,7 @@
 /// \file
 /// Operations over a few messages in memory.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -60,9 +61,10 @@ class OperationsTwin : public Operations {
   }
 
   Status status() override { return state; }
-  conf::Problems reload() override {
+  void reload(std::function<void(conf::Problems const&)> done) override {
     did.emplace_back("reload");
-    return state.problems;
+    if (hold_back) return held.push_back([this, done] { done(state.problems); });
+    done(state.problems);
   }
   void stop() override { did.emplace_back("stop"); }
   std::string metrics(Exposition form) override {
@@ -85,9 +87,10 @@ class OperationsTwin : public Operations {
     if (found == entries.end()) return fail(ErrorCode::not_found, "no such message in the queue");
     return found->second;
   }
-  Result<queue::Content> content(queue::ItemId id) override {
-    if (!entries.contains(id)) return fail(ErrorCode::not_found, "no such message in the queue");
-    return std::make_shared<std::string const>(message);
+  void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) override {
+    if (!entries.contains(id))
+      return done(fail(ErrorCode::not_found, "no such message in the queue"));
+    done(std::make_shared<std::string const>(message));
   }
   queue::QueueStats stats(std::size_t most_destinations) override {
     queue::QueueStats stats;
@@ -101,17 +104,25 @@ class OperationsTwin : public Operations {
                              "450 4.2.0 greylisted"}};
     return stats;
   }
-  std::size_t flush(queue::Filter const& filter) override { return act("flush", filter); }
-  std::size_t hold(queue::Filter const& filter) override { return act("hold", filter); }
-  std::size_t release(queue::Filter const& filter) override { return act("release", filter); }
-  std::size_t remove(queue::Filter const& filter, bool bounce) override {
-    return act(bounce ? "remove and tell" : "remove", filter);
+  void flush(queue::Filter const& filter, queue::Queue::Counted done) override {
+    done(act("flush", filter));
+  }
+  void hold(queue::Filter const& filter, queue::Queue::Counted done) override {
+    done(act("hold", filter));
+  }
+  void release(queue::Filter const& filter, queue::Queue::Counted done) override {
+    done(act("release", filter));
+  }
+  void remove(queue::Filter const& filter, bool bounce, queue::Queue::Counted done) override {
+    done(act(bounce ? "remove and tell" : "remove", filter));
   }
 
   std::map<queue::ItemId, queue::Entry> entries;
   Status state;
   std::string message = "Subject: hello\r\n\r\nHi.\r\n";
   std::vector<std::string> did;
+  bool hold_back = false;  ///< a reload ends only when what is held is called
+  std::vector<std::function<void()>> held;
 
  private:
   static bool matches(queue::Filter const& filter, queue::Entry const& entry) {

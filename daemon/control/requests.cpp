@@ -1,5 +1,6 @@
 #include "daemon/control/requests.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -132,27 +133,51 @@ Result<> check(Row const& row, Request const& request) {
   return {};
 }
 
-Result<std::string> carry_out(Request const& request, Operations& operations) {
+std::string line_of(Result<std::string> const& text) {
+  return text ? *text + "\n" : format_error(text.error());
+}
+
+/// What is answered at once.
+Result<std::string> tell(Request const& request, Operations& operations) {
   switch (request.what) {
     case Do::status: return format_status(operations.status());
-    case Do::reload: return format_problems(operations.reload());
     case Do::stop: operations.stop(); return std::string("{}");
     case Do::metrics: return format_metrics(operations.metrics(Exposition::prometheus));
     case Do::queue_list:
       return format_entries(operations.list(request.filter, request.after, request.most));
     case Do::queue_stats: return format_stats(operations.stats(request.most));
-    case Do::queue_flush: return format_count(operations.flush(request.filter));
-    case Do::queue_hold: return format_count(operations.hold(request.filter));
-    case Do::queue_release: return format_count(operations.release(request.filter));
-    case Do::queue_remove: return format_count(operations.remove(request.filter, request.bounce));
-    case Do::queue_show: break;
+    default: break;
   }
   auto const entry = operations.show(*request.filter.id);
   if (!entry) return fail(entry.error());
-  if (!request.content) return format_entry(*entry, nullptr);
-  auto const content = operations.content(*request.filter.id);
-  if (!content) return fail(content.error());
-  return format_entry(*entry, *content);
+  return format_entry(*entry, nullptr);
+}
+
+/// The message may have changed while its content was read: what is shown is how it stands now.
+void show_content(queue::ItemId id, Operations& operations, Say say) {
+  operations.content(id, [id, &operations, say = std::move(say)](Result<queue::Content> content) {
+    auto const entry = operations.show(id);
+    if (!entry) return say(format_error(entry.error()));
+    say(line_of(content ? Result<std::string>(format_entry(*entry, *content))
+                        : fail(content.error())));
+  });
+}
+
+void carry_out(Request const& request, Operations& operations, Say say) {
+  auto const counted = [&] { return [say](std::size_t sum) { say(format_count(sum) + "\n"); }; };
+  switch (request.what) {
+    case Do::reload:
+      return operations.reload(
+          [say](conf::Problems const& problems) { say(format_problems(problems) + "\n"); });
+    case Do::queue_flush: return operations.flush(request.filter, counted());
+    case Do::queue_hold: return operations.hold(request.filter, counted());
+    case Do::queue_release: return operations.release(request.filter, counted());
+    case Do::queue_remove: return operations.remove(request.filter, request.bounce, counted());
+    case Do::queue_show:
+      if (request.content) return show_content(*request.filter.id, operations, std::move(say));
+      [[fallthrough]];
+    default: say(line_of(tell(request, operations)));
+  }
 }
 
 }  // namespace
@@ -196,31 +221,54 @@ std::string format(Request const& request) {
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string answer(std::string_view line, Operations& operations) {
+void answer(std::string_view line, Operations& operations, Say say) {
   auto const request = parse_request(line);
-  if (!request) return format_error(request.error());
-  auto const text = carry_out(*request, operations);
-  return text ? *text + "\n" : format_error(text.error());
+  if (!request) return say(format_error(request.error()));
+  carry_out(*request, operations, std::move(say));
 }
 
-std::string RequestLines::receive(std::string_view octets, Operations& operations) {
-  std::string answers;
-  if (over_) return answers;
-  while (!octets.empty()) {
-    auto const end = octets.find('\n');
-    auto const part = octets.substr(0, end);
-    if (kept_.size() + part.size() > most_request) {
-      over_ = true;
-      return answers +
-             format_error({ErrorCode::invalid,
-                           "the line is longer than " + std::to_string(most_request) + " octets"});
-    }
-    kept_.append(part);
-    if (end == octets.npos) return answers;
-    octets.remove_prefix(end + 1);
-    answers += answer(std::exchange(kept_, {}), operations);
-  }
-  return answers;
+RequestLines::RequestLines(Operations& operations, Say say)
+    : operations_(operations), say_(std::move(say)), self_(std::make_shared<RequestLines*>(this)) {}
+
+void RequestLines::receive(std::string_view octets) {
+  if (over_) return;
+  kept_.append(octets);
+  take_lines();
+  if (busy_ && kept_.size() > most_waiting) refuse("more waits than is taken behind a request");
+}
+
+void RequestLines::take_lines() {
+  taking_ = true;
+  while (!busy_ && !over_ && take_line()) continue;
+  taking_ = false;
+  kept_.erase(0, std::exchange(start_, 0));
+}
+
+/// false: more octets must come.
+bool RequestLines::take_line() {
+  auto const end = std::min(kept_.find('\n', start_), kept_.size());
+  if (end - start_ > most_request)
+    refuse("the line is longer than " + std::to_string(most_request) + " octets");
+  if (over_ || end == kept_.size()) return false;
+  auto const line = kept_.substr(start_, end - start_);
+  start_ = end + 1;
+  busy_ = true;
+  answer(line, operations_, [weak = std::weak_ptr(self_)](std::string text) {
+    if (auto const self = weak.lock()) (*self)->answered(std::move(text));
+  });
+  return true;
+}
+
+void RequestLines::answered(std::string text) {
+  busy_ = false;
+  if (over_) return;
+  say_(std::move(text));
+  if (!taking_) take_lines();
+}
+
+void RequestLines::refuse(std::string what) {
+  over_ = true;
+  say_(format_error({ErrorCode::invalid, std::move(what)}));
 }
 
 }  // namespace mailstack::control

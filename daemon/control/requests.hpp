@@ -6,6 +6,8 @@
 /// is an error and not ignored, since a filter with a typing error would mean every message.
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +18,9 @@
 
 namespace mailstack::control {
 
-constexpr std::size_t most_request = 65'536;  ///< octets of a line
-constexpr std::size_t most_listed = 1'000;    ///< messages of one answer
+constexpr std::size_t most_request = 65'536;             ///< octets of a line
+constexpr std::size_t most_waiting = 16 * most_request;  ///< octets behind a request
+constexpr std::size_t most_listed = 1'000;               ///< messages of one answer
 
 struct Request {
   enum class Do {
@@ -46,24 +49,48 @@ Result<Request> parse_request(std::string_view line);
 /// What parse_request() reads, without line end.
 std::string format(Request const& request);
 
-/// Does what the line asks for. One line, with its line end, whatever happens.
-std::string answer(std::string_view line, Operations& operations);
+/// One line, with its line end.
+using Say = std::function<void(std::string answer)>;
+
+/// Does what the line asks for. `say` gets one answer whatever happens, unless the daemon ends
+/// before: within the call or later.
+void answer(std::string_view line, Operations& operations, Say say);
 
 /// `{"error":{"code":"invalid","what":"…"}}` and a line end: also for what is no request, as a line
 /// that is too long.
 std::string format_error(Error const& error);
 
-/// A peer's octets to answers: cuts them into lines. One a connection.
+/// A peer's octets to answers: cuts them into lines and takes one after the other, so that answers
+/// come in the order of the questions. One a connection.
 class RequestLines {
  public:
-  /// The answers to the lines that are whole. Once a line was longer than most_request an error is
-  /// the last answer, and over() is true.
-  std::string receive(std::string_view octets, Operations& operations);
+  /// `say` is called within receive() or later, not after this is destroyed.
+  RequestLines(Operations& operations, Say say);
+  RequestLines(RequestLines const&) = delete;
+  RequestLines& operator=(RequestLines const&) = delete;
+
+  /// Once a line was longer than most_request, or more than most_waiting octets wait for an answer
+  /// to come, an error is the last answer, and over() is true.
+  void receive(std::string_view octets);
   [[nodiscard]] bool over() const { return over_; }
+  /// An answer is awaited: it is not for the peer to say something.
+  [[nodiscard]] bool busy() const { return busy_; }
 
  private:
+  void take_lines();
+  bool take_line();
+  void answered(std::string text);
+  void refuse(std::string what);
+
+  Operations& operations_;
+  Say say_;
   std::string kept_;
+  std::size_t start_ = 0;  ///< of what is not done in kept_
+  bool taking_ = false;
+  bool busy_ = false;
   bool over_ = false;
+  /// What is called later holds it weakly.
+  std::shared_ptr<RequestLines*> self_;
 };
 
 }  // namespace mailstack::control

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "daemon/control/operations_twin.hpp"
 
@@ -12,8 +14,14 @@ using nlohmann::json;
 
 namespace {
 
+std::string told(std::string const& line, OperationsTwin& twin) {
+  std::string text;
+  answer(line, twin, [&](std::string one) { text = std::move(one); });
+  return text;
+}
+
 json ask(OperationsTwin& twin, std::string const& line) {
-  auto const text = answer(line, twin);
+  auto const text = told(line, twin);
   CAPTURE(line, text);
   REQUIRE(text.find('\n') == text.size() - 1);
   return json::parse(text);
@@ -167,19 +175,50 @@ TEST_CASE("control: a request is written as it is read", "[control]") {
 
 TEST_CASE("control: lines come in pieces and many at once", "[control]") {
   OperationsTwin twin;
-  RequestLines lines;
-  CHECK(lines.receive(R"({"do":"queue )", twin).empty());
-  auto const one = lines.receive("flush\"}\n{\"do\":", twin);
-  CHECK(one == "{\"count\":2}\n");
-  CHECK(lines.receive("\"queue flush\"}\n{\"do\":\"queue flush\"}\n", twin) ==
-        "{\"count\":2}\n{\"count\":2}\n");
+  std::string said;
+  RequestLines lines(twin, [&](std::string const& one) { said += one; });
+  auto const says = [&](std::string_view octets) {
+    lines.receive(octets);
+    return std::exchange(said, {});
+  };
+  CHECK(says(R"({"do":"queue )").empty());
+  CHECK(says("flush\"}\n{\"do\":") == "{\"count\":2}\n");
+  CHECK(says("\"queue flush\"}\n{\"do\":\"queue flush\"}\n") == "{\"count\":2}\n{\"count\":2}\n");
   CHECK_FALSE(lines.over());
   std::string const most(most_request, 'x');
-  CHECK(lines.receive(most, twin).empty());
-  CHECK(lines.receive("x", twin).starts_with(R"({"error":{"code":"invalid")"));
+  CHECK(says(most).empty());
+  CHECK(says("x").starts_with(R"({"error":{"code":"invalid")"));
   CHECK(lines.over());
-  CHECK(lines.receive("\n{\"do\":\"stop\"}\n", twin).empty());
+  CHECK(says("\n{\"do\":\"stop\"}\n").empty());
   CHECK(twin.did.back() == "flush 2");
+}
+
+TEST_CASE("control: a request waits for the answer to the one before it", "[control]") {
+  OperationsTwin twin;
+  twin.hold_back = true;
+  std::string said;
+  std::optional<RequestLines> lines(std::in_place, twin, [&](auto const& one) { said += one; });
+  lines->receive("{\"do\":\"reload\"}\n{\"do\":\"queue flush\"}\n{\"do\":\"st");
+  CHECK(said.empty());
+  CHECK(lines->busy());
+  CHECK(twin.did == std::vector<std::string>{"reload"});
+  std::exchange(twin.held, {}).front()();
+  CHECK(said.starts_with("{\"problems\":"));
+  CHECK(said.ends_with("}\n{\"count\":2}\n"));
+  CHECK_FALSE(lines->busy());
+  lines->receive("op\"}\n");
+  CHECK(twin.did.back() == "stop");
+
+  // What waits behind a request has a limit, and a peer that went away hears nothing.
+  lines->receive("{\"do\":\"reload\"}\n");
+  said.clear();
+  lines->receive(std::string(most_waiting + 1, '\n'));
+  CHECK(said.starts_with(R"({"error":{"code":"invalid")"));
+  CHECK(lines->over());
+  lines.reset();
+  said.clear();
+  twin.held.front()();
+  CHECK(said.empty());
 }
 
 TEST_CASE("control: the examples of docs/control.md are what the daemon answers", "[control]") {
@@ -197,7 +236,7 @@ TEST_CASE("control: the examples of docs/control.md are what the daemon answers"
       continue;
     }
     CAPTURE(question);
-    auto const said = answer(question, twin);
+    auto const said = told(question, twin);
     page += "< " + said;
     if (std::getenv("UPDATE_GOLDEN") == nullptr) CHECK(said == line.substr(2) + "\n");
     question.clear();

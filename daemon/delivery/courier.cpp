@@ -8,7 +8,7 @@
 #include <random>
 #include <utility>
 
-#include "daemon/delivery/doors.hpp"
+#include "daemon/delivery/courier_doors.hpp"
 #include "daemon/delivery/local.hpp"
 #include "daemon/delivery/remote.hpp"
 #include "daemon/net/sockets.hpp"
@@ -40,7 +40,8 @@ std::vector<std::string> interface_addresses() {
 
 class WayCourier : public Courier {
  public:
-  explicit WayCourier(Doors doors) : doors_(std::move(doors)), remote_(doors_), local_(doors_) {}
+  explicit WayCourier(CourierDoors doors)
+      : doors_(std::move(doors)), remote_(doors_), local_(doors_) {}
 
   void deliver(Job job, std::function<void(std::vector<Outcome>)> done) override {
     if (job.recipients.empty()) return done({});
@@ -53,7 +54,7 @@ class WayCourier : public Courier {
   }
 
  private:
-  Doors doors_;
+  CourierDoors doors_;
   Remote remote_;
   Local local_;
 };
@@ -79,12 +80,12 @@ std::string destination_of(conf::Settings const& settings, queue::Recipient cons
   return at == std::string::npos ? recipient.address : recipient.address.substr(at + 1);
 }
 
-std::unique_ptr<Courier> make_courier(Doors doors) {
+std::unique_ptr<Courier> make_courier(CourierDoors doors) {
   return std::make_unique<WayCourier>(std::move(doors));
 }
 
-Doors real_doors(net::Loop& loop, net::Resolver& resolver) {
-  Doors doors;
+CourierDoors real_doors(net::Loop& loop, net::Resolver& resolver) {
+  CourierDoors doors;
   doors.loop = &loop;
   doors.resolver = &resolver;
   doors.connect = [&loop](auto const& to, auto const& source, auto limit, auto done) {

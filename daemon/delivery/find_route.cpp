@@ -13,7 +13,7 @@ namespace {
 /// One search. The questions to DNS hold it weakly: who drops it hears nothing more.
 class Search : public std::enable_shared_from_this<Search> {
  public:
-  Search(Doors& doors, SourceProof& proof, std::shared_ptr<conf::Snapshot const> conf,
+  Search(CourierDoors& doors, SourceProof& proof, std::shared_ptr<conf::Snapshot const> conf,
          conf::Source source, std::function<void(Decision<Route>)> done)
       : doors_(doors),
         proof_(proof),
@@ -165,7 +165,7 @@ class Search : public std::enable_shared_from_this<Search> {
     if (call) call(std::move(route));
   }
 
-  Doors& doors_;
+  CourierDoors& doors_;
   SourceProof& proof_;
   std::shared_ptr<conf::Snapshot const> conf_;
   conf::Source source_;
@@ -181,7 +181,7 @@ class Search : public std::enable_shared_from_this<Search> {
 
 }  // namespace
 
-std::shared_ptr<void> find_route(Doors& doors, SourceProof& proof,
+std::shared_ptr<void> find_route(CourierDoors& doors, SourceProof& proof,
                                  std::shared_ptr<conf::Snapshot const> conf,
                                  conf::Source const& source, Job const& job,
                                  std::function<void(Decision<Route>)> done) {

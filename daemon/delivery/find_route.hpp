@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/secret/secret.hpp"
-#include "daemon/delivery/doors.hpp"
+#include "daemon/delivery/courier_doors.hpp"
 #include "daemon/delivery/route.hpp"
 #include "daemon/delivery/source_proof.hpp"
 #include "daemon/smtp/client_session.hpp"
@@ -32,7 +32,7 @@ struct Route {
 /// they are named, without MX; `local` is the LMTP server. Hosts that the conf tree names may be on
 /// loopback or be us. `source` is where the job comes from: its IPv6 counts once it is proven under
 /// the name of `source`.
-std::shared_ptr<void> find_route(Doors& doors, SourceProof& proof,
+std::shared_ptr<void> find_route(CourierDoors& doors, SourceProof& proof,
                                  std::shared_ptr<conf::Snapshot const> conf,
                                  conf::Source const& source, Job const& job,
                                  std::function<void(Decision<Route>)> done);

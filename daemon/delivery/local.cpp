@@ -17,12 +17,13 @@ struct Share {
   std::shared_ptr<conf::Snapshot const> conf;
   std::shared_ptr<Maildirs> maildirs;
   std::shared_ptr<std::vector<std::string> const> environment;
+  std::shared_ptr<Curfew const> curfew;
   std::string sender;
   queue::Recipient recipient;
   queue::Content content;
 };
 
-smtp::Reply run(Share const& share, std::vector<std::string> argv, std::string const& recipient) {
+Outcome run(Share const& share, std::vector<std::string> argv, std::string const& recipient) {
   auto const& settings = share.conf->settings;
   auto const message = mailbox_message(share.sender, recipient, *share.content);
   Program program;
@@ -32,8 +33,12 @@ smtp::Reply run(Share const& share, std::vector<std::string> argv, std::string c
   program.directory = settings.directory;
   program.input = message;
   program.limit = settings.delivery.pipe_timeout;
+  program.curfew = share.curfew;
   auto const ran = run_program(program);
-  return policy::pipe_reply(program.argv.empty() ? "" : program.argv.front(), ran.end, ran.output);
+  auto const& name = program.argv.empty() ? std::string() : program.argv.front();
+  return {.reply = policy::pipe_reply(name, ran.end, ran.output),
+          .host = {},
+          .cut = ran.end.how == policy::ProgramEnd::How::cut};
 }
 
 smtp::Reply to_maildir(Share const& share, Names const& names) {
@@ -42,13 +47,14 @@ smtp::Reply to_maildir(Share const& share, Names const& names) {
   return share.maildirs->put(*path, mailbox_message(names.from, names.to, *share.content));
 }
 
-smtp::Reply carry_out(Share const& share) {
+Outcome carry_out(Share const& share) {
   auto const& delivery = share.conf->settings.delivery;
   auto const& recipient = share.recipient;
   if (recipient.way == queue::Way::pipe)
     return run(share, policy::pipe_arguments(recipient.address), recipient.original);
   Names const names{share.sender, recipient.address};
-  if (delivery.local == conf::Settings::Delivery::Local::maildir) return to_maildir(share, names);
+  if (delivery.local == conf::Settings::Delivery::Local::maildir)
+    return {.reply = to_maildir(share, names), .host = {}};
   std::vector<std::string> argv{delivery.mda};
   for (auto& argument : mda_arguments(delivery.mda_arguments, names))
     argv.push_back(std::move(argument));
@@ -61,15 +67,15 @@ struct Gathered {
   std::size_t open = 0;
   std::function<void(std::vector<Outcome>)> done;
 
-  void put(std::size_t recipient, smtp::Reply reply) {
-    outcomes[recipient].reply = std::move(reply);
+  void put(std::size_t recipient, Outcome outcome) {
+    outcomes[recipient] = std::move(outcome);
     if (--open == 0) done(std::move(outcomes));
   }
 };
 
 }  // namespace
 
-Local::Local(Doors& doors) : doors_(doors) {
+Local::Local(CourierDoors& doors) : doors_(doors) {
   maildirs_ = std::make_shared<Maildirs>(doors.conf()->settings.hostname);
   auto environment = std::make_shared<std::vector<std::string>>();
   for (char** at = environ; at != nullptr && *at != nullptr; ++at) environment->emplace_back(*at);
@@ -83,17 +89,18 @@ void Local::deliver(Job job, std::function<void(std::vector<Outcome>)> done) {
   gathered->done = std::move(done);
   auto const conf = doors_.conf();
   for (std::size_t i = 0; i < job.recipients.size(); ++i) {
-    auto share = std::make_shared<Share>(Share{conf, maildirs_, environment_, job.sender,
-                                               std::move(job.recipients[i]), job.content});
+    auto share =
+        std::make_shared<Share>(Share{conf, maildirs_, environment_, doors_.curfew, job.sender,
+                                      std::move(job.recipients[i]), job.content});
     auto const tell = [loop = doors_.loop, alive = std::weak_ptr(alive_), gathered,
-                       i](smtp::Reply reply) {
-      loop->post([alive, gathered, i, reply = std::move(reply)]() mutable {
-        if (alive.lock()) gathered->put(i, std::move(reply));
+                       i](Outcome outcome) {
+      loop->post([alive, gathered, i, outcome = std::move(outcome)]() mutable {
+        if (alive.lock()) gathered->put(i, std::move(outcome));
       });
     };
     auto const work = [share = std::move(share), tell] { tell(carry_out(*share)); };
     if (!doors_.offload || !doors_.offload(work))
-      tell({451, "4.3.2", "too much is being delivered at once"});
+      tell({.reply = {451, "4.3.2", "too much is being delivered at once"}, .host = {}});
   }
 }
 

@@ -197,7 +197,7 @@ struct Here {
     settings.delivery.maildir = directory.path() + "/%to_domain%/%to_user%";
   }
   std::string deliver(std::vector<queue::Recipient> recipients) {
-    Doors doors;
+    CourierDoors doors;
     doors.loop = loop.get();
     doors.conf = [this] {
       auto snapshot = std::make_shared<conf::Snapshot>();

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <optional>
 
 #include "core/files/descriptor.hpp"
 
@@ -127,21 +128,50 @@ class Running {
       if (steady_clock::now() >= deadline_) {
         ::kill(-pid_, SIGKILL);
         reap(status, 0);
-        ran.end = {ProgramEnd::How::timed_out, 0};
+        ran.end = {cut_since_ ? ProgramEnd::How::cut : ProgramEnd::How::timed_out, 0};
         read();
         ran.output = std::move(output_);
         return ran;
       }
+      heed_curfew();
       wait();
     }
     read();
-    ran.end = WIFSIGNALED(status) ? ProgramEnd{ProgramEnd::How::signalled, WTERMSIG(status)}
-                                  : ProgramEnd{ProgramEnd::How::exited, WEXITSTATUS(status)};
+    ran.end = end_of(status);
     ran.output = std::move(output_);
     return ran;
   }
 
  private:
+  [[nodiscard]] bool curfew() const { return program_.curfew && program_.curfew->called(); }
+
+  /// Whoever stops us may have told it, too: its status says nothing then.
+  [[nodiscard]] ProgramEnd end_of(int status) const {
+    bool const well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (!well && curfew()) return {ProgramEnd::How::cut, 0};
+    if (WIFSIGNALED(status)) return {ProgramEnd::How::signalled, WTERMSIG(status)};
+    return {ProgramEnd::How::exited, WEXITSTATUS(status)};
+  }
+
+  void heed_curfew() {
+    if (asked_ || (!cut_since_ && !curfew())) return;
+    auto const now = steady_clock::now();
+    auto const& times = program_.curfew->times();
+    if (!cut_since_) {
+      cut_since_ = now;
+      deadline_ = std::min(deadline_, now + times.own + times.grace);
+    }
+    if (now < *cut_since_ + times.own) return;
+    asked_ = true;
+    ::kill(-pid_, SIGTERM);
+  }
+
+  /// When something is to be done that no descriptor tells of.
+  [[nodiscard]] steady_clock::time_point next_time() const {
+    if (!cut_since_ || asked_) return deadline_;
+    return std::min(deadline_, *cut_since_ + program_.curfew->times().own);
+  }
+
   bool reap(int& status, int options) const {
     for (;;) {
       auto const got = ::waitpid(pid_, &status, options);
@@ -155,9 +185,12 @@ class Running {
   }
 
   void wait() {
-    std::array<pollfd, 3> files{
-        {{in_.number(), POLLOUT, 0}, {out_.number(), POLLIN, 0}, {ended_.number(), POLLIN, 0}}};
-    auto const left = std::chrono::ceil<milliseconds>(deadline_ - steady_clock::now()).count();
+    bool const may_be_called = program_.curfew && !cut_since_;
+    std::array<pollfd, 4> files{{{in_.number(), POLLOUT, 0},
+                                 {out_.number(), POLLIN, 0},
+                                 {ended_.number(), POLLIN, 0},
+                                 {may_be_called ? program_.curfew->descriptor() : -1, POLLIN, 0}}};
+    auto const left = std::chrono::ceil<milliseconds>(next_time() - steady_clock::now()).count();
     auto const span = std::clamp<long long>(left, 0, ended_.open() ? 3'600'000 : look_every);
     if (::poll(files.data(), files.size(), static_cast<int>(span)) <= 0) return;
     if (files[0].revents != 0) write();
@@ -193,6 +226,8 @@ class Running {
   Descriptor out_;
   Descriptor ended_;  // becomes readable; not open where the kernel has no such thing
   steady_clock::time_point deadline_;
+  std::optional<steady_clock::time_point> cut_since_;  // when the curfew was heard of
+  bool asked_ = false;                                 // to end, by SIGTERM
   std::size_t written_ = 0;
   std::string output_;
 };
@@ -204,6 +239,7 @@ Ran run_program(Program const& program) {
     return Ran{{ProgramEnd::How::not_begun, 0}, std::strerror(error)};
   };
   if (program.argv.empty()) return not_begun(EINVAL);
+  if (program.curfew && program.curfew->called()) return {{ProgramEnd::How::cut, 0}, {}};
   Pipe in;
   Pipe out;
   if (!open_pipe(in) || !open_pipe(out)) return not_begun(errno);

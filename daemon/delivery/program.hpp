@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/delivery/curfew.hpp"
 #include "daemon/policy/hook.hpp"
 
 namespace mailstack::delivery {
@@ -19,6 +21,7 @@ struct Program {
   std::string directory;                 ///< where it stands; empty: where we stand
   std::string_view input;
   std::chrono::milliseconds limit{30'000};
+  std::shared_ptr<Curfew const> curfew = nullptr;  ///< null: there is none
   std::size_t most_output = 4096;  ///< octets that are kept; the rest is read and dropped
 };
 
@@ -30,7 +33,8 @@ struct Ran {
 /// Blocks: for a thread of the pool. The program is a session of its own, has no descriptor of ours
 /// but the three, and every signal at its default. When the limit is over its whole process group
 /// is killed; what it left in the background otherwise stays, and is not waited for. A program that
-/// does not read its input is no failure.
+/// does not read its input is no failure. Once the curfew is called, nothing is begun, and only
+/// what then ends with status 0 has ended by itself: all else is cut.
 Ran run_program(Program const& program);
 
 }  // namespace mailstack::delivery

@@ -35,7 +35,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void begin() {
     prepare();
     if (open_.empty()) return finish();
-    ceiling_ = doors_.loop->after(doors_.attempt_limit, [weak = weak_from_this()] {
+    ceiling_ = doors_.loop->after(settings().timeouts.attempt, [weak = weak_from_this()] {
       if (auto const self = weak.lock()) self->expire();
     });
     // Put together under other settings: its recipients may have parted ways since.
@@ -47,6 +47,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
                            if (!self) return;
                            if (!route) return self->give_all(route.error(), {}, false);
                            self->route_ = std::move(*route);
+                           self->sort_targets();
                            self->try_target();
                          });
   }
@@ -98,12 +99,19 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     return key.append(1, '|').append(1, static_cast<char>('0' + static_cast<int>(tls_now())));
   }
 
+  void sort_targets() {
+    route_.targets = ipv4_first(std::move(route_.targets), [this](Target const& one) {
+      return remote_.refusals_.refuses(one.host, source_for(source_, one).value_or(""),
+                                       doors_.now());
+    });
+  }
+
   void try_target() {
     if (open_.empty()) return finish();
     while (ipv4_only_ && at_ < route_.targets.size() && target().ipv6()) ++at_;
     if (late_ || at_ >= route_.targets.size()) return give_up();
     if (!fresh_)
-      if (auto kept = remote_.kept_.take(key())) return use(std::move(kept));
+      if (auto kept = remote_.idle_.take(key())) return use(std::move(kept));
     connecting_ = doors_.connect(
         {target().address, route_.port}, source_for(source_, target()), settings().timeouts.connect,
         [weak = weak_from_this()](Result<std::unique_ptr<net::Stream>> stream) {
@@ -180,12 +188,15 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   bool goes_to_ipv4(smtp::Reply const& reply) {
     if (!target().ipv6() || !refuses_ipv6(reply)) return false;
     for (auto const& one : route_.targets) ipv4_only_ = ipv4_only_ || !one.ipv6();
+    if (ipv4_only_)
+      remote_.refusals_.saw(target().host, source_for(source_, target()).value_or(""),
+                            doors_.now());
     return ipv4_only_;
   }
 
   void parked() {
     if (dialogue_->messages() < settings().per_connection && settings().keep_idle.count() > 0)
-      remote_.kept_.put(key(), std::move(dialogue_), settings().keep_idle);
+      remote_.idle_.put(key(), std::move(dialogue_), settings().keep_idle);
     else
       dialogue_->close();
     dialogue_.reset();
@@ -258,7 +269,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   }
 
   Remote& remote_;
-  Doors& doors_;
+  CourierDoors& doors_;
   std::shared_ptr<conf::Snapshot const> conf_;
   Job job_;
   conf::Source source_;
@@ -281,7 +292,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::shared_ptr<Dialogue> dialogue_;
 };
 
-Remote::Remote(Doors& doors) : doors_(doors), kept_(*doors.loop), proof_(*doors.resolver) {}
+Remote::Remote(CourierDoors& doors) : doors_(doors), idle_(*doors.loop), proof_(*doors.resolver) {}
 Remote::~Remote() = default;
 
 void Remote::deliver(Job job, std::function<void(std::vector<Outcome>)> done) {

@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "core/x509/x509.hpp"
-#include "daemon/delivery/doors.hpp"
+#include "daemon/delivery/courier_doors.hpp"
 #include "tests/support/loopback.hpp"
 #include "tests/support/loopback_name_server.hpp"
 #include "tests/support/server_process.hpp"

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "daemon/delivery/ipv6_refusals.hpp"
 #include "daemon/delivery/remote_world_test.hpp"
 #include "daemon/delivery/source_proof.hpp"
 
@@ -124,6 +125,7 @@ TEST_CASE("remote: who refuses our IPv6 address gets the mail over IPv4 at once"
   CHECK(world.four().mails[0].source == "192.0.2.100");
   CHECK(world.six().mails.empty());
   // Only those who were refused for it.
+  world.now += Ipv6Refusals::span;
   world.six().replies.erase(".");
   world.six().replies["RCPT TO:<c@"] =
       "550-5.7.1 [2001:db8::100] our guidelines for\r\n550 5.7.1 IPv6";
@@ -133,6 +135,72 @@ TEST_CASE("remote: who refuses our IPv6 address gets the mail over IPv4 at once"
   CHECK(world.four().mails.at(1).to == std::vector<std::string>{"c@d.example"});
 }
 
+TEST_CASE("remote: who refused our IPv6 address is tried over IPv4 first for an hour",
+          "[delivery]") {
+  TwoFamilies world;
+  world.settings.delivery.keep_idle = std::chrono::seconds(0);
+  world.prove();
+  world.six().replies["RCPT"] = "550 5.7.25 no PTR";
+  world.four();
+  CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
+  CHECK(world.six().connections == 1);
+  for (int i = 0; i < 3; ++i) CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
+  CHECK(world.six().connections == 1);
+  CHECK(world.four().mails.size() == 4);
+  // Another of our addresses is another matter.
+  world.sources["wac.tax"] = {{}, "2001:db8::101", "mail.wac.tax"};
+  world.resolver.add(reverse_101, ptr, "mail.wac.tax.");
+  world.resolver.add("mail.wac.tax.", aaaa, "2001:db8::101");
+  CHECK(world.replies(job_of("i@wac.tax")) == "250 2.0.0 kept");
+  CHECK(world.six().connections == 2);
+
+  world.now += Ipv6Refusals::span;
+  world.six().replies.erase("RCPT");
+  CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
+  CHECK(world.six().connections == 3);
+  CHECK(world.six().mails.size() == 1);
+}
+
+TEST_CASE("remote: an IPv6 address that was refused is still there where IPv4 cannot be reached",
+          "[delivery]") {
+  TwoFamilies world;
+  world.settings.delivery.keep_idle = std::chrono::seconds(0);
+  world.prove();
+  world.six().replies["RCPT"] = "550 5.7.25 no PTR";
+  CHECK(world.replies({"b@d.example"}).starts_with("451 4.4.1 no connection"));
+  world.six().replies.erase("RCPT");  // the record is there now
+  CHECK(world.replies({"b@d.example"}) == "250 2.0.0 kept");
+  CHECK(world.six().mails.size() == 1);
+}
+
+TEST_CASE("ipv6_refusals: IPv6 goes behind the IPv4 addresses of its own host", "[delivery]") {
+  std::vector<Target> const targets{{"one", "2001:db8::1"}, {"one", "192.0.2.1"},
+                                    {"one", "2001:db8::2"}, {"two", "2001:db8::3"},
+                                    {"two", "192.0.2.3"},   {"six", "2001:db8::6"}};
+  auto const order = [&](auto const& refuses) {
+    std::string out;
+    for (auto const& one : ipv4_first(targets, refuses)) out += one.address + ' ';
+    return out;
+  };
+  CHECK(order([](Target const& one) { return one.host != "two"; }) ==
+        "192.0.2.1 2001:db8::1 2001:db8::2 2001:db8::3 192.0.2.3 2001:db8::6 ");
+  CHECK(order([](Target const&) { return false; }) ==
+        "2001:db8::1 192.0.2.1 2001:db8::2 2001:db8::3 192.0.2.3 2001:db8::6 ");
+}
+
+TEST_CASE("ipv6_refusals: what is over is forgotten, and a clock that was set back counts as over",
+          "[delivery]") {
+  TimePoint const now{std::chrono::hours(500'000)};
+  Ipv6Refusals refusals;
+  refusals.saw("one", "", now);
+  CHECK(refusals.refuses("one", "", now + std::chrono::minutes(59)));
+  CHECK_FALSE(refusals.refuses("one", "", now + Ipv6Refusals::span));
+  CHECK_FALSE(refusals.refuses("one", "", now - std::chrono::hours(1)));
+  CHECK_FALSE(refusals.refuses("two", "", now));
+  refusals.saw("two", "", now + Ipv6Refusals::span);
+  CHECK(refusals.size() == 1);
+}
+
 TEST_CASE("remote: what IPv4 says counts, and other refusals over IPv6 are final", "[delivery]") {
   TwoFamilies world;
   world.prove();
@@ -140,6 +208,7 @@ TEST_CASE("remote: what IPv4 says counts, and other refusals over IPv6 are final
   world.four().replies["."] = "554 5.7.1 spam";
   CHECK(world.replies({"b@d.example"}) == "554 5.7.1 spam");
   world.six().replies["MAIL"] = "550 5.7.26 unauthenticated";
+  world.now += Ipv6Refusals::span;
   CHECK(world.replies({"b@d.example"}) == "550 5.7.26 unauthenticated");
   CHECK(world.four().mails.empty());
 }

@@ -315,7 +315,7 @@ TEST_CASE("remote: a peer that trickles octets has no more time than a silent on
 TEST_CASE("remote: an attempt has a limit of its own, and what was decided by then stays",
           "[delivery]") {
   World world;
-  world.attempt_limit = std::chrono::milliseconds(200);
+  world.settings.delivery.timeouts.attempt = std::chrono::seconds(1);
   world.mx_host("d.example", "10", "one.example", "192.0.2.1");
   world.mx_host("d.example", "20", "two.example", "192.0.2.2");
   auto& one = world.hosts.at("192.0.2.1:25");

@@ -30,7 +30,7 @@ struct World {
 
   Courier& courier() {
     if (courier_) return *courier_;
-    Doors doors;
+    CourierDoors doors;
     doors.loop = loop.get();
     doors.resolver = &resolver;
     doors.connect = hosts.connect();
@@ -44,7 +44,6 @@ struct World {
     doors.interfaces = [] { return std::vector<std::string>{"127.0.0.1", "192.0.2.200"}; };
     doors.now = [this] { return now; };
     doors.random = [] { return std::uint64_t{0}; };
-    doors.attempt_limit = attempt_limit;
     courier_ = make_courier(std::move(doors));
     return *courier_;
   }
@@ -102,7 +101,6 @@ struct World {
   conf::Settings settings;
   std::map<std::string, conf::Source> sources;  ///< of domains
   bool keep_destination = false;                ///< the one of the job, though it is wrong
-  std::chrono::milliseconds attempt_limit{std::chrono::hours(1)};
   TimePoint now{std::chrono::seconds(1'800'000'000)};
   std::unique_ptr<net::Loop> loop = net::Loop::make();
   FakeHosts hosts{*loop};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text/listed.hpp"
+#include "core/userdb/utf8.hpp"
 
 namespace mailstack::policy {
 
@@ -22,11 +23,14 @@ class Sorter {
     blank_.eight_bit = transaction.eight_bit;
   }
 
-  void add(Destination destination) {
+  void add(mail::Path const& from, Destination destination) {
+    // Of a domain that is ours we say what is the same (RFC 5321 2.4): the case of a name is not
+    // heeded anywhere.
+    auto const same_address = userdb::fold_user(from.local) + '@' + from.domain;
     for (auto& end : destination.ends) {
       auto const& recipient = end.recipient;
       // A program is no mailbox: it may do something else for each address that leads to it.
-      auto const& whose = recipient.way == queue::Way::pipe ? recipient.original : nobody_;
+      auto const& whose = recipient.way == queue::Way::pipe ? same_address : nobody_;
       if (!seen_.emplace(recipient.way, recipient.address, listed(recipient.via, "/"), whose)
                .second)
         continue;
@@ -77,7 +81,7 @@ std::variant<Expansion, smtp::Reply> expand(Rules const& rules, Client const& cl
       return std::move(*destination.refusal);
     if (destination.refusal)
       return smtp::Reply{451, "4.3.0", "the configuration has changed: please try again"};
-    sorter.add(std::move(destination));
+    sorter.add(recipient, std::move(destination));
     if (sorter.size() > most_expanded)
       return smtp::Reply{452, "4.5.3", "too many recipients behind the aliases"};
   }

@@ -131,6 +131,16 @@ TEST_CASE("expand: a program runs once for each address that leads to it", "[pol
       ": pipe /bin/t (sales@wac.tax) pipe /bin/t (support@wac.tax) pipe /bin/t (both@wac.tax)\n");
 }
 
+// Root@ and root@ are one mailbox everywhere else, and one program ran twice.
+TEST_CASE("expand: a program runs once for an address, whatever case it is written in",
+          "[policy]") {
+  Tree tree;
+  tree.aliases("root: | /bin/t\n");
+  CHECK(shown(expand(tree.rules(), stranger(),
+                     transaction("", {"Root@wac.tax", "root@WAC.tax", "root+tag@wac.tax"}),
+                     noon)) == ": pipe /bin/t (Root@wac.tax) pipe /bin/t (root+tag@wac.tax)\n");
+}
+
 TEST_CASE("expand: what RCPT accepted and a reload took away", "[policy]") {
   auto const of = [](std::vector<std::string> const& to) {
     return shown(expand(Tree().rules(), stranger(), transaction("", to), noon));

@@ -21,6 +21,7 @@ struct ProgramEnd {
     signalled,  ///< `code` is the signal
     timed_out,  ///< and was killed
     not_begun,  ///< it is not there, or may not be run
+    cut,        ///< the daemon ends, and so did it or it was not run; what it has done is not known
   };
   How how = How::exited;
   int code = 0;

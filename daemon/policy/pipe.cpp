@@ -66,6 +66,8 @@ smtp::Reply pipe_reply(std::string_view program, ProgramEnd const& end, std::str
       return with_output(451, "4.3.5", the_program + " could not be started", output);
     case ProgramEnd::How::signalled:
       return with_output(451, "4.3.0", the_program + " was ended by signal " + number, output);
+    case ProgramEnd::How::cut:
+      return with_output(451, "4.3.2", the_program + " was ended, and so is the daemon", output);
     case ProgramEnd::How::exited: break;
   }
   if (end.code == 0) return {250, "2.0.0", "delivered to the program"};

@@ -95,6 +95,12 @@ void Destinations::finished(Destination* destination, std::uint32_t round,
   forget_if_idle(destination);
 }
 
+void Destinations::left_alone(Destination* destination, TimePoint now) {
+  --destination->running;
+  offer(destination, now);
+  forget_if_idle(destination);
+}
+
 void Destinations::forgive(Destination* destination, TimePoint now) {
   destination->host.until = {};
   offer(destination, now);

@@ -62,6 +62,9 @@ class Destinations {
   void finished(Destination* destination, std::uint32_t round, std::optional<Fault> fault,
                 TimePoint now, double random);
 
+  /// An attempt ended of which the destination knows nothing.
+  void left_alone(Destination* destination, TimePoint now);
+
   /// Forgets that it is unwell: somebody wants it tried now.
   void forgive(Destination* destination, TimePoint now);
   void forgive_all(TimePoint now);

@@ -22,6 +22,7 @@ class MemorySpool final : public Spool {
            std::function<void(Result<>)> done) override;
   void update(ItemId id, std::string state) override;
   void remove(ItemId id) override;
+  Content at_hand(ItemId id) override { return read(id).value_or(nullptr); }
   Result<Content> read(ItemId id) override;
   bool has_room(std::uint64_t octets) override;
   SpoolStats stats() override;

@@ -45,12 +45,23 @@ void Queue::notify(ItemId id, Item& item, std::vector<std::size_t> recipients, B
   auto all = std::exchange(opened.envelope.recipients, {});
   bounce.envelope = opened.envelope;
   opened.envelope.recipients = std::move(all);
-  if (!bounce.content) bounce.content = doors_.spool.read(id).value_or(nullptr);
+  if (!bounce.content) bounce.content = doors_.spool.at_hand(id);
   ++opened.notices;
   ++notices_;
+  Notice notice{id, std::move(recipients), kind};
+  if (bounce.content) return make_notice(std::move(notice), std::move(bounce));
+  doors_.read(id, [weak = std::weak_ptr(self_), notice = std::move(notice),
+                   bounce = std::move(bounce)](Result<Content> const& content) mutable {
+    auto const self = weak.lock();
+    if (!self) return;
+    bounce.content = content.value_or(nullptr);
+    (*self)->make_notice(std::move(notice), std::move(bounce));
+  });
+}
+
+void Queue::make_notice(Notice notice, Bounce bounce) {
   doors_.make_bounce(std::move(bounce), [weak = std::weak_ptr(self_),
-                                         notice = Notice{id, std::move(recipients), kind}](
-                                            Result<NewMessage> message) {
+                                         notice = std::move(notice)](Result<NewMessage> message) {
     if (auto const self = weak.lock()) (*self)->put_notice(notice, std::move(message));
   });
 }
@@ -71,9 +82,8 @@ void Queue::put_notice(Notice notice, Result<NewMessage> message) {
   auto state = format(message->envelope);
   auto content = message->content;
   doors_.spool.put(id, std::move(state), std::move(content),
-                   [finish = std::move(finish), id, made = std::move(*message)](Result<> kept) {
-                     finish(std::move(kept), id, made);
-                   });
+                   [finish = std::move(finish), id,
+                    made = std::move(*message)](Result<> const& kept) { finish(kept, id, made); });
 }
 
 void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessage message) {
@@ -104,6 +114,7 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
     add(id, std::move(message.envelope), octets, std::move(message.content));
   }
   tick();
+  if (!sweeps_.empty()) sweep_later();
   stop_if_idle();
 }
 

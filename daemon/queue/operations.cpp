@@ -1,6 +1,7 @@
 // What an operator sees and does.
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "core/glob/glob.hpp"
@@ -13,6 +14,8 @@ namespace {
 /// In one turn of the loop, of a list: entries, and messages that are looked at for them.
 constexpr std::size_t most_shown = 250;
 constexpr std::size_t most_looked_at = 4'000;
+/// In one turn of the loop, of an operation: sessions wait for it.
+constexpr std::size_t most_changed = 500;
 
 bool globs(std::string const& pattern, std::string const& text) {
   return pattern.empty() || glob::matches(ascii::lower(pattern), ascii::lower(text));
@@ -134,43 +137,87 @@ QueueStats Queue::stats(std::size_t most_destinations) const {
   return stats;
 }
 
-/// Ids first: what is done with one may end it, and others with it.
-std::size_t Queue::for_each(Filter const& filter, std::function<void(ItemId, Item&)> const& act) {
-  auto const now = doors_.now();
-  std::vector<ItemId> ids;
+void Queue::begin_sweep(Filter const& filter, Act act, Counted done) {
+  Sweep wish{.filter = filter, .act = std::move(act), .done = std::move(done)};
   if (filter.id) {
-    auto const found = items_.find(*filter.id);
-    if (found != items_.end() && matches(filter, found->first, found->second, now))
-      ids.push_back(found->first);
-  } else {
-    for (auto const& [id, item] : items_)
-      if (matches(filter, id, item, now)) ids.push_back(id);
+    wish.after = *filter.id - 1;
+    wish.last = *filter.id;
+  } else if (!items_.empty()) {
+    wish.last = items_.rbegin()->first;
   }
-  for (auto const id : ids) act(id, items_.at(id));
-  pump();
-  arm();
-  return ids.size();
+  sweeps_.push_back(std::move(wish));
+  if (sweeps_.size() == 1) sweep();
 }
 
-std::size_t Queue::flush(Filter const& filter) {
+/// false: there is more. The next item is looked for each time: what is done with one may end it.
+bool Queue::take_slice(Sweep& sweep) {
   auto const now = doors_.now();
-  return for_each(filter, [&](ItemId id, Item& item) {
-    if (item.held || item.doom != Doom::none) return;
-    for (auto& part : item.parts) {
-      if (part.state == PartState::running) continue;
-      part.all = true;
-      destinations_.forgive(part.destination, now);
-      if (part.state == PartState::waiting) part.next = now;
-    }
-    wake(id, item, now);
+  std::size_t looked = 0;
+  std::size_t changed = 0;
+  while (looked < most_looked_at && changed < most_changed && notices_ < most_notices) {
+    auto const at = items_.upper_bound(sweep.after);
+    if (at == items_.end() || at->first > sweep.last) return true;
+    sweep.after = at->first;
+    ++looked;
+    if (!matches(sweep.filter, sweep.after, at->second, now)) continue;
+    ++changed;
+    ++sweep.count;
+    sweep.act(sweep.after, at->second);
+  }
+  return false;
+}
+
+void Queue::sweep() {
+  bool const over = take_slice(sweeps_.front());
+  pump();
+  arm();
+  // Where too many notices are under way, the end of one goes on.
+  if (!over) return notices_ < most_notices ? sweep_later() : void();
+  auto const ended = std::move(sweeps_.front());
+  sweeps_.pop_front();
+  if (!sweeps_.empty()) sweep_later();
+  ended.done(ended.count);
+  stop_if_idle();
+}
+
+void Queue::sweep_later() {
+  if (std::exchange(sweep_posted_, true)) return;
+  doors_.post([weak = std::weak_ptr(self_)] {
+    auto const self = weak.lock();
+    if (!self) return;
+    (*self)->sweep_posted_ = false;
+    if (!(*self)->sweeps_.empty()) (*self)->sweep();
   });
 }
 
-void Queue::set_held(ItemId id, Item& item, bool held, TimePoint now) {
+void Queue::try_now(ItemId id, Item& item) {
+  auto const now = doors_.now();
+  for (auto& part : item.parts) {
+    if (part.state == PartState::running) continue;
+    part.all = true;
+    if (part.state == PartState::waiting) part.next = now;
+  }
+  wake(id, item, now);
+}
+
+void Queue::flush(Filter const& filter, Counted done) {
+  // Once each: a dead host is not tried again for every slice.
+  auto const forgiven = std::make_shared<std::unordered_set<std::string>>();
+  auto act = [this, forgiven](ItemId id, Item& item) {
+    if (item.held || item.doom != Doom::none) return;
+    for (auto const& part : item.parts)
+      if (part.state != PartState::running && forgiven->insert(part.destination->name).second)
+        destinations_.forgive(part.destination, doors_.now());
+    try_now(id, item);
+  };
+  begin_sweep(filter, std::move(act), std::move(done));
+}
+
+void Queue::set_held(ItemId id, Item& item, bool held) {
   if (item.held == held || item.unreadable) return;
   item.held = held;
   held_ = held ? held_ + 1 : held_ - 1;
-  item.earliest_end = now + policy_.retry_max;
+  item.earliest_end = doors_.now() + policy_.retry_max;
   for (auto& part : item.parts)
     if (part.state == PartState::ready) part.state = PartState::waiting;
   auto& opened = open(item);
@@ -179,30 +226,34 @@ void Queue::set_held(ItemId id, Item& item, bool held, TimePoint now) {
   settle(id, item);
 }
 
-std::size_t Queue::hold(Filter const& filter) {
-  auto const now = doors_.now();
-  return for_each(filter, [&](ItemId id, Item& item) { set_held(id, item, true, now); });
+void Queue::hold(Filter const& filter, Counted done) {
+  begin_sweep(
+      filter, [this](ItemId id, Item& item) { set_held(id, item, true); }, std::move(done));
 }
 
-std::size_t Queue::release(Filter const& filter) {
-  auto const now = doors_.now();
-  return for_each(filter, [&](ItemId id, Item& item) { set_held(id, item, false, now); });
+void Queue::release(Filter const& filter, Counted done) {
+  begin_sweep(
+      filter, [this](ItemId id, Item& item) { set_held(id, item, false); }, std::move(done));
 }
 
-std::size_t Queue::remove(Filter const& filter, bool bounce) {
-  return for_each(filter, [&](ItemId id, Item& item) {
-    if (item.unreadable) {
-      tell(Event::Kind::removed, id, item, {}, "");
-      doors_.spool.remove(id);
-      return erase(id, item);
-    }
-    item.doom = bounce ? Doom::told : Doom::silent;
-    for (auto& part : item.parts)
-      if (part.state == PartState::ready) part.state = PartState::waiting;
-    open(item);
-    close_all(id, item);
-    settle(id, item);
-  });
+void Queue::condemn(ItemId id, Item& item, Doom how) {
+  if (item.unreadable) {
+    tell(Event::Kind::removed, id, item, {}, "");
+    doors_.spool.remove(id);
+    return erase(id, item);
+  }
+  item.doom = how;
+  for (auto& part : item.parts)
+    if (part.state == PartState::ready) part.state = PartState::waiting;
+  open(item);
+  close_all(id, item);
+  settle(id, item);
+}
+
+void Queue::remove(Filter const& filter, bool bounce, Counted done) {
+  auto const how = bounce ? Doom::told : Doom::silent;
+  begin_sweep(
+      filter, [this, how](ItemId id, Item& item) { condemn(id, item, how); }, std::move(done));
 }
 
 }  // namespace mailstack::queue

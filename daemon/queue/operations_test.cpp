@@ -9,37 +9,6 @@ using Kind = Event::Kind;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-namespace {
-
-/// A queue in which all waits.
-struct Busy {
-  Busy() : world(disk) {
-    world.courier.says = [this](Recipient const& recipient, delivery::Job const&) {
-      bool const notice = recipient.address == "a@example.org";
-      return open || notice ? outcome(250, "2.0.0", "ok") : outcome(450, "4.2.1", "busy");
-    };
-    world.begin();
-  }
-  Queue& queue() { return *world.queue; }
-  [[nodiscard]] std::vector<ItemId> ids(Filter const& filter) const {
-    std::vector<ItemId> found;
-    for (auto const& one : world.queue->list(filter, 0, 100).entries) found.push_back(one.id);
-    return found;
-  }
-
-  Disk disk;
-  World world;
-  bool open = false;
-};
-
-Filter only(ItemId id) {
-  Filter filter;
-  filter.id = id;
-  return filter;
-}
-
-}  // namespace
-
 TEST_CASE("queue operations: filters choose", "[queue][operations]") {
   Busy busy;
   auto const first = busy.world.take("A@Example.org", {"b@example.net", "c@example.com"});
@@ -47,7 +16,7 @@ TEST_CASE("queue operations: filters choose", "[queue][operations]") {
   auto const second = busy.world.take("", {"b@example.com"});
   Filter held;
   held.id = second;
-  CHECK(busy.queue().hold(held) == 1);
+  CHECK(busy.world.hold(held) == 1);
 
   using Ids = std::vector<ItemId>;
   auto const found = [&](auto set) {
@@ -149,7 +118,7 @@ TEST_CASE("queue operations: flush tries now, and trusts a dead host once more",
   busy.open = true;
   Filter filter;
   filter.domain = "example.net";
-  CHECK(busy.queue().flush(filter) == 1);
+  CHECK(busy.world.flush(filter) == 1);
   CHECK(busy.world.courier.delivered.size() == 1);
   CHECK(busy.queue().size() == 1);
 
@@ -159,11 +128,11 @@ TEST_CASE("queue operations: flush tries now, and trusts a dead host once more",
   };
   for (int i = 0; i < 9; ++i) busy.world.take("a@example.org", {"c@dead.example"});
   auto const before = busy.world.courier.jobs;
-  CHECK(busy.queue().flush({}) == 10);
+  CHECK(busy.world.flush({}) == 10);
   // One for each destination: at dead.example it fails, and the pause is there again.
   CHECK(busy.world.courier.jobs - before == 2);
   busy.world.courier.says = [](auto const&, auto const&) { return outcome(250, "2.0.0", "ok"); };
-  busy.queue().flush({});
+  busy.world.flush({});
   CHECK(busy.queue().size() == 0);
 }
 
@@ -176,9 +145,9 @@ TEST_CASE("queue operations: what is held is not tried, warned of or given up",
     auto& queue = world.begin();
     world.courier.says = [](auto const&, auto const&) { return outcome(450, "4.2.1", "busy"); };
     id = world.take("a@example.org", {"b@example.net"});
-    CHECK(queue.hold({}) == 1);
+    CHECK(world.hold({}) == 1);
     CHECK(parse_envelope(disk.items.at(id).state)->held);
-    CHECK(queue.flush({}) == 1);
+    CHECK(world.flush({}) == 1);
     world.loop.run(hours(50));
     CHECK(world.courier.jobs == 1);
     CHECK(world.bounces.empty());
@@ -189,7 +158,7 @@ TEST_CASE("queue operations: what is held is not tried, warned of or given up",
   world.loop.jump(hours(50));
   world.loop.run(hours(1));
   CHECK(world.courier.jobs == 0);
-  CHECK(queue.release(only(id)) == 1);
+  CHECK(world.release(only(id)) == 1);
   world.loop.run(Duration{1});
   CHECK(world.courier.delivered.size() == 1);  // and not given up for its age
   CHECK(world.bounces.empty());
@@ -208,11 +177,11 @@ TEST_CASE("queue operations: a message held while it stands in line or runs",
   auto const runs = world.take("a@example.org", {"b@example.net"});
   auto const waits = world.take("a@example.org", {"c@example.net"});
   CHECK(queue.show(runs)->running);
-  CHECK(queue.hold({}) == 2);
+  CHECK(world.hold({}) == 2);
   std::exchange(answers, {}).front()();
   CHECK(answers.empty());
   CHECK(queue.size() == 1);
-  CHECK(queue.release(only(waits)) == 1);
+  CHECK(world.release(only(waits)) == 1);
   world.loop.run(Duration{1});
   REQUIRE(answers.size() == 1);
   answers.front()();
@@ -225,11 +194,11 @@ TEST_CASE("queue operations: remove, with and without a word to the sender",
   Busy busy;
   auto const first = busy.world.take("a@example.org", {"b@example.net", "c@example.com"});
   auto const second = busy.world.take("a@example.org", {"b@example.net"});
-  CHECK(busy.queue().remove(only(first), false) == 1);
+  CHECK(busy.world.remove(only(first), false) == 1);
   CHECK(busy.queue().size() == 1);
   CHECK(busy.world.bounces.empty());
   CHECK(busy.world.count(Kind::removed) == 2);
-  CHECK(busy.queue().remove(only(second), true) == 1);
+  CHECK(busy.world.remove(only(second), true) == 1);
   busy.world.loop.drain();
   REQUIRE(busy.world.bounces.size() == 1);
   CHECK(busy.world.bounces[0].kind == Bounce::Kind::removed);
@@ -253,7 +222,7 @@ TEST_CASE("queue operations: what runs while it is removed ends as it ends",
                                               : outcome(450, "4.2.1", "busy");
   };
   world.take("a@example.org", {"b@example.net", "c@example.net"});
-  CHECK(queue.remove({}, false) == 1);
+  CHECK(world.remove({}, false) == 1);
   CHECK(queue.size() == 1);
   answers.front()();
   CHECK(queue.size() == 0);
@@ -273,10 +242,10 @@ TEST_CASE("queue operations: a state that cannot be read is shown, kept and remo
   REQUIRE(disk.items.size() == 1);
   CHECK(queue.show(5)->unreadable);
   CHECK(queue.stats(1).unreadable == 1);
-  CHECK(queue.flush({}) == 1);
-  CHECK(queue.hold({}) == 1);
-  CHECK(queue.release({}) == 1);
-  CHECK(queue.remove({}, true) == 1);
+  CHECK(world.flush({}) == 1);
+  CHECK(world.hold({}) == 1);
+  CHECK(world.release({}) == 1);
+  CHECK(world.remove({}, true) == 1);
   CHECK(queue.size() == 0);
   CHECK(disk.items.empty());
   CHECK(queue.stats(1).unreadable == 0);

@@ -9,7 +9,6 @@ namespace mailstack::queue {
 namespace {
 
 constexpr std::size_t most_woken = 500;       ///< in one turn of the loop: sessions wait for it
-constexpr std::size_t most_notices = 100;     ///< under way, before more items are looked at
 constexpr std::size_t most_recipients = 100;  ///< in one transaction (RFC 5321 4.5.3.1.8)
 /// A clock that jumps is noticed after this time.
 constexpr Duration longest_sleep{60};
@@ -145,7 +144,7 @@ void Queue::stop(std::function<void()> done) {
 }
 
 void Queue::stop_if_idle() {
-  if (!stopped_ || running_ > 0 || notices_ > 0) return;
+  if (!stopped_ || running_ > 0 || notices_ > 0 || !sweeps_.empty()) return;
   doors_.spool.flush();  // what was delivered must be known to the next life
   std::exchange(stopped_, nullptr)();
 }
@@ -248,20 +247,31 @@ void Queue::start(Destination* destination, ItemId id, TimePoint now) {
     part->state = PartState::waiting;
     return settle(id, item);
   }
-  auto content = opened.content ? Result<Content>(opened.content) : doors_.spool.read(id);
   part->state = PartState::running;
   ++opened.attempts;
   for (auto const i : attempt.recipients) opened.trying[i] = true;
-  if (!content) {
-    // Not the destination's fault. A disk may come back; where it does not, the end of its
-    // lifetime tells the sender.
-    std::vector<delivery::Outcome> const none(
-        attempt.recipients.size(), {{451, "4.3.0", "queue: " + content.error().what}, "", false});
-    return conclude(attempt, item, none, now);
-  }
+  attempt.round = destinations_.started(destination);
+  ++running_;
+  running_octets_ += attempt.octets;
+  if (!opened.content) opened.content = doors_.spool.at_hand(id);
+  if (opened.content) return carry(std::move(attempt), opened.content);
+  doors_.read(id, [weak = std::weak_ptr(self_),
+                   attempt = std::move(attempt)](Result<Content> content) mutable {
+    if (auto const self = weak.lock()) (*self)->carry(std::move(attempt), std::move(content));
+  });
+}
+
+/// The attempt has its content, or will not have it.
+void Queue::carry(Attempt attempt, Result<Content> content) {
+  // Not the destination's fault. A disk may come back; where it does not, the end of its lifetime
+  // tells the sender.
+  if (!content)
+    return put_back(attempt, {{451, "4.3.0", "queue: " + content.error().what}, "", false});
+  if (stopping_) return put_back(attempt, {.reply = {}, .host = {}, .cut = true});
+  auto& opened = *items_.at(attempt.id).open;
   opened.content = *content;
-  delivery::Job job{.id = id,
-                    .destination = destination->name,
+  delivery::Job job{.id = attempt.id,
+                    .destination = attempt.destination->name,
                     .sender = opened.envelope.sender,
                     .recipients = {},
                     .utf8 = opened.envelope.utf8,
@@ -269,9 +279,6 @@ void Queue::start(Destination* destination, ItemId id, TimePoint now) {
                     .from_domain = opened.envelope.from_domain,
                     .content = std::move(*content)};
   for (auto const i : attempt.recipients) job.recipients.push_back(opened.envelope.recipients[i]);
-  attempt.round = destinations_.started(destination);
-  ++running_;
-  running_octets_ += attempt.octets;
   doors_.courier.deliver(std::move(job),
                          [weak = std::weak_ptr(self_),
                           attempt = std::move(attempt)](std::vector<delivery::Outcome> outcomes) {
@@ -282,12 +289,22 @@ void Queue::start(Destination* destination, ItemId id, TimePoint now) {
 
 void Queue::finish(Attempt const& attempt, std::vector<delivery::Outcome> outcomes) {
   outcomes.resize(attempt.recipients.size(), no_outcome());
-  --running_;
-  running_octets_ -= attempt.octets;
   auto const now = doors_.now();
   conclude(attempt, items_.at(attempt.id), outcomes, now);
   destinations_.finished(attempt.destination, attempt.round, fault_of(outcomes), now,
                          doors_.random());
+  go_on();
+}
+
+/// It never came to the courier.
+void Queue::put_back(Attempt const& attempt, delivery::Outcome const& why) {
+  auto const now = doors_.now();
+  conclude(attempt, items_.at(attempt.id), {attempt.recipients.size(), why}, now);
+  destinations_.left_alone(attempt.destination, now);
+  go_on();
+}
+
+void Queue::go_on() {
   pump();
   arm();
   stop_if_idle();
@@ -295,6 +312,8 @@ void Queue::finish(Attempt const& attempt, std::vector<delivery::Outcome> outcom
 
 void Queue::conclude(Attempt const& attempt, Item& item,
                      std::vector<delivery::Outcome> const& outcomes, TimePoint now) {
+  --running_;
+  running_octets_ -= attempt.octets;
   auto& opened = *item.open;
   --opened.attempts;
   opened.tried = true;
@@ -308,6 +327,7 @@ void Queue::conclude(Attempt const& attempt, Item& item,
   auto const random = doors_.random();
   std::vector<std::size_t> failed;
   for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
+    if (outcomes[i].cut) continue;
     auto& recipient = opened.envelope.recipients[attempt.recipients[i]];
     recipient = after_attempt(std::move(recipient), outcomes[i].reply, outcomes[i].host, now,
                               policy_, random);

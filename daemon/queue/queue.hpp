@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,24 +30,6 @@
 #include "daemon/queue/spool.hpp"
 
 namespace mailstack::queue {
-
-/// How the queue reaches the world. All are called on the queue's loop.
-struct Doors {
-  Spool& spool;
-  delivery::Courier& courier;
-  std::function<TimePoint()> now;
-  /// Calls `call` once after `span`, unless what it returns is destroyed before.
-  std::function<std::shared_ptr<void>(std::chrono::milliseconds span, std::function<void()> call)>
-      timer;
-  /// Brings a call to the queue's loop; from any thread.
-  std::function<void(std::function<void()>)> post;
-  std::function<double()> random;  ///< in [0, 1)
-  BounceMaker make_bounce;
-  /// May answer otherwise from one call to the next: another configuration has other ways. Who is
-  /// being tried is not tried beside that, and who waits comes over at its next time.
-  std::function<std::string(Recipient const&)> destination_of;
-  std::function<void(Event const&)> event;  ///< may be empty
-};
 
 /// Which items an operator means; what is left out is any.
 struct Filter {
@@ -97,6 +80,26 @@ struct QueueStats {
 
 class Queue {
  public:
+  /// How the queue reaches the world. All are called on the queue's loop.
+  struct Doors {
+    Spool& spool;
+    delivery::Courier& courier;
+    std::function<TimePoint()> now;
+    /// Calls `call` once after `span`, unless what it returns is destroyed before.
+    std::function<std::shared_ptr<void>(std::chrono::milliseconds span, std::function<void()> call)>
+        timer;
+    /// Spool::read() beside the loop; calls `done` on it, within the call or later.
+    std::function<void(ItemId id, std::function<void(Result<Content>)> done)> read;
+    /// Brings a call to the queue's loop; from any thread.
+    std::function<void(std::function<void()>)> post;
+    std::function<double()> random;  ///< in [0, 1)
+    BounceMaker make_bounce;
+    /// May answer otherwise from one call to the next: another configuration has other ways. Who is
+    /// being tried is not tried beside that, and who waits comes over at its next time.
+    std::function<std::string(Recipient const&)> destination_of;
+    std::function<void(Event const&)> event;  ///< may be empty
+  };
+
   /// `postmaster` is told where a bounce bounces: an address of this host's domain.
   Queue(Doors doors, Policy policy, std::string postmaster);
   ~Queue();
@@ -126,16 +129,22 @@ class Queue {
   [[nodiscard]] Result<Entry> show(ItemId id) const;
   [[nodiscard]] QueueStats stats(std::size_t most_destinations) const;
 
-  // Each returns how many items it concerned.
+  /// How many items an operation concerned.
+  using Counted = std::function<void(std::size_t)>;
 
-  /// Tries now, and forgets that their destinations are unwell. Held ones stay held.
-  std::size_t flush(Filter const& filter);
+  // Each goes through the queue in slices, and the loop does other things in between: an item is
+  // judged when its turn comes, and what comes later than the call is not meant. They run one after
+  // the other. `done` is called once, within the call where one slice was enough; not at all where
+  // the queue ends before. A stop waits for them.
+
+  /// Tries now, and forgets once that their destinations are unwell. Held ones stay held.
+  void flush(Filter const& filter, Counted done);
   /// No attempts, no warnings, no expiry until release(), over restarts too.
-  std::size_t hold(Filter const& filter);
-  std::size_t release(Filter const& filter);
+  void hold(Filter const& filter, Counted done);
+  void release(Filter const& filter, Counted done);
   /// Attempts that run end as they end; what still waits then is gone. With `bounce` the sender is
   /// told.
-  std::size_t remove(Filter const& filter, bool bounce);
+  void remove(Filter const& filter, bool bounce, Counted done);
 
  private:
   enum class PartState : std::uint8_t { waiting, ready, running };
@@ -192,12 +201,27 @@ class Queue {
     std::uint64_t octets = 0;
   };
 
+  using Act = std::function<void(ItemId, Item&)>;
+
+  /// An operation on its way through the queue.
+  struct Sweep {
+    Filter filter;
+    Act act;
+    Counted done;
+    ItemId after = 0;  ///< that was looked at last
+    ItemId last = 0;   ///< that is meant
+    std::size_t count = 0;
+  };
+
   /// A message to a sender that is under way.
   struct Notice {
     ItemId about = 0;
     std::vector<std::size_t> recipients;
     Bounce::Kind kind = Bounce::Kind::failed;
   };
+
+  /// Under way, before more items are looked at.
+  static constexpr std::size_t most_notices = 100;
 
   // queue.cpp: the run of things.
   void tick();
@@ -211,7 +235,10 @@ class Queue {
   void start(Destination* destination, ItemId id, TimePoint now);
   [[nodiscard]] std::vector<std::size_t> due_recipients(Item const& item, Part const& part,
                                                         TimePoint now) const;
+  void carry(Attempt attempt, Result<Content> content);
   void finish(Attempt const& attempt, std::vector<delivery::Outcome> outcomes);
+  void put_back(Attempt const& attempt, delivery::Outcome const& why);
+  void go_on();
   void conclude(Attempt const& attempt, Item& item, std::vector<delivery::Outcome> const& outcomes,
                 TimePoint now);
   void stop_if_idle();
@@ -236,6 +263,7 @@ class Queue {
   void notify(ItemId id, Item& item, std::vector<std::size_t> recipients, Bounce::Kind kind);
   [[nodiscard]] std::optional<std::string> whom_to_tell(Envelope const& envelope,
                                                         Bounce::Kind kind) const;
+  void make_notice(Notice notice, Bounce bounce);
   void put_notice(Notice notice, Result<NewMessage> message);
   void notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessage message);
   void close(Item& item, std::vector<std::size_t> const& recipients, Bounce::Kind kind);
@@ -243,9 +271,14 @@ class Queue {
   // operations.cpp
   [[nodiscard]] bool matches(Filter const& filter, ItemId id, Item const& item,
                              TimePoint now) const;
-  std::size_t for_each(Filter const& filter, std::function<void(ItemId, Item&)> const& act);
+  void begin_sweep(Filter const& filter, Act act, Counted done);
+  void sweep();
+  void sweep_later();
+  bool take_slice(Sweep& sweep);
   [[nodiscard]] Entry entry(ItemId id, Item const& item) const;
-  void set_held(ItemId id, Item& item, bool held, TimePoint now);
+  void try_now(ItemId id, Item& item);
+  void set_held(ItemId id, Item& item, bool held);
+  void condemn(ItemId id, Item& item, Doom how);
 
   Doors doors_;
   Policy policy_;
@@ -259,6 +292,8 @@ class Queue {
   std::size_t held_ = 0;
   std::size_t unreadable_ = 0;
   std::uint64_t octets_ = 0;
+  std::deque<Sweep> sweeps_;  ///< the first one is at work
+  bool sweep_posted_ = false;
   bool pumping_ = false;
   bool stopping_ = false;
   std::function<void()> stopped_;

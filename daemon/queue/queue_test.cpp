@@ -209,16 +209,18 @@ TEST_CASE("queue: a courier that forgets a recipient makes it wait", "[queue]") 
       done({});
     }
   } forgetful;
-  Queue other(Doors{.spool = world.spool,
-                    .courier = forgetful,
-                    .now = [&] { return world.loop.now(); },
-                    .timer = [&](auto span, auto call) { return world.loop.after(span, call); },
-                    .post = [&](auto call) { world.loop.post(call); },
-                    .random = [] { return 0.5; },
-                    .make_bounce = {},
-                    .destination_of = domain_of,
-                    .event = {}},
-              world.policy, "postmaster@mx.example.org");
+  Queue other(
+      Queue::Doors{.spool = world.spool,
+                   .courier = forgetful,
+                   .now = [&] { return world.loop.now(); },
+                   .timer = [&](auto span, auto call) { return world.loop.after(span, call); },
+                   .read = {},
+                   .post = [&](auto call) { world.loop.post(call); },
+                   .random = [] { return 0.5; },
+                   .make_bounce = {},
+                   .destination_of = domain_of,
+                   .event = {}},
+      world.policy, "postmaster@mx.example.org");
   other.add(7, envelope_of("a@example.org", {"b@example.net"}, world.loop.now()), 10,
             std::make_shared<std::string>("x"));
   CHECK(other.size() == 1);

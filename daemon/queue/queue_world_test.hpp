@@ -101,6 +101,7 @@ class FakeSpool final : public Spool {
   void remove(ItemId id) override {
     later([this, id] { disk_.items.erase(id); });
   }
+  Content at_hand(ItemId) override { return nullptr; }
   Result<Content> read(ItemId id) override {
     auto const found = disk_.items.find(id);
     if (found == disk_.items.end() || damaged) return fail(ErrorCode::invalid, "checksum");
@@ -209,30 +210,37 @@ struct World {
   /// Makes the queue, after settings were changed, and recovers what the disk holds.
   Queue& begin() {
     queue.emplace(
-        Doors{.spool = spool,
-              .courier = courier,
-              .now = [this] { return loop.now(); },
-              .timer = [this](auto span, auto call) { return loop.after(span, std::move(call)); },
-              .post = [this](auto call) { loop.post(std::move(call)); },
-              .random = [this] { return random; },
-              .make_bounce =
-                  [this](Bounce const& bounce, auto done) {
-                    bounces.push_back(bounce);
-                    NewMessage message;
-                    message.envelope = envelope_of("", {bounce.to}, bounce.now);
-                    std::string text = "a bounce of";
-                    for (auto const& one : bounce.recipients) text += " " + one.original;
-                    message.content = std::make_shared<std::string>(text + " ");
-                    done(std::move(message));
-                  },
-              .destination_of = [this](Recipient const& one) { return destination(one); },
-              .event =
-                  [this](Event const& event) {
-                    seen.push_back({event.kind, event.id, std::string(event.sender),
-                                    std::string(event.recipient), std::string(event.reply),
-                                    std::string(event.host), event.attempt, event.delay,
-                                    event.notice});
-                  }},
+        Queue::Doors{
+            .spool = spool,
+            .courier = courier,
+            .now = [this] { return loop.now(); },
+            .timer = [this](auto span, auto call) { return loop.after(span, std::move(call)); },
+            .read =
+                [this](ItemId id, auto done) {
+                  if (read_later) return read_later([=, this] { done(spool.read(id)); });
+                  done(spool.read(id));
+                },
+            .post = [this](auto call) { loop.post(std::move(call)); },
+            .random = [this] { return random; },
+            .make_bounce =
+                [this](Bounce const& bounce, auto done) {
+                  bounces.push_back(bounce);
+                  if (make_later) return make_later(bounce, std::move(done));
+                  NewMessage message;
+                  message.envelope = envelope_of("", {bounce.to}, bounce.now);
+                  std::string text = "a bounce of";
+                  for (auto const& one : bounce.recipients) text += " " + one.original;
+                  message.content = std::make_shared<std::string>(text + " ");
+                  done(std::move(message));
+                },
+            .destination_of = [this](Recipient const& one) { return destination(one); },
+            .event =
+                [this](Event const& event) {
+                  seen.push_back({event.kind, event.id, std::string(event.sender),
+                                  std::string(event.recipient), std::string(event.reply),
+                                  std::string(event.host), event.attempt, event.delay,
+                                  event.notice});
+                }},
         policy, "postmaster@mx.example.org");
     std::vector<Recovered> found;
     for (auto const& [id, kept] : disk.items) found.push_back({id, kept.state, 10});
@@ -252,6 +260,25 @@ struct World {
   ItemId take(std::string sender, std::vector<std::string> const& to) {
     return take(envelope_of(std::move(sender), to, loop.now()));
   }
+  // Operations, until they have gone through.
+  std::size_t flush(Filter const& filter) {
+    return counted([&](auto done) { queue->flush(filter, std::move(done)); });
+  }
+  std::size_t hold(Filter const& filter) {
+    return counted([&](auto done) { queue->hold(filter, std::move(done)); });
+  }
+  std::size_t release(Filter const& filter) {
+    return counted([&](auto done) { queue->release(filter, std::move(done)); });
+  }
+  std::size_t remove(Filter const& filter, bool bounce) {
+    return counted([&](auto done) { queue->remove(filter, bounce, std::move(done)); });
+  }
+  std::size_t counted(std::function<void(Queue::Counted)> const& ask) {
+    std::optional<std::size_t> count;
+    ask([&](std::size_t sum) { count = sum; });
+    if (!count) loop.drain();
+    return count.value_or(SIZE_MAX);
+  }
   [[nodiscard]] std::size_t count(Event::Kind kind) const {
     std::size_t sum = 0;
     for (auto const& event : seen) sum += event.kind == kind ? 1 : 0;
@@ -265,6 +292,9 @@ struct World {
   Policy policy;
   double random = 0.5;
   std::function<std::string(Recipient const&)> destination = domain_of;
+  /// Where a disk takes time.
+  std::function<void(std::function<void()>)> read_later;
+  BounceMaker make_later;  ///< instead of making a bounce at once
   std::vector<Bounce> bounces;
   std::vector<Seen> seen;
   std::optional<Queue> queue;
@@ -273,6 +303,33 @@ struct World {
 inline delivery::Outcome outcome(int code, std::string enhanced, std::string text,
                                  bool host_fault = false) {
   return {{code, std::move(enhanced), std::move(text)}, "mx.example.net", host_fault};
+}
+
+/// A queue in which all waits.
+struct Busy {
+  Busy() : world(disk) {
+    world.courier.says = [this](Recipient const& recipient, delivery::Job const&) {
+      bool const notice = recipient.address == "a@example.org";
+      return open || notice ? outcome(250, "2.0.0", "ok") : outcome(450, "4.2.1", "busy");
+    };
+    world.begin();
+  }
+  Queue& queue() { return *world.queue; }
+  [[nodiscard]] std::vector<ItemId> ids(Filter const& filter) const {
+    std::vector<ItemId> found;
+    for (auto const& one : world.queue->list(filter, 0, 100).entries) found.push_back(one.id);
+    return found;
+  }
+
+  Disk disk;
+  World world;
+  bool open = false;
+};
+
+inline Filter only(ItemId id) {
+  Filter filter;
+  filter.id = id;
+  return filter;
 }
 
 }  // namespace mailstack::queue::test

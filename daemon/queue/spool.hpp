@@ -60,7 +60,12 @@ class Spool {
   /// The item is done with. Durable soon, as update().
   virtual void remove(ItemId id) = 0;
 
-  /// The content, from any thread. Fails with not_found, or invalid where its checksum is wrong.
+  /// The content where it is in memory, nullptr otherwise. From any thread; never waits for the
+  /// disk.
+  virtual Content at_hand(ItemId id) = 0;
+
+  /// The content, from any thread, which may have to wait for the disk. Fails with not_found, or
+  /// invalid where its checksum is wrong.
   virtual Result<Content> read(ItemId id) = 0;
 
   /// Whether a message of `octets` still fits before the reserve: false is 452 at MAIL.

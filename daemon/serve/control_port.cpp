@@ -14,16 +14,56 @@ namespace {
 /// Beyond, a new peer is shown the door: they are people and scrapers, not the world.
 constexpr std::size_t most_peers = 64;
 
-/// What a port does with octets: what to answer, and whether that was all.
-struct Answer {
-  std::string octets;
-  bool over = false;
+using Say = std::function<void(std::string octets)>;
+
+/// What a port has to say to one peer.
+class Protocol {
+ public:
+  virtual ~Protocol() = default;
+  virtual void receive(std::string_view octets) = 0;
+  /// An answer is on its way: the peer waits, and not we.
+  [[nodiscard]] virtual bool busy() const = 0;
+  /// Everything is said.
+  [[nodiscard]] virtual bool over() const = 0;
 };
-using Talk = std::function<Answer(std::string_view octets)>;
+
+class Requests : public Protocol {
+ public:
+  Requests(control::Operations& operations, Say say) : lines_(operations, std::move(say)) {}
+  void receive(std::string_view octets) override { lines_.receive(octets); }
+  [[nodiscard]] bool busy() const override { return lines_.busy(); }
+  [[nodiscard]] bool over() const override { return lines_.over(); }
+
+ private:
+  control::RequestLines lines_;
+};
+
+class Http : public Protocol {
+ public:
+  Http(std::shared_ptr<control::Pages const> pages, Say say)
+      : pages_(std::move(pages)), say_(std::move(say)) {}
+  void receive(std::string_view octets) override {
+    received_.append(octets);
+    auto response = control::respond(received_, *pages_);
+    if (!response) return;
+    over_ = true;
+    say_(std::move(*response));
+  }
+  [[nodiscard]] bool busy() const override { return false; }
+  [[nodiscard]] bool over() const override { return over_; }
+
+ private:
+  std::shared_ptr<control::Pages const> pages_;
+  Say say_;
+  std::string received_;
+  bool over_ = false;
+};
+
+using Begin = std::function<std::unique_ptr<Protocol>(Say)>;
 
 class TalkingPort : public Port {
  public:
-  TalkingPort(net::Loop& loop, std::function<Talk()> begin, std::chrono::milliseconds patience)
+  TalkingPort(net::Loop& loop, Begin begin, std::chrono::milliseconds patience)
       : loop_(loop), begin_(std::move(begin)), patience_(patience) {}
 
   Result<> open(net::Endpoint const& at) {
@@ -37,7 +77,7 @@ class TalkingPort : public Port {
  private:
   struct Peer {
     std::unique_ptr<net::Stream> stream;
-    Talk talk;
+    std::unique_ptr<Protocol> protocol;
     std::unique_ptr<net::Timer> timer;
   };
 
@@ -47,8 +87,8 @@ class TalkingPort : public Port {
     auto const id = ++last_;
     auto& peer = peers_[id];
     peer.stream = std::move(stream);
-    peer.talk = begin_();
-    peer.timer = loop_.after(patience_, [this, id] { end(id); });
+    peer.protocol = begin_([this, id](std::string octets) { say(id, std::move(octets)); });
+    wait(id, peer);
     peer.stream->start({[this, id](std::string_view octets) { received(id, octets); },
                         [this, id](std::string const&) { end(id); },
                         {}});
@@ -58,13 +98,32 @@ class TalkingPort : public Port {
     // Its time was over in this very turn: it is about to be dropped, and may still be heard.
     auto const found = peers_.find(id);
     if (found == peers_.end()) return;
+    found->second.protocol->receive(octets);
+    look_after(id);
+  }
+
+  void say(std::uint64_t id, std::string octets) {
+    auto const found = peers_.find(id);
+    if (found == peers_.end()) return;
+    found->second.stream->write(std::move(octets));
+    // An answer that took its time comes from nowhere else, and its protocol is at work still.
+    loop_.post([this, alive = std::weak_ptr(alive_), id] {
+      if (!alive.expired()) look_after(id);
+    });
+  }
+
+  void look_after(std::uint64_t id) {
+    auto const found = peers_.find(id);
+    if (found == peers_.end()) return;
     auto& peer = found->second;
-    auto answer = peer.talk(octets);
-    peer.timer = loop_.after(patience_, [this, id] { end(id); });
-    if (!answer.octets.empty()) peer.stream->write(std::move(answer.octets));
-    if (!answer.over) return;
+    if (!peer.protocol->over()) return wait(id, peer);
     peer.stream->close(net::Parting::patient);
     end(id);
+  }
+
+  void wait(std::uint64_t id, Peer& peer) {
+    peer.timer.reset();
+    if (!peer.protocol->busy()) peer.timer = loop_.after(patience_, [this, id] { end(id); });
   }
 
   /// Not from inside of the peer's own call.
@@ -74,11 +133,12 @@ class TalkingPort : public Port {
   }
 
   net::Loop& loop_;
-  std::function<Talk()> begin_;
+  Begin begin_;
   std::chrono::milliseconds patience_;
   std::map<std::uint64_t, Peer> peers_;
   std::uint64_t last_ = 0;
   std::unique_ptr<net::Listener> listener_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 
 Result<net::Endpoint> endpoint_of(std::string const& place) {
@@ -97,12 +157,8 @@ Result<net::Endpoint> endpoint_of(std::string const& place) {
 Result<std::unique_ptr<Port>> open_control(net::Loop& loop, std::string const& path,
                                            control::Operations& operations,
                                            std::chrono::milliseconds patience) {
-  auto begin = [&operations]() -> Talk {
-    return
-        [lines = std::make_shared<control::RequestLines>(), &operations](std::string_view octets) {
-          auto text = lines->receive(octets, operations);
-          return Answer{std::move(text), lines->over()};
-        };
+  auto begin = [&operations](Say say) -> std::unique_ptr<Protocol> {
+    return std::make_unique<Requests>(operations, std::move(say));
   };
   auto port = std::make_unique<TalkingPort>(loop, std::move(begin), patience);
   // From the first moment nobody else may connect.
@@ -119,12 +175,8 @@ Result<std::unique_ptr<Port>> open_monitoring(net::Loop& loop, std::string const
   auto const at = endpoint_of(place);
   if (!at) return tl::unexpected(at.error());
   auto const shared = std::make_shared<control::Pages>(std::move(pages));
-  auto begin = [shared]() -> Talk {
-    return [shared, held = std::make_shared<std::string>()](std::string_view octets) {
-      held->append(octets);
-      auto response = control::respond(*held, *shared);
-      return response ? Answer{std::move(*response), true} : Answer{};
-    };
+  auto begin = [shared](Say say) -> std::unique_ptr<Protocol> {
+    return std::make_unique<Http>(shared, std::move(say));
   };
   auto port = std::make_unique<TalkingPort>(loop, std::move(begin), patience);
   if (auto const opened = port->open(*at); !opened) return tl::unexpected(opened.error());

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
-#include <random>
 
 #include <unistd.h>
 
@@ -13,13 +12,14 @@
 #include "daemon/conf/signature.hpp"
 #include "daemon/control/process_facts.hpp"
 #include "daemon/delivery/courier.hpp"
-#include "daemon/delivery/doors.hpp"
+#include "daemon/delivery/courier_doors.hpp"
 #include "daemon/net/notify.hpp"
 #include "daemon/net/resolver.hpp"
 #include "daemon/net/signals.hpp"
 #include "daemon/queue/log_spool/log_spool.hpp"
 #include "daemon/queue/queue.hpp"
 #include "daemon/serve/bounces.hpp"
+#include "daemon/serve/contents.hpp"
 #include "daemon/serve/control_port.hpp"
 #include "daemon/serve/descriptors.hpp"
 #include "daemon/serve/front_desk.hpp"
@@ -29,6 +29,7 @@
 #include "daemon/serve/server.hpp"
 #include "daemon/serve/telemetry.hpp"
 #include "daemon/serve/threads.hpp"
+#include "daemon/serve/time_and_chance.hpp"
 #include "daemon/serve/tree_watch.hpp"
 
 namespace mailstack::serve {
@@ -41,36 +42,16 @@ constexpr std::chrono::seconds stop_limit{30};
 /// How often the conf tree is looked at for changes.
 constexpr std::chrono::seconds look_interval{5};
 
-TimePoint now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-policy::Instant steady() {
-  return std::chrono::duration_cast<policy::Instant>(
-      std::chrono::steady_clock::now().time_since_epoch());
-}
-
-double chance() {
-  thread_local std::mt19937_64 engine{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(engine);
-}
-
-Secret<std::string> process_key() {
-  std::random_device random;
-  std::string key;
-  for (int i = 0; i < 32; ++i) key += static_cast<char>(random());
-  return Secret<std::string>(std::move(key));
-}
-
 class WholeDaemon : public Daemon, private control::Operations {
  public:
   /// `read`: the signature of the tree before it was loaded.
   WholeDaemon(DaemonOptions options, std::string read, Reloaded loaded)
-      : options_(std::move(options)), read_(std::move(read)) {
+      : options_(std::move(options)), signature_(std::move(read)) {
     problems_ = std::move(loaded.problems);
     current_.set(std::move(loaded.live));
   }
   ~WholeDaemon() override {
+    curfew_->call();
     control_.reset();
     monitoring_.reset();
     if (sessions_) sessions_->stop();
@@ -94,6 +75,10 @@ class WholeDaemon : public Daemon, private control::Operations {
     keys_ = std::make_unique<SigningKeys>(*main_, *resolver_, files_, settings.state + "/signing");
     keys_->set(*live->snapshot);
     pool_ = std::make_unique<Pools>();
+    read_ = read_beside(*main_, pool_->files, *spool_);
+    reloads_ = std::make_unique<Reloads>(
+        *main_, pool_->files, [this] { return load(); },
+        [this](Loaded loaded) { return take(std::move(loaded)); });
     make_queue(settings);
     make_desk();
     sessions_ = std::make_unique<SessionLoops>(settings.loops);
@@ -114,7 +99,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   void run() override {
     signals_ = net::on_signals(*main_, signals, [this](int signal) {
       if (signal == SIGHUP)
-        reload();
+        reload({});
       else
         stop();
     });
@@ -126,9 +111,9 @@ class WholeDaemon : public Daemon, private control::Operations {
     tell(control::Event::Kind::started);
     for (auto const& at : status().listeners) tell(control::Event::Kind::listening, at.address);
     tell_problems();
-    tree_ = std::make_unique<TreeWatch>(*main_, pool_->calculations, options_.directory, read_,
+    tree_ = std::make_unique<TreeWatch>(*main_, pool_->calculations, options_.directory, signature_,
                                         secret_files(), look_interval, [this] {
-                                          if (!stopping_) reload();
+                                          if (!stopping_) reload({});
                                         });
     ready_ = true;
     net::notify("READY=1");
@@ -154,28 +139,29 @@ class WholeDaemon : public Daemon, private control::Operations {
     doors.offload = [this](std::function<void()> work) {
       return pool_->programs.run(std::move(work));
     };
+    doors.curfew = curfew_;
     courier_ = telemetry_->timed(delivery::make_courier(std::move(doors)));
-    queue::Doors needs{.spool = *spool_,
-                       .courier = *courier_,
-                       .now = now,
-                       .timer =
-                           [this](std::chrono::milliseconds span, std::function<void()> call) {
-                             return std::shared_ptr<void>(main_->after(span, std::move(call)));
-                           },
-                       .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
-                       .random = chance,
-                       .make_bounce = bounce_maker(*main_, pool_->calculations, current_, *keys_),
-                       .destination_of =
-                           [this](queue::Recipient const& recipient) {
-                             return delivery::destination_of(current_.get()->snapshot->settings,
-                                                             recipient);
-                           },
-                       .event =
-                           [this](queue::Event const& event) {
-                             // What a client brought was told by the intake, which knows it.
-                             if (event.kind != queue::Event::Kind::queued || event.bounce)
-                               telemetry_->tell(event);
-                           }};
+    queue::Queue::Doors needs{
+        .spool = *spool_,
+        .courier = *courier_,
+        .now = now,
+        .timer =
+            [this](std::chrono::milliseconds span, std::function<void()> call) {
+              return std::shared_ptr<void>(main_->after(span, std::move(call)));
+            },
+        .read = read_,
+        .post = [this](std::function<void()> call) { main_->post(std::move(call)); },
+        .random = chance,
+        .make_bounce = bounce_maker(*main_, pool_->calculations, current_, *keys_),
+        .destination_of =
+            [this](queue::Recipient const& recipient) {
+              return delivery::destination_of(current_.get()->snapshot->settings, recipient);
+            },
+        .event =
+            [this](queue::Event const& event) {
+              // What a client brought was told by the intake, which knows it.
+              if (event.kind != queue::Event::Kind::queued || event.bounce) telemetry_->tell(event);
+            }};
     queue_ = std::make_unique<queue::Queue>(std::move(needs), queue_policy(settings),
                                             "postmaster@" + settings.hostname);
   }
@@ -187,8 +173,9 @@ class WholeDaemon : public Daemon, private control::Operations {
         .keys = *keys_,
         .calculations = pool_->calculations,
         .hooks = pool_->hooks,
+        .curfew = curfew_,
         .now = now,
-        .queued = [this](std::vector<Kept> kept, Client const& client) {
+        .queued = [this](std::vector<KeptMessage> kept, Client const& client) {
           for (auto const& one : kept) telemetry_->tell_queued(one, client);
           main_->post([this, kept = std::move(kept)]() mutable {
             for (auto& one : kept) {
@@ -280,15 +267,23 @@ class WholeDaemon : public Daemon, private control::Operations {
     return queue_->list(filter, after, most);
   }
   Result<queue::Entry> show(queue::ItemId id) override { return queue_->show(id); }
-  Result<queue::Content> content(queue::ItemId id) override { return spool_->read(id); }
+  void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) override {
+    read_(id, std::move(done));
+  }
   queue::QueueStats stats(std::size_t most_destinations) override {
     return queue_->stats(most_destinations);
   }
-  std::size_t flush(queue::Filter const& filter) override { return queue_->flush(filter); }
-  std::size_t hold(queue::Filter const& filter) override { return queue_->hold(filter); }
-  std::size_t release(queue::Filter const& filter) override { return queue_->release(filter); }
-  std::size_t remove(queue::Filter const& filter, bool bounce) override {
-    return queue_->remove(filter, bounce);
+  void flush(queue::Filter const& filter, queue::Queue::Counted done) override {
+    queue_->flush(filter, std::move(done));
+  }
+  void hold(queue::Filter const& filter, queue::Queue::Counted done) override {
+    queue_->hold(filter, std::move(done));
+  }
+  void release(queue::Filter const& filter, queue::Queue::Counted done) override {
+    queue_->release(filter, std::move(done));
+  }
+  void remove(queue::Filter const& filter, bool bounce, queue::Queue::Counted done) override {
+    queue_->remove(filter, bounce, std::move(done));
   }
 
   [[nodiscard]] std::vector<std::string> const& secret_files() const {
@@ -296,15 +291,23 @@ class WholeDaemon : public Daemon, private control::Operations {
   }
 
   /// Beside what is served; what is bad stays as it was.
-  conf::Problems reload() override {
+  void reload(Reloads::Done done) override { reloads_->ask(std::move(done)); }
+
+  /// On a thread of the pool. Nobody but a reload changes what is in use, and there is one at a
+  /// time.
+  Loaded load() {
     net::notify("RELOADING=1");
     // Before it is read: what changes meanwhile is another tree.
-    auto const before = conf::tree_signature(options_.directory);
-    auto loaded = serve::reload(options_.directory, current_.get());
-    problems_ = std::move(loaded.problems);
+    auto signature = conf::tree_signature(options_.directory);
+    return {std::move(signature), serve::reload(options_.directory, current_.get())};
+  }
+
+  conf::Problems take(Loaded loaded) {
+    auto& tree = loaded.tree;
+    problems_ = std::move(tree.problems);
     if (auto const& problem = telemetry_->problem()) problems_.push_back(*problem);
-    if (loaded.live) {
-      current_.set(std::move(loaded.live));
+    if (tree.live) {
+      current_.set(std::move(tree.live));
       loaded_ = now();
       auto const& snapshot = *current_.get()->snapshot;
       desk_->refresh();
@@ -313,11 +316,11 @@ class WholeDaemon : public Daemon, private control::Operations {
       queue_->set_policy(queue_policy(snapshot.settings));
       server_->set_times(connection_times(snapshot.settings));
     }
-    if (tree_) tree_->was_read(before, secret_files());
+    if (tree_) tree_->was_read(loaded.signature, secret_files());
     telemetry_->reopen_log();
     tell(control::Event::Kind::reloaded);
     tell_problems();
-    net::notify("READY=1");
+    if (!stopping_) net::notify("READY=1");
     return problems_;
   }
 
@@ -333,6 +336,7 @@ class WholeDaemon : public Daemon, private control::Operations {
     };
     server_->stop(ended);
     queue_->stop(ended);
+    curfew_->call();  // their messages wait for the next start
   }
 
   void beat() {
@@ -351,6 +355,9 @@ class WholeDaemon : public Daemon, private control::Operations {
   std::unique_ptr<net::DnsResolver> resolver_;
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<Pools> pool_;
+  ReadContent read_;
+  std::unique_ptr<Reloads> reloads_;
+  std::shared_ptr<delivery::Curfew> curfew_ = std::make_shared<delivery::Curfew>();
   std::unique_ptr<delivery::Courier> courier_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Authenticator> logins_;
@@ -367,7 +374,7 @@ class WholeDaemon : public Daemon, private control::Operations {
   int running_parts_ = 2;  // of a stop: sessions and attempts
   TimePoint const started_ = now();
   TimePoint loaded_ = started_;
-  std::string read_;  // until there is a watch
+  std::string signature_;  // of the tree that was read; until there is a watch
   std::unique_ptr<TreeWatch> tree_;
   std::unique_ptr<Port> control_;
   std::unique_ptr<Port> monitoring_;

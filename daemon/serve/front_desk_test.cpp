@@ -44,8 +44,13 @@ struct Office {
   static policy::Instant steady() { return policy::Instant(1'000'000'000); }
   static TimePoint now() { return TimePoint(std::chrono::seconds(1'700'000'000)); }
   Authenticator logins{pool, Secret<std::string>("key"), steady};
-  Intake intake{Intake::Doors{
-      .spool = spool, .keys = keys, .calculations = pool, .hooks = pool, .now = now, .queued = {}}};
+  Intake intake{Intake::Doors{.spool = spool,
+                              .keys = keys,
+                              .calculations = pool,
+                              .hooks = pool,
+                              .curfew = {},
+                              .now = now,
+                              .queued = {}}};
 };
 
 }  // namespace

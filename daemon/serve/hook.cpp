@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "daemon/delivery/program.hpp"
 #include "daemon/policy/hook.hpp"
@@ -25,7 +26,8 @@ std::vector<std::string> inherited() {
 
 std::variant<std::string, smtp::Reply> run_hook(Live const& live, policy::Client const& client,
                                                 Incoming const& incoming,
-                                                std::string const& message) {
+                                                std::string const& message,
+                                                std::shared_ptr<delivery::Curfew const> curfew) {
   delivery::Program program;
   program.argv = {live.hook};
   program.environment = policy::hook_environment(inherited(), *live.rules, client,
@@ -33,6 +35,7 @@ std::variant<std::string, smtp::Reply> run_hook(Live const& live, policy::Client
   program.directory = live.snapshot->settings.directory;
   program.input = message;
   program.limit = limit;
+  program.curfew = std::move(curfew);
   program.most_output = most_output;
   auto const ran = delivery::run_program(program);
   auto judged = policy::judge_hook(ran.end, ran.output);

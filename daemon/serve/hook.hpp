@@ -2,9 +2,11 @@
 /// \file
 /// Runs chasquid's hook on a message that is about to be kept.
 
+#include <memory>
 #include <string>
 #include <variant>
 
+#include "daemon/delivery/curfew.hpp"
 #include "daemon/policy/client.hpp"
 #include "daemon/serve/live.hpp"
 #include "daemon/serve/reception.hpp"
@@ -12,9 +14,10 @@
 namespace mailstack::serve {
 
 /// The fields that the hook wants on top, or its refusal. Takes as long as the hook does, a minute
-/// at most: for a thread of its own pool.
+/// at most: for a thread of its own pool. Once the curfew is called, a refusal with 451.
 std::variant<std::string, smtp::Reply> run_hook(Live const& live, policy::Client const& client,
                                                 Incoming const& incoming,
-                                                std::string const& message);
+                                                std::string const& message,
+                                                std::shared_ptr<delivery::Curfew const> curfew);
 
 }  // namespace mailstack::serve

@@ -37,7 +37,7 @@ struct Intake::Work {
   std::vector<queue::ItemId> ids;
   Signers signers;
 
-  std::vector<Kept> kept;
+  std::vector<KeptMessage> kept;
   std::atomic<std::size_t> open = 0;  // puts that are not durable yet
   std::atomic<bool> failed = false;
 };
@@ -86,7 +86,7 @@ void Intake::finish(std::shared_ptr<Work> const& work) {
   std::string front;
   auto message = policy::assemble({}, work->prepared, work->incoming.content);
   if (!work->live->hook.empty()) {
-    auto said = run_hook(*work->live, work->client, work->incoming, message);
+    auto said = run_hook(*work->live, work->client, work->incoming, message, doors_.curfew);
     if (auto* refusal = std::get_if<smtp::Reply>(&said)) return work->done(*refusal);
     front = std::get<std::string>(std::move(said));
     message.insert(0, front);

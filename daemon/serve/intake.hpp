@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/clock/clock.hpp"
+#include "daemon/delivery/curfew.hpp"
 #include "daemon/net/pool.hpp"
 #include "daemon/policy/expand.hpp"
 #include "daemon/policy/headers.hpp"
@@ -20,7 +21,7 @@
 namespace mailstack::serve {
 
 /// An item that the spool has kept.
-struct Kept {
+struct KeptMessage {
   queue::ItemId id = 0;
   queue::Envelope envelope;
   queue::Content content;
@@ -33,12 +34,13 @@ class Intake {
   struct Doors {
     queue::Spool& spool;
     SigningKeys& keys;
-    net::Pool& calculations;  ///< signs
-    net::Pool& hooks;         ///< runs the hook, and then signs, too
+    net::Pool& calculations;                         ///< signs
+    net::Pool& hooks;                                ///< runs the hook, and then signs, too
+    std::shared_ptr<delivery::Curfew const> curfew;  ///< of hooks; null: there is none
     std::function<TimePoint()> now;
     /// Hands items of a client to the queue; called from the spool's thread, before the client
     /// hears of them.
-    std::function<void(std::vector<Kept>, Client const&)> queued;
+    std::function<void(std::vector<KeptMessage>, Client const&)> queued;
   };
   explicit Intake(Doors doors) : doors_(std::move(doors)) {}
 

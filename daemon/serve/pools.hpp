@@ -10,6 +10,8 @@ namespace mailstack::serve {
 struct Pools {
   /// scrypt, signatures, looks at the conf tree: at most a part of a second each.
   net::Pool calculations{2};
+  /// Contents of messages that are not in memory, and the conf tree: a disk may take its time.
+  net::Pool files{2};
   /// A client waits for its hook, which may take a minute.
   net::Pool hooks{8};
   /// MDAs, pipes, maildirs: the queue waits, nobody else.

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include "core/digest/digest.hpp"
 #include "core/files/disk_files.hpp"
@@ -127,6 +128,36 @@ Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const&
   live->hook = hook_of(directory, problems);
   conf::look_ahead(*live->snapshot, {}, problems);
   return {std::move(live), std::move(problems)};
+}
+
+Reloads::Reloads(net::Loop& loop, net::Pool& pool, std::function<Loaded()> load,
+                 std::function<conf::Problems(Loaded)> take)
+    : loop_(loop), pool_(pool), load_(std::move(load)), take_(std::move(take)) {}
+
+void Reloads::ask(Done done) {
+  next_.push_back(std::move(done));
+  if (!loading_) begin();
+}
+
+void Reloads::begin() {
+  loading_ = true;
+  answered_ = std::exchange(next_, {});
+  auto const bring = [this, alive = std::weak_ptr(alive_), &loop = loop_](Loaded loaded) {
+    loop.post([this, alive, loaded = std::move(loaded)]() mutable {
+      if (!alive.expired()) finish(std::move(loaded));
+    });
+  };
+  if (!pool_.run([bring, load = load_] { bring(load()); }))
+    bring({{}, {nullptr, {{"the conf tree", "too much waits to be read", 0, 0, "ask again"}}}});
+}
+
+void Reloads::finish(Loaded loaded) {
+  auto const problems = take_(std::move(loaded));
+  loading_ = false;
+  auto const answered = std::exchange(answered_, {});
+  if (!next_.empty()) begin();
+  for (auto const& done : answered)
+    if (done) done(problems);
 }
 
 }  // namespace mailstack::serve

@@ -1,6 +1,8 @@
 #include "daemon/serve/reload.hpp"
 
 #include <catch2/catch.hpp>
+#include <condition_variable>
+#include <mutex>
 
 #include "daemon/conf/conf_tree_test.hpp"
 
@@ -112,6 +114,107 @@ TEST_CASE("reload: a tree that is gone is one line, and what runs stays", "[serv
         host.tree.path("nowhere") +
             ": error: no such directory; what was read of it before stays "
             "in use\n");
+}
+
+namespace {
+
+/// Loads that end when they are told to.
+struct SlowTree {
+  SlowTree() {
+    reloads.emplace(
+        *loop, *pool,
+        [this] {
+          std::unique_lock lock(mutex);
+          auto const number = ++begun;
+          wake.notify_all();
+          wake.wait(lock, [&] { return may_end >= number; });
+          return Loaded{std::to_string(number), {}};
+        },
+        [this](Loaded const& loaded) {
+          taken += loaded.signature;
+          return conf::Problems{{"tree", loaded.signature, 0, 0, ""}};
+        });
+  }
+  ~SlowTree() {
+    let_end(1'000);
+    pool.reset();
+  }
+  void let_end(int number) {
+    std::lock_guard const lock(mutex);
+    may_end = number;
+    wake.notify_all();
+  }
+  void wait_until_begun(int number) {
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [&] { return begun >= number; });
+  }
+  void ask(std::string const& name) {
+    reloads->ask([this, name](conf::Problems const& problems) {
+      answers += name + problems.at(0).what + ' ';
+      if (answers.size() >= enough) loop->stop();
+    });
+  }
+  /// Until there are so many octets of answers.
+  void run(std::size_t octets) {
+    enough = octets;
+    auto const limit = loop->after(std::chrono::seconds(20), [this] { loop->stop(); });
+    loop->run();
+  }
+
+  std::unique_ptr<net::Loop> loop = net::Loop::make();
+  std::unique_ptr<net::Pool> pool = std::make_unique<net::Pool>(2);
+  std::mutex mutex;
+  std::condition_variable wake;
+  int begun = 0;
+  int may_end = 0;
+  std::string taken;
+  std::string answers;
+  std::size_t enough = 0;
+  std::optional<Reloads> reloads;
+};
+
+}  // namespace
+
+TEST_CASE("reloads: the loop turns while a tree is read; what asks meanwhile is one more load",
+          "[serve]") {
+  SlowTree tree;
+  tree.ask("a");
+  tree.wait_until_begun(1);
+  bool turned = false;
+  tree.loop->post([&] { turned = true; });
+  auto const pause = tree.loop->after(std::chrono::milliseconds(1), [&] { tree.loop->stop(); });
+  tree.loop->run();
+  CHECK(turned);
+  CHECK(tree.answers.empty());
+  tree.ask("b");
+  tree.ask("c");
+  tree.let_end(1);
+  tree.run(3);
+  CHECK(tree.answers == "a1 ");
+  tree.let_end(2);
+  tree.run(9);
+  CHECK(tree.answers == "a1 b2 c2 ");
+  CHECK(tree.taken == "12");
+  CHECK(tree.begun == 2);
+  tree.let_end(3);
+  tree.ask("d");
+  tree.run(12);
+  CHECK(tree.answers == "a1 b2 c2 d3 ");
+}
+
+TEST_CASE("reloads: an end while a tree is read answers nobody, and swaps nothing", "[serve]") {
+  SlowTree tree;
+  tree.ask("a");
+  tree.ask("b");
+  tree.wait_until_begun(1);
+  tree.reloads.reset();
+  tree.let_end(9);
+  tree.pool.reset();
+  auto const pause = tree.loop->after(std::chrono::milliseconds(1), [&] { tree.loop->stop(); });
+  tree.loop->run();
+  CHECK(tree.answers.empty());
+  CHECK(tree.taken.empty());
+  CHECK(tree.begun == 1);
 }
 
 }  // namespace mailstack::serve

@@ -88,7 +88,7 @@ void Telemetry::tell(conf::Problem const& problem) {
 
 void Telemetry::tell(queue::Event const& event) { tell(control::event_of(event)); }
 
-void Telemetry::tell_queued(Kept const& kept, Client const& client) {
+void Telemetry::tell_queued(KeptMessage const& kept, Client const& client) {
   auto event = of_client(Event::Kind::queued, client);
   event.id = kept.id;
   event.from = kept.envelope.sender;

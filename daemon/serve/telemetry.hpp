@@ -20,7 +20,7 @@ class Telemetry {
   /// What the front desk reports.
   SessionEvents session_events();
   void tell(queue::Event const& event);
-  void tell_queued(Kept const& kept, Client const& client);
+  void tell_queued(KeptMessage const& kept, Client const& client);
   void reopen_log();
   /// The same courier, and how long its attempts take. Not to outlive this.
   std::unique_ptr<delivery::Courier> timed(std::unique_ptr<delivery::Courier> courier);

@@ -8,9 +8,9 @@ namespace mailstack::smtp {
 namespace {
 
 /// A session and what it says: octets as they are, all else as a line between `{` and `}`.
-class Talk {
+class Told {
  public:
-  explicit Talk(ClientSetup setup = {"mx.example.org", ClientTls::opportunistic, false, {}, {}})
+  explicit Told(ClientSetup setup = {"mx.example.org", ClientTls::opportunistic, false, {}, {}})
       : session(std::move(setup)) {}
 
   /// What the session does when the server says `lines` (`\n` becomes CRLF).
@@ -59,8 +59,8 @@ Outgoing message(std::vector<std::string> const& to = {"b@example.net"},
 }
 
 /// A talk that is ready after an EHLO with these offers.
-Talk ready(std::string const& offers) {
-  Talk talk;
+Told ready(std::string const& offers) {
+  Told talk;
   talk.hear("220 peer\n");
   std::istringstream words(offers);
   std::string lines = "250-peer\n";
@@ -73,7 +73,7 @@ Talk ready(std::string const& offers) {
 }
 
 TEST_CASE("client: a message in three turns where the peer pipelines", "[client]") {
-  Talk talk;
+  Told talk;
   CHECK(talk.session.wait() == ClientWait::greeting);
   CHECK(talk.hear("220 peer ESMTP\n") == "EHLO mx.example.org\r\n");
   CHECK(talk.session.wait() == ClientWait::ehlo);
@@ -87,7 +87,7 @@ TEST_CASE("client: a message in three turns where the peer pipelines", "[client]
         "Subject: x\r\n\r\nhello\r\n.\r\n");
   CHECK(talk.session.wait() == ClientWait::dot);
   CHECK(talk.hear("250 2.0.0 kept\n") == "{delivered | 250 2.0.0 kept | 250 2.0.0 kept}{ready}");
-  CHECK(Talk::show(talk.session.quit()) == "QUIT\r\n");
+  CHECK(Told::show(talk.session.quit()) == "QUIT\r\n");
   CHECK(talk.session.wait() == ClientWait::quit);
   CHECK(talk.hear("221 bye\n") == "{close}");
 }
@@ -110,8 +110,8 @@ TEST_CASE("client: replies at every split mean the same", "[client]") {
   for (std::size_t at = 0; at <= said.size(); ++at) {
     auto talk = ready("PIPELINING");
     talk.send(message());
-    auto out = Talk::show(talk.session.receive(std::string_view(said).substr(0, at)));
-    out += Talk::show(talk.session.receive(std::string_view(said).substr(at)));
+    auto out = Told::show(talk.session.receive(std::string_view(said).substr(0, at)));
+    out += Told::show(talk.session.receive(std::string_view(said).substr(at)));
     CHECK(out == "Subject: x\r\n\r\nhello\r\n.\r\n{delivered | 250 2.0.0 kept}{ready}");
   }
 }
@@ -137,22 +137,22 @@ TEST_CASE("client: the null path, postmaster alone, a literal and quotes", "[cli
 // ---- greeting, EHLO ----
 
 TEST_CASE("client: a greeting that refuses is the host's fault", "[client]") {
-  CHECK(Talk().hear("554 no service\n") == "QUIT\r\n{broken 554 no service}{close}");
-  CHECK(Talk().hear("521 never\n") == "QUIT\r\n{broken 521 never}{close}");
-  CHECK(Talk().hear("421 4.3.2 stopping\n") == "{broken 421 4.3.2 stopping}{close}");
-  CHECK(Talk().hear("450-later\n450 please\n") == "QUIT\r\n{broken 450 later please}{close}");
+  CHECK(Told().hear("554 no service\n") == "QUIT\r\n{broken 554 no service}{close}");
+  CHECK(Told().hear("521 never\n") == "QUIT\r\n{broken 521 never}{close}");
+  CHECK(Told().hear("421 4.3.2 stopping\n") == "{broken 421 4.3.2 stopping}{close}");
+  CHECK(Told().hear("450-later\n450 please\n") == "QUIT\r\n{broken 450 later please}{close}");
 }
 
 TEST_CASE("client: HELO where EHLO is not known, and only then (RFC 5321 3.2)", "[client]") {
-  Talk old;
+  Told old;
   old.hear("220 peer\n");
   CHECK(old.hear("500 what?\n") == "HELO mx.example.org\r\n");
   CHECK(old.hear("250 peer\n") == "{ready}");
   CHECK(old.send(message()) == "MAIL FROM:<a@example.org>\r\n");
-  Talk busy;
+  Told busy;
   busy.hear("220 peer\n");
   CHECK(busy.hear("450 later\n") == "QUIT\r\n{broken 450 later}{close}");
-  Talk refused;
+  Told refused;
   refused.hear("220 peer\n");
   refused.hear("502 no\n");
   CHECK(refused.hear("550 no\n") == "QUIT\r\n{broken 550 no}{close}");
@@ -161,12 +161,12 @@ TEST_CASE("client: HELO where EHLO is not known, and only then (RFC 5321 3.2)", 
 // ---- TLS ----
 
 TEST_CASE("client: STARTTLS where it is offered; only the EHLO under TLS counts", "[client]") {
-  Talk talk;
+  Told talk;
   talk.hear("220 peer\n");
   CHECK(talk.hear("250-peer\n250-PIPELINING\n250 STARTTLS\n") == "STARTTLS\r\n");
   CHECK(talk.session.wait() == ClientWait::starttls);
   CHECK(talk.hear("220 go\n") == "{tls}");
-  CHECK(Talk::show(talk.session.tls_started()) == "EHLO mx.example.org\r\n");
+  CHECK(Told::show(talk.session.tls_started()) == "EHLO mx.example.org\r\n");
   CHECK(talk.hear("250-peer\n250-SIZE 7\n250 STARTTLS\n") == "{ready}");
   CHECK(talk.send(message()).starts_with("{delivered | 552 5.3.4"));
 }
@@ -175,38 +175,38 @@ TEST_CASE(
     "client: what comes in the clear behind the 220 of STARTTLS is not heard "
     "(CVE-2021-38371)",
     "[client]") {
-  Talk talk;
+  Told talk;
   talk.hear("220 peer\n");
   talk.hear("250-peer\n250 STARTTLS\n");
   CHECK(talk.hear("220 go\n250-injected\n250 AUTH PLAIN\n250 half of") == "{tls}");
   CHECK(talk.hear("250 more\n").empty());
-  CHECK(Talk::show(talk.session.tls_started()) == "EHLO mx.example.org\r\n");
+  CHECK(Told::show(talk.session.tls_started()) == "EHLO mx.example.org\r\n");
   CHECK(talk.hear("250 peer\n") == "{ready}");
 }
 
 TEST_CASE("client: STARTTLS that is refused or breaks may be done without, says the fault",
           "[client]") {
-  Talk refused;
+  Told refused;
   refused.hear("220 peer\n");
   refused.hear("250-peer\n250 STARTTLS\n");
   CHECK(refused.hear("454 4.7.0 no\n") == "QUIT\r\n{broken 454 4.7.0 no (tls)}{close}");
-  Talk broken;
+  Told broken;
   broken.hear("220 peer\n");
   broken.hear("250-peer\n250 STARTTLS\n");
   broken.hear("220 go\n");
-  CHECK(Talk::show(broken.session.tls_failed("bad record")) ==
+  CHECK(Told::show(broken.session.tls_failed("bad record")) ==
         "{broken 451 4.7.5 the TLS handshake failed: bad record (tls)}{close}");
 }
 
 TEST_CASE("client: required TLS that is not offered ends the session", "[client]") {
-  Talk talk({"mx.example.org", ClientTls::required, false, {}, {}});
+  Told talk({"mx.example.org", ClientTls::required, false, {}, {}});
   talk.hear("220 peer\n");
   CHECK(talk.hear("250 peer\n") ==
         "QUIT\r\n{broken 451 4.7.5 TLS is required here, and is not offered (tls)}{close}");
 }
 
 TEST_CASE("client: without a wish for TLS none is begun", "[client]") {
-  Talk talk({"mx.example.org", ClientTls::never, false, {}, {}});
+  Told talk({"mx.example.org", ClientTls::never, false, {}, {}});
   talk.hear("220 peer\n");
   CHECK(talk.hear("250-peer\n250 STARTTLS\n") == "{ready}");
 }
@@ -218,7 +218,7 @@ ClientSetup login(ClientTls tls) {
 }
 
 TEST_CASE("client: AUTH PLAIN under TLS", "[client]") {
-  Talk talk(login(ClientTls::implicit));
+  Told talk(login(ClientTls::implicit));
   talk.hear("220 peer\n");
   CHECK(talk.hear("250-peer\n250 AUTH LOGIN PLAIN\n") == "AUTH PLAIN AGpvZQBwYTpzcw==\r\n");
   CHECK(talk.session.wait() == ClientWait::auth);
@@ -226,7 +226,7 @@ TEST_CASE("client: AUTH PLAIN under TLS", "[client]") {
 }
 
 TEST_CASE("client: AUTH LOGIN where there is no PLAIN", "[client]") {
-  Talk talk(login(ClientTls::implicit));
+  Told talk(login(ClientTls::implicit));
   talk.hear("220 peer\n");
   CHECK(talk.hear("250-peer\n250 AUTH=LOGIN\n") == "AUTH LOGIN\r\n");
   CHECK(talk.hear("334 VXNlcm5hbWU6\n") == "am9l\r\n");
@@ -236,7 +236,7 @@ TEST_CASE("client: AUTH LOGIN where there is no PLAIN", "[client]") {
 
 TEST_CASE("client: a password never goes over a connection in the clear", "[client]") {
   for (auto const tls : {ClientTls::never, ClientTls::opportunistic}) {
-    Talk talk(login(tls));
+    Told talk(login(tls));
     talk.hear("220 peer\n");
     auto const out = talk.hear("250-peer\n250 AUTH PLAIN LOGIN\n");
     CHECK(out == "QUIT\r\n{broken 451 4.7.11 no password is sent without TLS}{close}");
@@ -245,7 +245,7 @@ TEST_CASE("client: a password never goes over a connection in the clear", "[clie
 
 TEST_CASE("client: AUTH that is refused, absent or out of order", "[client]") {
   auto const begun = [](std::string const& ehlo) {
-    Talk talk(login(ClientTls::implicit));
+    Told talk(login(ClientTls::implicit));
     talk.hear("220 peer\n");
     return std::pair(talk.hear(ehlo), talk);
   };
@@ -371,7 +371,7 @@ TEST_CASE("client: a connection lost before the dot leaves recipients open, afte
   auto before = ready("PIPELINING");
   before.send(message({"a@x.example", "b@x.example"}));
   before.hear("250 ok\n550 5.1.1 no\n250 ok\n");
-  CHECK(Talk::show(before.session.disconnected("reset")) ==
+  CHECK(Told::show(before.session.disconnected("reset")) ==
         "{broken 451 4.4.2 the connection was lost (reset) after DATA | 550 5.1.1 no | 0}{close}");
   auto after = ready("PIPELINING");
   after.send(message());
@@ -379,23 +379,23 @@ TEST_CASE("client: a connection lost before the dot leaves recipients open, afte
   auto const text =
       "451 4.4.2 the connection was lost (reset) after the end of the message, which may come "
       "twice";
-  CHECK(Talk::show(after.session.disconnected("reset")) ==
+  CHECK(Told::show(after.session.disconnected("reset")) ==
         std::string("{broken ") + text + " | " + text + "}{close}");
   auto unheard = ready("PIPELINING");
   unheard.send(message());
-  CHECK(Talk::show(unheard.session.disconnected("reset")).find("after MAIL (unheard) | 0}") !=
+  CHECK(Told::show(unheard.session.disconnected("reset")).find("after MAIL (unheard) | 0}") !=
         std::string::npos);
 }
 
 TEST_CASE("client: silence is told with its place", "[client]") {
-  Talk talk;
-  CHECK(Talk::show(talk.session.timed_out()) ==
+  Told talk;
+  CHECK(Told::show(talk.session.timed_out()) ==
         "{broken 451 4.4.2 the peer said nothing for too long before the greeting}{close}");
-  CHECK(Talk::show(talk.session.timed_out()).empty());
+  CHECK(Told::show(talk.session.timed_out()).empty());
 }
 
 TEST_CASE("client: an idle connection that ends is nobody's fault", "[client]") {
-  CHECK(Talk::show(ready("").session.disconnected("closed")).find("(not the host)") !=
+  CHECK(Told::show(ready("").session.disconnected("closed")).find("(not the host)") !=
         std::string::npos);
   CHECK(ready("").hear("421 4.4.2 idle\n") == "{broken 421 4.4.2 idle (not the host)}{close}");
   CHECK(ready("").hear("250 what?\n").find("(not the host)") != std::string::npos);
@@ -411,7 +411,7 @@ TEST_CASE("client: 3yz and 2yz out of place break the protocol", "[client]") {
 
 TEST_CASE("client: a reply that is none, too long or endless breaks the protocol", "[client]") {
   auto const broken = [](std::string const& said) {
-    return Talk().hear(said).starts_with("{broken 451 4.5.0 ");
+    return Told().hear(said).starts_with("{broken 451 4.5.0 ");
   };
   CHECK(broken("SSH-2.0-OpenSSH\n"));
   CHECK(broken("22 x\n"));
@@ -425,12 +425,12 @@ TEST_CASE("client: a reply that is none, too long or endless breaks the protocol
   std::string endless;
   for (int i = 0; i < 600; ++i) endless += "220-x\n";
   CHECK(broken(endless));
-  CHECK(Talk().hear("220\n") == "EHLO mx.example.org\r\n");
-  CHECK(Talk::show(Talk().session.receive("220 x\n")) == "EHLO mx.example.org\r\n");
+  CHECK(Told().hear("220\n") == "EHLO mx.example.org\r\n");
+  CHECK(Told::show(Told().session.receive("220 x\n")) == "EHLO mx.example.org\r\n");
 }
 
 TEST_CASE("client: text of replies is bounded and printable", "[client]") {
-  Talk talk;
+  Told talk;
   std::string said;
   for (int i = 0; i < 100; ++i) said += "554-5.3.2 " + std::string(1000, 'y') + "\x07\n";
   auto const effects = talk.session.receive(said + "554 5.3.2 end\r\n");
@@ -546,8 +546,8 @@ TEST_CASE("client: a large message goes by reference where no dot must be double
 
 // ---- LMTP ----
 
-Talk lmtp() {
-  Talk talk({"mx.example.org", ClientTls::never, true, {}, {}});
+Told lmtp() {
+  Told talk({"mx.example.org", ClientTls::never, true, {}, {}});
   CHECK(talk.hear("220 box LMTP\n") == "LHLO mx.example.org\r\n");
   CHECK(talk.hear("250-box\n250 PIPELINING\n") == "{ready}");
   return talk;
@@ -567,12 +567,12 @@ TEST_CASE("client: LMTP that breaks off defers only those without a reply", "[cl
   talk.send(message({"a@x.example", "b@x.example"}));
   talk.hear("250 ok\n250 ok\n250 ok\n354 go\n");
   talk.hear("250 2.0.0 in\n");
-  auto const out = Talk::show(talk.session.disconnected("gone"));
+  auto const out = Told::show(talk.session.disconnected("gone"));
   CHECK(out.find(" | 250 2.0.0 in | 451 4.4.2 ") != out.npos);
 }
 
 TEST_CASE("client: LMTP has no HELO, and no reply to a lone dot", "[client]") {
-  Talk old({"mx.example.org", ClientTls::never, true, {}, {}});
+  Told old({"mx.example.org", ClientTls::never, true, {}, {}});
   old.hear("220 box\n");
   CHECK(old.hear("500 what?\n") == "QUIT\r\n{broken 500 what?}{close}");
   auto talk = lmtp();

@@ -117,6 +117,8 @@ looked_at() {
 looked_at 'queue stats' queue stats
 looked_at 'queue list' queue list
 looked_at 'queue list of a sender that none has' queue list --sender nobody@nowhere.example
+looked_at 'queue hold' queue hold --all
+looked_at 'queue release' queue release --all
 
 # again WHAT SIGNAL [cold]: ends the daemon, starts it, and measures until it greets and until the whole queue is known.
 again() {

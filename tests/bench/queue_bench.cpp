@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ class NoSpool final : public Spool {
   void put(ItemId, std::string, Content, std::function<void(Result<>)> done) override { done({}); }
   void update(ItemId, std::string) override {}
   void remove(ItemId) override {}
+  Content at_hand(ItemId) override { return content_; }
   Result<Content> read(ItemId) override { return content_; }
   bool has_room(std::uint64_t) override { return true; }
   SpoolStats stats() override { return {}; }
@@ -73,22 +75,25 @@ struct Bench {
   TimePoint now = start;
   double random = 0.3;
   std::function<void()> timer;
-  Queue queue{
-      Doors{.spool = spool,
-            .courier = courier,
-            .now = [this] { return now; },
-            .timer =
-                [this](auto, auto call) {
-                  timer = std::move(call);
-                  return std::make_shared<int>(0);
-                },
-            .post = [](auto call) { call(); },
-            .random = [this] { return random = std::fmod(random + 0.618, 1.0); },
-            .make_bounce = {},
-            .destination_of =
-                [](Recipient const& one) { return one.address.substr(one.address.rfind('@') + 1); },
-            .event = {}},
-      Policy{}, "postmaster@example.org"};
+  std::deque<std::function<void()>> posted;
+  Queue queue{Queue::Doors{.spool = spool,
+                           .courier = courier,
+                           .now = [this] { return now; },
+                           .timer =
+                               [this](auto, auto call) {
+                                 timer = std::move(call);
+                                 return std::make_shared<int>(0);
+                               },
+                           .read = {},
+                           .post = [this](auto call) { posted.push_back(std::move(call)); },
+                           .random = [this] { return random = std::fmod(random + 0.618, 1.0); },
+                           .make_bounce = {},
+                           .destination_of =
+                               [](Recipient const& one) {
+                                 return one.address.substr(one.address.rfind('@') + 1);
+                               },
+                           .event = {}},
+              Policy{}, "postmaster@example.org"};
 };
 
 double seconds_of(std::function<void()> const& work) {
@@ -109,6 +114,21 @@ void through(Bench& bench, std::size_t count, std::size_t domains, char const* w
   });
   std::printf("%-58s %9.0f messages/s  %5.2f us each\n", what, static_cast<double>(count) / passed,
               passed / static_cast<double>(count) * 1e6);
+}
+
+/// An operation on all, and the longest of its turns.
+void operation(Bench& bench, char const* what, std::function<void(Queue::Counted)> const& ask) {
+  bool over = false;
+  auto longest = seconds_of([&] { ask([&](std::size_t) { over = true; }); });
+  auto sum = longest;
+  while (!over && !bench.posted.empty()) {
+    auto const call = std::move(bench.posted.front());
+    bench.posted.pop_front();
+    auto const passed = seconds_of(call);
+    longest = std::max(longest, passed);
+    sum += passed;
+  }
+  std::printf("  %-16s %.3f s, the loop is held %.1f ms at most\n", what, sum, longest * 1e3);
 }
 
 void start_up(std::size_t items, std::size_t domains) {
@@ -156,6 +176,12 @@ void start_up(std::size_t items, std::size_t domains) {
               }),
               seconds_of([&] { depth = bench->queue.stats(20).items; }));
   if (!found_none || depth != items) std::printf("  and the queue is not what it should be\n");
+  auto& queue = bench->queue;
+  operation(*bench, "hold all", [&](auto done) { queue.hold({}, std::move(done)); });
+  operation(*bench, "release all", [&](auto done) { queue.release({}, std::move(done)); });
+  operation(*bench, "flush all", [&](auto done) { queue.flush({}, std::move(done)); });
+  operation(*bench, "remove all", [&](auto done) { queue.remove({}, false, std::move(done)); });
+  if (queue.size() != 0) std::printf("  and something was left\n");
 }
 
 }  // namespace

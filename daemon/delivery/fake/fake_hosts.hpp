@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/delivery/doors.hpp"
+#include "daemon/delivery/courier_doors.hpp"
 
 namespace mailstack::delivery {
 

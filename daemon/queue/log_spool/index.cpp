@@ -6,7 +6,7 @@ namespace mailstack::queue {
 
 namespace {
 
-std::uint64_t live_octets(Item const& item) {
+std::uint64_t live_octets(Places const& item) {
   Head head;
   head.apart = item.apart;
   head.state_octets = item.state.octets;
@@ -16,7 +16,7 @@ std::uint64_t live_octets(Item const& item) {
 
 }  // namespace
 
-void Index::count(Item const& item, bool present) {
+void Index::count(Places const& item, bool present) {
   // Unsigned: taking away is adding what wraps to it.
   std::uint64_t const sign = present ? 1 : ~std::uint64_t{0};
   totals_.items += sign;
@@ -40,7 +40,7 @@ void Index::set_used(std::uint32_t segment, std::uint32_t octets) {
   used = octets;
 }
 
-void Index::put(ItemId id, Item const& item) {
+void Index::put(ItemId id, Places const& item) {
   std::lock_guard const lock(mutex_);
   auto const [place, is_new] = items_.try_emplace(id, item);
   if (!is_new) {
@@ -62,7 +62,7 @@ void Index::set_state(ItemId id, Part const& state) {
   if (place->second.content.segment != state.segment) changed_.push_back(id);
 }
 
-std::optional<Item> Index::remove(ItemId id) {
+std::optional<Places> Index::remove(ItemId id) {
   std::lock_guard const lock(mutex_);
   auto const place = items_.find(id);
   if (place == items_.end()) return std::nullopt;

@@ -31,8 +31,9 @@ struct Part {
   std::uint32_t crc = 0;
 };
 
-/// `content.segment` is where its put stands, also where the content itself is apart.
-struct Item {
+/// Where an item stands. `content.segment` is where its put does, also where the content itself is
+/// apart.
+struct Places {
   Part content;
   Part state;
   bool apart = false;
@@ -47,7 +48,7 @@ struct Item {
 class Index {
  public:
   struct Found {
-    Item item;
+    Places item;
     SegmentFilePtr content;
     SegmentFilePtr state;
   };
@@ -62,16 +63,16 @@ class Index {
   void add_segment(SegmentFilePtr file);
   void set_used(std::uint32_t segment, std::uint32_t octets);
   /// An item with all its places; an item of this id moves there.
-  void put(ItemId id, Item const& item);
+  void put(ItemId id, Places const& item);
   /// Without effect where there is no such item.
   void set_state(ItemId id, Part const& state);
   /// What it was; nothing where there was none.
-  std::optional<Item> remove(ItemId id);
+  std::optional<Places> remove(ItemId id);
   void drop_segment(std::uint32_t segment);
 
   /// What the newest segment comes to: what a start must know of it.
   struct Outcome {
-    using Items = std::vector<std::pair<ItemId, Item>>;
+    using Items = std::vector<std::pair<ItemId, Places>>;
     Items puts;                   ///< that stand there and are needed, by id
     Items states;                 ///< items of older segments whose states stand there
     std::vector<ItemId> removed;  ///< that older segments may still hold
@@ -97,10 +98,10 @@ class Index {
     std::uint32_t live = 0;
     std::vector<ItemId> puts;  ///< of all that were ever put here
   };
-  void count(Item const& item, bool present);
+  void count(Places const& item, bool present);
 
   mutable std::mutex mutex_;
-  std::unordered_map<ItemId, Item> items_;
+  std::unordered_map<ItemId, Places> items_;
   std::map<std::uint32_t, Segment> segments_;
   /// Items of older segments whose states or removals stand in the newest; some more than once.
   std::vector<ItemId> changed_;

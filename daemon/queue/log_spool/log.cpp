@@ -258,12 +258,12 @@ void Log::apply(std::span<Operation> batch) {
   for (auto& operation : batch) {
     auto const head = head_of(operation, 0);
     Part const state{segment, head.at + head_octets, head.state_octets, head.state_crc};
-    std::optional<Item> removed;
+    std::optional<Places> removed;
     if (operation.kind == Kind::put)
       index_.put(operation.id,
-                 Item{{segment, content_at(head), head.content_octets, head.content_crc},
-                      state,
-                      operation.apart});
+                 Places{{segment, content_at(head), head.content_octets, head.content_crc},
+                        state,
+                        operation.apart});
     else if (operation.kind == Kind::state)
       index_.set_state(operation.id, state);
     else

@@ -34,7 +34,7 @@ struct Operation {
 class Log {
  public:
   /// Told of each operation that is durable and of which the index knows.
-  using Applied = std::function<void(Operation&, std::optional<Item> const& removed)>;
+  using Applied = std::function<void(Operation&, std::optional<Places> const& removed)>;
 
   /// `directory` must stay open as long as the log.
   Log(int directory, SpoolOptions const& options, Index& index, Applied applied)

@@ -103,6 +103,7 @@ class RunningSpool final : public Spool {
            std::function<void(Result<>)> done) override;
   void update(ItemId id, std::string state) override;
   void remove(ItemId id) override;
+  Content at_hand(ItemId id) override { return fresh_.find(id); }
   Result<Content> read(ItemId id) override;
   bool has_room(std::uint64_t octets) override { return fullness_.has_room(octets); }
   SpoolStats stats() override;
@@ -116,7 +117,7 @@ class RunningSpool final : public Spool {
   void hand_over(Operation operation, bool urgent);
   void refuse(std::function<void(Result<>)> done, Error error);
   Operation without_orphan(Operation operation);
-  void applied(Operation& operation, std::optional<Item> const& removed);
+  void applied(Operation& operation, std::optional<Places> const& removed);
   Result<> hand_on(Index::Outcome::Items const& items,
                    std::function<void(Recovered)> const& recovered);
   void run();
@@ -297,7 +298,7 @@ void RunningSpool::run() {
   }
 }
 
-void RunningSpool::applied(Operation& operation, std::optional<Item> const& removed) {
+void RunningSpool::applied(Operation& operation, std::optional<Places> const& removed) {
   if (operation.kind == Kind::remove) {
     fresh_.drop(operation.id);
     if (removed && removed->apart) apart_->remove(operation.id);

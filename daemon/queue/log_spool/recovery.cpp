@@ -226,9 +226,9 @@ void Recoverer::take(SegmentFilePtr file, FoundList const& list) {
     Part const state{sequence, list.at + static_cast<std::uint32_t>(place),
                      static_cast<std::uint32_t>(one.state.size()), crc32c(one.state)};
     if (one.kind == Kind::put)
-      index_.put(
-          one.id,
-          Item{{sequence, one.content_at, one.content_octets, one.content_crc}, state, one.apart});
+      index_.put(one.id, Places{{sequence, one.content_at, one.content_octets, one.content_crc},
+                                state,
+                                one.apart});
     else if (one.kind == Kind::state)
       index_.set_state(one.id, state);
     else
@@ -324,9 +324,9 @@ void Recoverer::apply(FoundRecord const& record, SegmentName const& name) {
     case Kind::put:
       found_.ids_above = std::max(found_.ids_above, head.id);
       index_.put(head.id,
-                 Item{{name.sequence, content_at(head), head.content_octets, head.content_crc},
-                      state,
-                      head.apart});
+                 Places{{name.sequence, content_at(head), head.content_octets, head.content_crc},
+                        state,
+                        head.apart});
       if (!record.content_sound)
         options_.notice("message " + format_id(head.id) + ": its content is damaged");
       return;

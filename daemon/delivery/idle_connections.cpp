@@ -1,4 +1,4 @@
-#include "daemon/delivery/kept.hpp"
+#include "daemon/delivery/idle_connections.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@ namespace mailstack::delivery {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-std::shared_ptr<Dialogue> Kept::take(std::string const& key) {
+std::shared_ptr<Dialogue> IdleConnections::take(std::string const& key) {
   auto const found = idle_.find(key);
   if (found == idle_.end() || found->second.empty()) return nullptr;
   auto dialogue = std::move(found->second.back().dialogue);
@@ -17,7 +17,8 @@ std::shared_ptr<Dialogue> Kept::take(std::string const& key) {
   return dialogue;
 }
 
-void Kept::put(std::string const& key, std::shared_ptr<Dialogue> dialogue, milliseconds span) {
+void IdleConnections::put(std::string const& key, std::shared_ptr<Dialogue> dialogue,
+                          milliseconds span) {
   auto* const one = dialogue.get();
   one->watch({{}, {}, [this, key, one](smtp::Broken const&) { forget(key, one); }});
   auto const until = steady_clock::now() + span;
@@ -26,7 +27,7 @@ void Kept::put(std::string const& key, std::shared_ptr<Dialogue> dialogue, milli
   if (!timer_) arm(until);
 }
 
-void Kept::forget(std::string const& key, Dialogue const* dialogue) {
+void IdleConnections::forget(std::string const& key, Dialogue const* dialogue) {
   auto const found = idle_.find(key);
   if (found == idle_.end()) return;
   auto& list = found->second;
@@ -40,12 +41,12 @@ void Kept::forget(std::string const& key, Dialogue const* dialogue) {
 }
 
 /// One timer for all: a message that comes and goes sets none.
-void Kept::arm(Time until) {
+void IdleConnections::arm(Time until) {
   auto const left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
   timer_ = loop_.after(std::max(left, milliseconds(1)), [this] { sweep(); });
 }
 
-void Kept::sweep() {
+void IdleConnections::sweep() {
   auto const now = steady_clock::now();
   auto next = Time::max();
   std::vector<std::shared_ptr<Dialogue>> old;

@@ -13,6 +13,7 @@
 #include "core/clock/clock.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/delivery/courier.hpp"
+#include "daemon/delivery/curfew.hpp"
 #include "daemon/net/resolver.hpp"
 #include "daemon/net/stream.hpp"
 #include "daemon/net/tls.hpp"
@@ -26,7 +27,7 @@ using Connect = std::function<std::unique_ptr<net::Timer>(
     std::function<void(Result<std::unique_ptr<net::Stream>>)> done)>;
 
 /// Everything is called on the loop, and lives as long as it.
-struct Doors {
+struct CourierDoors {
   net::Loop* loop = nullptr;
   net::Resolver* resolver = nullptr;
   Connect connect;
@@ -38,17 +39,16 @@ struct Doors {
   std::function<std::vector<std::string>()> interfaces;  ///< addresses of this host
   std::function<TimePoint()> now;
   std::function<std::uint64_t()> random;
-  /// Of one attempt with all its hosts: 50 MiB at 15 KiB/s, and no peer holds a place for longer.
-  std::chrono::milliseconds attempt_limit{std::chrono::hours(1)};
   /// Runs what takes long on another thread; false: too much waits already.
   std::function<bool(std::function<void()>)> offload;
+  std::shared_ptr<Curfew const> curfew;  ///< of programs; null: there is none
 };
 
 /// The doors of the real world around `loop`: connections, the host's interfaces, the clock,
 /// chance, a TLS context that is made once. `conf` and `offload` are the caller's.
-Doors real_doors(net::Loop& loop, net::Resolver& resolver);
+CourierDoors real_doors(net::Loop& loop, net::Resolver& resolver);
 
 /// Carries each job by its way. Dropping it forgets what is under way: `done` is not called.
-std::unique_ptr<Courier> make_courier(Doors doors);
+std::unique_ptr<Courier> make_courier(CourierDoors doors);
 
 }  // namespace mailstack::delivery

@@ -15,9 +15,9 @@
 namespace mailstack::delivery {
 
 /// Lives on its loop. A key says everything that two messages must agree on to share a connection.
-class Kept {
+class IdleConnections {
  public:
-  explicit Kept(net::Loop& loop) : loop_(loop) {}
+  explicit IdleConnections(net::Loop& loop) : loop_(loop) {}
 
   /// The one that was put last; nullptr where there is none.
   std::shared_ptr<Dialogue> take(std::string const& key);

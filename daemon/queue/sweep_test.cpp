@@ -1,0 +1,133 @@
+// Operations that concern thousands, and what else happens meanwhile.
+
+#include <catch2/catch.hpp>
+
+#include "daemon/queue/queue_world_test.hpp"
+
+using namespace mailstack;
+using namespace mailstack::queue;
+using namespace mailstack::queue::test;
+
+TEST_CASE("queue operations: mail comes and goes while thousands are held, released and removed",
+          "[queue][operations]") {
+  Busy busy;
+  for (int i = 0; i < 2'000; ++i) busy.world.take("c@example.org", {"b@example.net"});
+  busy.world.courier.says = [](Recipient const& recipient, delivery::Job const&) {
+    return recipient.address == "b@example.net" ? outcome(450, "4.2.1", "busy")
+                                                : outcome(250, "2.0.0", "ok");
+  };
+  auto& delivered = busy.world.courier.delivered;
+  // What is posted behind a slice has its turn before the next one.
+  auto const mail_in_between = [&](std::string const& to, auto const& begin) {
+    std::optional<std::size_t> count;
+    begin([&](std::size_t sum) { count = sum; });
+    CHECK_FALSE(count);
+    bool free = false;
+    busy.world.loop.post([&] {
+      busy.world.take("x@example.org", {to});
+      free = !count && delivered[to] == 1;
+    });
+    busy.world.loop.drain();
+    CHECK(free);
+    return count;
+  };
+  auto& queue = busy.queue();
+  CHECK(mail_in_between("1@example.com", [&](auto done) { queue.hold({}, done); }) == 2'000);
+  CHECK(queue.stats(0).held == 2'000);
+  CHECK(mail_in_between("2@example.com", [&](auto done) { queue.release({}, done); }) == 2'000);
+  CHECK(queue.stats(0).held == 0);
+  CHECK(mail_in_between("3@example.com", [&](auto done) { queue.flush({}, done); }) == 2'000);
+  CHECK(mail_in_between("4@example.com", [&](auto done) { queue.remove({}, false, done); }) ==
+        2'000);
+  CHECK(queue.size() == 0);
+  CHECK(busy.disk.items.empty());
+}
+
+TEST_CASE(
+    "queue operations: an item is judged when its turn comes, and who comes later is not meant",
+    "[queue][operations]") {
+  Busy busy;
+  std::vector<ItemId> all;
+  for (int i = 0; i < 1'200; ++i)
+    all.push_back(busy.world.take("a@example.org", {"b@example.net"}));
+  Filter free;
+  free.held = false;
+  std::optional<std::size_t> removed;
+  std::optional<std::size_t> held;
+  ItemId late = 0;
+  busy.queue().remove(free, false, [&](std::size_t sum) { removed = sum; });
+  // Its turn is after that of the removal, all in one line.
+  busy.queue().hold(only(all.back()), [&](std::size_t sum) { held = sum; });
+  busy.world.loop.post([&] { late = busy.world.take("a@example.org", {"b@example.net"}); });
+  CHECK_FALSE(held);
+  busy.world.loop.drain();
+  CHECK(removed == 1'200);
+  CHECK(held == 0);
+  CHECK(busy.ids({}) == std::vector<ItemId>{late});
+
+  // One that ends by itself meanwhile is passed over.
+  for (int i = 0; i < 1'200; ++i) busy.world.take("a@example.org", {"b@example.net"});
+  std::function<void()> answer;
+  busy.world.courier.wait = [&](auto one) { answer = std::move(one); };
+  busy.open = true;
+  auto const last = busy.world.take("a@example.org", {"b@example.com"});
+  busy.queue().hold({}, [&](std::size_t sum) { held = sum; });
+  busy.world.loop.post([&] { answer(); });
+  busy.world.loop.drain();
+  CHECK(held == 1'201);
+  CHECK_FALSE(busy.queue().show(last));
+}
+
+TEST_CASE("queue operations: flush of thousands tries a dead host once, not for every slice",
+          "[queue][operations]") {
+  Busy busy;
+  busy.world.courier.says = [&](auto const&, auto const&) {
+    return outcome(451, "4.4.1", "no connection", true);
+  };
+  for (int i = 0; i < 3'000; ++i) busy.world.take("a@example.org", {"c@dead.example"});
+  auto const before = busy.world.courier.jobs;
+  CHECK(busy.world.flush({}) == 3'000);
+  CHECK(busy.world.courier.jobs - before == 1);
+}
+
+TEST_CASE("queue operations: of a removal that tells senders few notices are under way at once",
+          "[queue][operations]") {
+  Busy busy;
+  for (int i = 0; i < 1'000; ++i) busy.world.take("a@example.org", {"b@example.net"});
+  std::size_t most = 0;
+  std::optional<std::size_t> count;
+  std::vector<std::function<void(Result<NewMessage>)>> makers;
+  busy.world.make_later = [&](auto const&, auto done) {
+    makers.push_back(std::move(done));
+    most = std::max(most, makers.size());
+  };
+  busy.queue().remove({}, true, [&](std::size_t sum) { count = sum; });
+  while (!makers.empty()) {
+    CHECK_FALSE(count);
+    for (auto const& made : std::exchange(makers, {})) {
+      NewMessage message;
+      message.envelope = envelope_of("", {"a@example.org"}, busy.world.loop.now());
+      message.content = std::make_shared<std::string>("a bounce");
+      made(std::move(message));
+    }
+    busy.world.loop.drain();
+  }
+  CHECK(count == 1'000);
+  CHECK(most == 100);
+  CHECK(busy.world.courier.delivered["a@example.org"] == 1'000);
+  CHECK(busy.queue().size() == 0);
+}
+
+TEST_CASE("queue operations: a stop waits for what an operator has begun", "[queue][operations]") {
+  Busy busy;
+  for (int i = 0; i < 1'200; ++i) busy.world.take("a@example.org", {"b@example.net"});
+  bool stopped = false;
+  std::optional<std::size_t> count;
+  busy.queue().remove({}, false, [&](std::size_t sum) { count = sum; });
+  busy.queue().stop([&] { stopped = true; });
+  CHECK_FALSE(stopped);
+  busy.world.loop.drain();
+  CHECK(stopped);
+  CHECK(count == 1'200);
+  CHECK(busy.disk.items.empty());
+}

@@ -1,0 +1,34 @@
+#include "daemon/serve/contents.hpp"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "daemon/queue/memory_spool_twin.hpp"
+
+using namespace mailstack;
+using namespace mailstack::serve;
+
+TEST_CASE("contents: read on another thread, answered on the loop", "[serve]") {
+  auto const loop = net::Loop::make();
+  queue::MemorySpool spool;
+  auto const id = spool.next_id();
+  spool.put(id, "state", std::make_shared<std::string const>("Hi\r\n"), [](Result<> const&) {});
+  net::Pool pool(1);
+  auto const read = read_beside(*loop, pool, spool);
+  auto const here = std::this_thread::get_id();
+  std::string found;
+  bool within = true;
+  read(id, [&](Result<queue::Content> const& content) {
+    CHECK(std::this_thread::get_id() == here);
+    CHECK_FALSE(within);
+    found = **content;
+  });
+  read(id + 1, [&](Result<queue::Content> const& content) {
+    CHECK(content.error().code == ErrorCode::not_found);
+    loop->stop();
+  });
+  within = false;
+  auto const limit = loop->after(std::chrono::seconds(20), [&] { loop->stop(); });
+  loop->run();
+  CHECK(found == "Hi\r\n");
+}
