@@ -70,6 +70,8 @@ Result<> put_spool(Draft& draft, Texts const& texts) {
 }
 
 Result<> put_monitoring(Draft& draft, Texts const& texts) {
+  draft.settings.monitoring_address.reset();
+  if (texts.front().empty()) return {};
   auto address = parse_numeric_endpoint(texts.front(), 0);
   if (!address) return fail(address.error());
   draft.settings.monitoring_address = *std::move(address);
@@ -213,7 +215,8 @@ constexpr Row all[] = {
     {{.path = "monitoring_address",
       .type = Type::string,
       .derived = "`monitoring_address` of chasquid.conf, else none",
-      .summary = "Where metrics and health are served over HTTP, to everybody who gets there",
+      .summary = "Where metrics and health are served over HTTP, to everybody who gets there; "
+                 ": nowhere, whatever chasquid.conf says",
       .example = "127.0.0.1:1099"},
      put_monitoring,
      [](Settings const& settings) { return settings.monitoring_address.value_or(""); },

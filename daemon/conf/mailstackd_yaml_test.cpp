@@ -116,6 +116,14 @@ TEST_CASE("mailstackd.yaml: what follows from others does so in any order", "[co
   CHECK(read("smarthost: {host: a}").smarthost->port == 587);
 }
 
+// chasquid's port of 1099 is everybody's; a tree that both read could not have it closed for one.
+TEST_CASE("mailstackd.yaml: an empty monitoring_address takes back chasquid.conf's", "[conf]") {
+  Settings settings;
+  settings.monitoring_address = "127.0.0.1:1099";
+  CHECK(read_yaml("m", "monitoring_address: \"\"", secret, settings).empty());
+  CHECK_FALSE(settings.monitoring_address);
+}
+
 TEST_CASE("mailstackd.yaml: each mistake is told with place and remedy", "[conf]") {
   struct Case {
     char const* text;
