@@ -88,6 +88,7 @@ class Running {
     at.address = "127.0.0.1";
     REQUIRE(server_->open(std::span(&at, 1), {}, {}));
     port = server_->listening()[0].port;
+    server_->begin();
     threads_.emplace_back([this] { main_->run(); });
     threads_.emplace_back([this] { accepting_->run(); });
     threads_.emplace_back([this] { other_->run(); });
@@ -287,6 +288,26 @@ TEST_CASE("serve: a stop ends idle sessions and lets a message in", "[serve]") {
   CHECK(busy.reply().starts_with("250"));
   CHECK(busy.reply().starts_with("421 4.3.2"));
   CHECK(hall.incoming.size() == 1);
+}
+
+TEST_CASE("serve: nobody is served before the start has succeeded", "[serve]") {
+  Hall hall;
+  std::unique_ptr<Caller> early;
+  {
+    auto const main = net::Loop::make();
+    auto const session = net::Loop::make();
+    auto const server = Server::make(*main, {session.get()}, hall);
+    conf::Listen at;
+    at.address = "127.0.0.1";
+    REQUIRE(server->open(std::span(&at, 1), {}, {}));
+    std::thread turning([&] { session->run(); });
+    early = std::make_unique<Caller>(server->listening()[0].port);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    session->stop();
+    turning.join();
+  }
+  CHECK(early->line().empty());
+  CHECK(hall.served_by.empty());
 }
 
 TEST_CASE("serve: the loop with the fewest connections has the next one", "[serve]") {

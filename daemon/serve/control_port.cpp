@@ -88,10 +88,10 @@ class TalkingPort : public Port {
     auto& peer = peers_[id];
     peer.stream = std::move(stream);
     peer.protocol = begin_([this, id](std::string octets) { say(id, std::move(octets)); });
-    wait(id, peer);
     peer.stream->start({[this, id](std::string_view octets) { received(id, octets); },
                         [this, id](std::string const&) { end(id); },
-                        {}});
+                        [this, id] { look_after(id); }});
+    wait(id, peer);
   }
 
   void received(std::uint64_t id, std::string_view octets) {
@@ -121,9 +121,13 @@ class TalkingPort : public Port {
     end(id);
   }
 
+  /// What comes next is read when all before it is answered: so a peer that has closed its half
+  /// (`nc -N`) has its answers, too, before its end is seen.
   void wait(std::uint64_t id, Peer& peer) {
+    bool const busy = peer.protocol->busy();
     peer.timer.reset();
-    if (!peer.protocol->busy()) peer.timer = loop_.after(patience_, [this, id] { end(id); });
+    if (!busy) peer.timer = loop_.after(patience_, [this, id] { end(id); });
+    peer.stream->read(!busy && peer.stream->unsent() == 0);
   }
 
   /// Not from inside of the peer's own call.

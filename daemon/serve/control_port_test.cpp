@@ -1,11 +1,15 @@
 #include "daemon/serve/control_port.hpp"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "daemon/control/operations_twin.hpp"
 #include "tests/support/loopback.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace mailstack;
 using namespace mailstack::serve;
@@ -33,4 +37,57 @@ TEST_CASE("control port: octets of a peer whose time ends in the same turn", "[s
   CHECK_NOTHROW(loop->run());
   char one = 0;
   CHECK(::recv(peer.number(), &one, 1, MSG_DONTWAIT) <= 0);
+}
+
+namespace {
+
+/// A reload that takes its time.
+struct SlowReload : control::OperationsTwin {
+  void reload(std::function<void(conf::Problems const&)> done) override { waits = std::move(done); }
+  std::function<void(conf::Problems const&)> waits;
+};
+
+files::Descriptor connect_unix(std::string const& path) {
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  path.copy(to.sun_path, sizeof to.sun_path - 1);
+  files::Descriptor peer(::socket(AF_UNIX, SOCK_STREAM, 0));
+  REQUIRE(::connect(peer.number(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  return peer;
+}
+
+std::string all_of(int fd) {
+  std::string all;
+  char octets[65'536];
+  for (;;) {
+    auto const got = ::recv(fd, octets, sizeof octets, 0);
+    if (got <= 0) return all;
+    all.append(octets, static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace
+
+// `nc -N` and socat close their half behind what they ask: they were cut before the answer.
+TEST_CASE("control port: a peer that has closed its half is answered, however late", "[serve]") {
+  support::TemporaryDirectory const directory;
+  auto const path = directory.path() + "/control";
+  auto const loop = net::Loop::make();
+  SlowReload operations;
+  auto const port = open_control(*loop, path, operations, std::chrono::seconds(20));
+  REQUIRE(port);
+  auto const peer = connect_unix(path);
+  std::string const asked = "{\"do\":\"reload\"}\n{\"do\":\"status\"}\n";
+  REQUIRE(::send(peer.number(), asked.data(), asked.size(), 0) ==
+          static_cast<ssize_t>(asked.size()));
+  ::shutdown(peer.number(), SHUT_WR);
+  auto const later = loop->after(milliseconds(50), [&] {
+    REQUIRE(operations.waits);
+    operations.waits({});
+  });
+  auto const over = loop->after(milliseconds(100), [&] { loop->stop(); });
+  loop->run();
+  auto const answers = all_of(peer.number());
+  CHECK(answers.starts_with("{\"problems\":[]"));
+  CHECK(std::count(answers.begin(), answers.end(), '\n') == 2);
 }

@@ -5,7 +5,6 @@
 #include <csignal>
 #include <iostream>
 
-#include "daemon/conf/signature.hpp"
 #include "daemon/net/notify.hpp"
 #include "daemon/net/signals.hpp"
 #include "daemon/serve/control_port.hpp"
@@ -29,13 +28,12 @@ constexpr std::chrono::seconds look_interval{5};
 /// those who look after it.
 class WholeDaemon : public Daemon {
  public:
-  /// `signature`: of the tree before it was loaded.
-  WholeDaemon(DaemonOptions options, std::string signature, Reloaded loaded)
-      : options_(std::move(options)), signature_(std::move(signature)) {
+  WholeDaemon(DaemonOptions options, Loaded loaded)
+      : options_(std::move(options)), signature_(std::move(loaded.signature)) {
     life_.version = options_.version;
     life_.started = life_.loaded = now();
-    life_.problems = std::move(loaded.problems);
-    parts_ = std::make_unique<Parts>(*main_, options_.version, std::move(loaded.live));
+    life_.problems = std::move(loaded.tree.problems);
+    parts_ = std::make_unique<Parts>(*main_, options_.version, std::move(loaded.tree.live));
     if (auto const& problem = parts_->telemetry->problem()) life_.problems.push_back(*problem);
   }
   ~WholeDaemon() override {
@@ -47,21 +45,24 @@ class WholeDaemon : public Daemon {
   Result<> start() {
     if (auto opened = parts_->open(options_.bound); !opened) return opened;
     reloads_ = std::make_unique<Reloads>(
-        *main_, parts_->pools->files, [this, &current = parts_->current] { return load(current); },
+        *main_, parts_->pools->files,
+        [directory = options_.directory, &current = parts_->current] {
+          return load(directory, current.get());
+        },
         [this](Loaded loaded) { return take(std::move(loaded)); });
     return open_ports(parts_->settings());
   }
 
-  /// To who has started it. Where the log comes to the same place, it will say them.
-  void show_problems() const {
-    if (!control_ || !parts_->telemetry->on_standard_error())
+  /// To who has started it. Where the log comes to the same place, run() says them.
+  void show_problems(bool started) const {
+    if (!started || !parts_->telemetry->on_standard_error())
       std::cerr << conf::format(life_.problems) << std::flush;
   }
 
   void run() override {
     signals_ = net::on_signals(*main_, signals, [this](int signal) {
       if (signal == SIGHUP)
-        reloads_->ask({});
+        reload({});
       else
         stop();
     });
@@ -69,15 +70,14 @@ class WholeDaemon : public Daemon {
       watchdog_ = std::chrono::duration_cast<std::chrono::milliseconds>(*interval) / 2;
       beat();
     }
-    parts_->begin();
     tell(control::Event::Kind::started);
     for (auto const& at : operations_->status().listeners)
       tell(control::Event::Kind::listening, at.address);
     tell_problems();
-    tree_ = std::make_unique<TreeWatch>(*main_, parts_->pools->calculations, options_.directory,
-                                        signature_, secret_files(), look_interval, [this] {
-                                          if (!life_.stopping) reloads_->ask({});
-                                        });
+    tree_ =
+        std::make_unique<TreeWatch>(*main_, parts_->pools->files, options_.directory, signature_,
+                                    secret_files(), look_interval, [this] { reload({}); });
+    parts_->begin();
     life_.ready = true;
     net::notify("READY=1");
     main_->run();
@@ -85,9 +85,9 @@ class WholeDaemon : public Daemon {
 
  private:
   Result<> open_ports(conf::Settings const& settings) {
-    operations_ = operations_on(*parts_, life_,
-                                {.reload = [this](auto done) { reloads_->ask(std::move(done)); },
-                                 .stop = [this] { stop(); }});
+    operations_ = operations_on(
+        *parts_, life_,
+        {.reload = [this](auto done) { reload(std::move(done)); }, .stop = [this] { stop(); }});
     auto control = open_control(*main_, settings.control_socket, *operations_);
     if (!control) return tl::unexpected(control.error());
     control_ = std::move(*control);
@@ -118,17 +118,22 @@ class WholeDaemon : public Daemon {
     return parts_->settings().secret_files;
   }
 
-  /// On a thread of the pool, also while the parts are taken down. Nobody but a reload changes what
-  /// is in use, and there is one at a time.
-  Loaded load(Current const& current) {
+  void reload(Reloads::Done done) {
+    if (life_.stopping) {
+      if (done) done(too_late());
+      return;
+    }
     net::notify("RELOADING=1");
-    // Before it is read: what changes meanwhile is another tree.
-    auto signature = conf::tree_signature(options_.directory);
-    return {std::move(signature), reload(options_.directory, current.get())};
+    reloads_->ask(std::move(done));
+  }
+
+  [[nodiscard]] conf::Problems too_late() const {
+    return {{options_.directory, "the daemon is stopping, and reads nothing any more", 0, 0, ""}};
   }
 
   /// What is bad stays as it was.
   conf::Problems take(Loaded loaded) {
+    if (life_.stopping) return too_late();
     auto& tree = loaded.tree;
     life_.problems = std::move(tree.problems);
     if (auto const& problem = parts_->telemetry->problem()) life_.problems.push_back(*problem);
@@ -136,11 +141,11 @@ class WholeDaemon : public Daemon {
       parts_->use(std::move(tree.live));
       life_.loaded = now();
     }
-    if (tree_) tree_->was_read(loaded.signature, secret_files());
+    if (tree_) tree_->was_read(std::move(loaded.signature), secret_files());
     parts_->telemetry->reopen_log();
     tell(control::Event::Kind::reloaded);
     tell_problems();
-    if (!life_.stopping) net::notify("READY=1");
+    net::notify("READY=1");
     return life_.problems;
   }
 
@@ -180,16 +185,14 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   net::hold_signals(signals);
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  auto read = conf::tree_signature(options.directory);
-  auto loaded = reload(options.directory, nullptr);
-  if (!loaded.live) {
-    std::cerr << conf::format(loaded.problems) << std::flush;
+  auto loaded = load(options.directory, nullptr);
+  if (!loaded.tree.live) {
+    std::cerr << conf::format(loaded.tree.problems) << std::flush;
     return fail(ErrorCode::invalid, "with this configuration nothing can be served");
   }
-  auto daemon =
-      std::make_unique<WholeDaemon>(std::move(options), std::move(read), std::move(loaded));
+  auto daemon = std::make_unique<WholeDaemon>(std::move(options), std::move(loaded));
   auto started = daemon->start();
-  daemon->show_problems();
+  daemon->show_problems(started.has_value());
   if (!started) return tl::unexpected(started.error());
   return daemon;
 }

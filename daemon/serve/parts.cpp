@@ -119,7 +119,10 @@ void Parts::make_desk() {
                                                        .events = telemetry->session_events()});
 }
 
-void Parts::begin() { queue->recover(std::exchange(recovered_, {})); }
+void Parts::begin() {
+  queue->recover(std::exchange(recovered_, {}));
+  server->begin();
+}
 
 void Parts::use(std::shared_ptr<Live const> live) {
   current.set(std::move(live));

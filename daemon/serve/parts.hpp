@@ -29,7 +29,7 @@
 namespace mailstack::serve {
 
 /// On the main loop, which outlives them; each member has the threads that its own header says.
-/// Until open() nothing is served, until begin() nothing delivered.
+/// Until begin() nobody is served and nothing delivered.
 class Parts {
  public:
   Parts(net::Loop& main, std::string const& version, std::shared_ptr<Live const> live);
@@ -38,10 +38,10 @@ class Parts {
   Parts(Parts const&) = delete;
   Parts& operator=(Parts const&) = delete;
 
-  /// Opens the spool, and listens: on what a service manager handed over, on what is `bound`
-  /// already, and else by itself. Fails with what a person has to mend.
+  /// Opens the spool, and takes its places: what a service manager handed over, what is `bound`
+  /// already, and the rest by itself. Fails with what a person has to mend.
   Result<> open(std::span<net::Bound const> bound);
-  /// The queue takes up what was in the spool.
+  /// The queue takes up what was in the spool, and sessions begin.
   void begin();
   /// Goes on with another tree.
   void use(std::shared_ptr<Live const> live);

@@ -8,7 +8,7 @@ namespace mailstack::serve {
 
 /// In one line a login would wait behind a program that hangs for `delivery.pipe_timeout`.
 struct Pools {
-  /// scrypt, signatures, looks at the conf tree: at most a part of a second each.
+  /// scrypt, signatures: at most a part of a second each.
   net::Pool calculations{2};
   /// Contents of messages that are not in memory, and the conf tree: a disk may take its time.
   net::Pool files{2};

@@ -12,6 +12,7 @@
 #include "core/files/disk_files.hpp"
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/restart.hpp"
+#include "daemon/conf/signature.hpp"
 
 namespace mailstack::serve {
 
@@ -128,6 +129,21 @@ Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const&
   live->hook = hook_of(directory, problems);
   conf::look_ahead(*live->snapshot, {}, problems);
   return {std::move(live), std::move(problems)};
+}
+
+Loaded load(std::string const& directory, std::shared_ptr<Live const> const& before) {
+  auto const files_of = [](std::shared_ptr<Live const> const& live) {
+    return live ? live->snapshot->settings.secret_files : std::vector<std::string>();
+  };
+  auto files = files_of(before);
+  for (int reads = 1;; ++reads) {
+    auto signature = conf::tree_signature(directory) + conf::files_signature(files);
+    auto tree = reload(directory, before);
+    auto named = files_of(tree.live ? tree.live : before);
+    // Of one that changes all the time a later look sees the change.
+    if (named == files || reads == 3) return {std::move(signature), std::move(tree)};
+    files = std::move(named);
+  }
 }
 
 Reloads::Reloads(net::Loop& loop, net::Pool& pool, std::function<Loaded()> load,

@@ -25,11 +25,15 @@ struct Reloaded {
 /// What outlook.hpp sees ahead is told behind the rest.
 Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const& before);
 
-/// A tree as it was read.
+/// A tree as it was read, and its signature from before: what changes meanwhile is another tree.
 struct Loaded {
-  std::string signature;  ///< conf::tree_signature() before: what changes meanwhile is another tree
+  std::string signature;  ///< conf::tree_signature() and conf::files_signature()
   Reloaded tree;
 };
+
+/// reload(), signed. A tree that names other files of secrets than the one in use is read twice,
+/// since those must be signed before, too. Takes as long as the disk; no thread but one at a time.
+Loaded load(std::string const& directory, std::shared_ptr<Live const> const& before);
 
 /// Reloads beside the loop, one at a time. What asks while one is under way may mean a change that
 /// it has not seen: all of them together are answered by one more, after it.

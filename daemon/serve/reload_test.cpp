@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "daemon/conf/conf_tree_test.hpp"
+#include "daemon/conf/signature.hpp"
 
 namespace mailstack::serve {
 
@@ -114,6 +115,23 @@ TEST_CASE("reload: a tree that is gone is one line, and what runs stays", "[serv
         host.tree.path("nowhere") +
             ": error: no such directory; what was read of it before stays "
             "in use\n");
+}
+
+// A password that was rewritten while the tree was read was not noticed any more.
+TEST_CASE("reload: files of secrets are signed before they are read", "[serve]") {
+  Host host;
+  host.tree.write("relay", "s3cret");
+  auto const path = host.tree.path("relay");
+  host.tree.write("mailstackd.yaml",
+                  host.text("smarthost: {host: a.example, user: me, password_file: " + path + "}"));
+  auto const first = load(host.tree.path(), nullptr);  // makes the SRS key
+  REQUIRE(first.tree.live);
+  auto const files = first.tree.live->snapshot->settings.secret_files;
+  REQUIRE(files == std::vector{path, host.tree.path("state/srs.key")});
+  auto const signature = conf::tree_signature(host.tree.path()) + conf::files_signature(files);
+  CHECK(load(host.tree.path(), first.tree.live).signature == signature);
+  // Read twice, since nobody had named the files before.
+  CHECK(load(host.tree.path(), nullptr).signature == signature);
 }
 
 namespace {

@@ -47,6 +47,10 @@ class LoopServer : public Server {
     }
   }
 
+  ~LoopServer() override { close_all(places_); }
+  LoopServer(LoopServer const&) = delete;
+  LoopServer& operator=(LoopServer const&) = delete;
+
   Result<> open(std::span<conf::Listen const> listen, std::span<net::Inherited const> inherited,
                 std::span<net::Bound const> bound) override {
     std::vector<Place> places;
@@ -54,7 +58,7 @@ class LoopServer : public Server {
       if (at.systemd) {
         adopt(at, inherited, places);
       } else if (auto done = bind(at, bound, places); !done) {
-        for (auto const& place : places) ::close(place.fd);
+        close_all(places);
         return done;
       }
     }
@@ -65,21 +69,27 @@ class LoopServer : public Server {
                                                  : "all addresses are `systemd`, and no socket was "
                                                    "handed over") +
                       "; " + std::string(conf::listen_remedy));
-    for (auto const& place : places) {
-      listening_.push_back(place.listen);
-      accepting_.post([this, fd = place.fd, service = place.listen.service] {
+    places_ = std::move(places);
+    return {};
+  }
+
+  void begin() override {
+    for (auto& place : places_)
+      accepting_.post([this, fd = std::exchange(place.fd, -1), service = place.listen.service] {
         auto const taken = [this, service](net::Accepted one) { take(std::move(one), service); };
         doors_.listeners.push_back(net::Listener::adopt(accepting_, fd, taken, [] {}));
       });
-    }
-    return {};
   }
 
   void set_times(ConnectionTimes times) override {
     accepting_.post([this, times] { doors_.times = times; });
   }
 
-  [[nodiscard]] std::vector<conf::Listen> listening() const override { return listening_; }
+  [[nodiscard]] std::vector<conf::Listen> listening() const override {
+    std::vector<conf::Listen> all;
+    for (auto const& place : places_) all.push_back(place.listen);
+    return all;
+  }
 
   void stop(std::function<void()> done) override {
     stopped_ = std::move(done);
@@ -98,8 +108,13 @@ class LoopServer : public Server {
  private:
   struct Place {
     conf::Listen listen;  ///< as it is, a port that was 0 included
-    int fd;
+    int fd;               ///< -1 once the accepting loop has it
   };
+
+  static void close_all(std::vector<Place> const& places) {
+    for (auto const& place : places)
+      if (place.fd >= 0) ::close(place.fd);
+  }
 
   static void add(conf::Listen at, int fd, std::vector<Place>& places) {
     auto const local = net::Listener::local(fd);
@@ -137,17 +152,17 @@ class LoopServer : public Server {
     ++room->count;
     auto const id = ++doors_.last_id;
     if (room->loop == &accepting_)
-      return begin(*room, id, std::move(accepted), service, doors_.times);
+      return serve(*room, id, std::move(accepted), service, doors_.times);
     // A function object must be copyable, what it carries is not.
     auto const carried = std::make_shared<net::Accepted>(std::move(accepted));
     room->loop->post([this, room, id, service, carried, times = doors_.times] {
-      begin(*room, id, std::move(*carried), service, times);
+      serve(*room, id, std::move(*carried), service, times);
     });
   }
 
   // ---- on the loop of a room ----
 
-  void begin(Room& room, std::uint64_t id, net::Accepted accepted, smtp::Service service,
+  void serve(Room& room, std::uint64_t id, net::Accepted accepted, smtp::Service service,
              ConnectionTimes const& times) {
     auto connection = Connection::make(*room.loop, std::move(accepted).on(*room.loop), service,
                                        reception_, times, [this, &room, id] { over(room, id); });
@@ -184,7 +199,7 @@ class LoopServer : public Server {
   Reception& reception_;
   std::vector<std::shared_ptr<Room>> rooms_;
   Doors doors_;
-  std::vector<conf::Listen> listening_;
+  std::vector<Place> places_;
   std::function<void()> stopped_;
   bool closed_ = false;                 // nothing more comes in
   std::atomic<bool> stopping_ = false;  // read by the session loops

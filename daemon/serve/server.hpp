@@ -24,11 +24,13 @@ class Server {
                                       Reception& reception);
   virtual ~Server() = default;
 
-  /// Listens wherever `listen` says, on sockets of the service manager where they are inherited,
-  /// and on what is bound already. Fails where one place cannot be listened on, and keeps none.
+  /// Binds wherever `listen` says, or takes the sockets of the service manager where they are
+  /// inherited, and what is bound already. Fails where one place cannot be had, and keeps none.
   virtual Result<> open(std::span<conf::Listen const> listen,
                         std::span<net::Inherited const> inherited,
                         std::span<net::Bound const> bound) = 0;
+  /// Accepts from now on; who came before waits in the kernel's queue.
+  virtual void begin() = 0;
   /// For connections from now on.
   virtual void set_times(ConnectionTimes times) = 0;
   /// Where it listens now, ports that were 0 included.

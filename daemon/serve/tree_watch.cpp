@@ -4,21 +4,22 @@
 
 namespace mailstack::serve {
 
-TreeWatch::TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory,
-                     std::string const& read, std::vector<std::string> files,
-                     std::chrono::milliseconds interval, std::function<void()> changed)
+TreeWatch::TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,
+                     std::vector<std::string> files, std::chrono::milliseconds interval,
+                     std::function<void()> changed)
     : loop_(loop),
       pool_(pool),
       directory_(std::move(directory)),
+      files_(std::move(files)),
       interval_(interval),
-      changed_(std::move(changed)) {
-  was_read(read, std::move(files));
+      changed_(std::move(changed)),
+      read_(std::move(read)) {
   look_later();
 }
 
-void TreeWatch::was_read(std::string const& signature, std::vector<std::string> files) {
+void TreeWatch::was_read(std::string read, std::vector<std::string> files) {
   files_ = std::move(files);
-  read_ = signature + conf::files_signature(files_);
+  read_ = std::move(read);
 }
 
 void TreeWatch::look_later() {

@@ -19,16 +19,16 @@ class TreeWatch {
  public:
   /// `changed` is called on the loop, once the tree differs from what was read and has come to
   /// rest: two looks that see the same, so that half of a `git pull` is not read.
-  /// `read`: conf::tree_signature() of what was read, taken before that.
-  /// `files`: outside of the tree, and watched from now on.
-  TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string const& read,
+  /// `read`: of what was read, taken before that: conf::tree_signature(), and
+  /// conf::files_signature() of `files`, which are outside of the tree and watched from now on.
+  TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,
             std::vector<std::string> files, std::chrono::milliseconds interval,
             std::function<void()> changed);
   TreeWatch(TreeWatch const&) = delete;
   TreeWatch& operator=(TreeWatch const&) = delete;
 
-  /// The tree was read again; its signature from before, and the files outside of it.
-  void was_read(std::string const& signature, std::vector<std::string> files);
+  /// The tree was read again.
+  void was_read(std::string read, std::vector<std::string> files);
 
  private:
   void look_later();

@@ -78,6 +78,12 @@ sleep 0.3
 kill -TERM "${host_pid[ours]}"
 sleep 0.3
 kill -0 "${host_pid[ours]}" 2>/dev/null || fail 'a session is under way'
+out=$("$mailstackd" reload --config "$work/ours/conf" 2>&1)
+code=$?
+expect 3
+says 'is stopping'
+out=$(tail -n 1 ours/mail.log)
+silent 'reloaded'
 stop_host ours
 expect 0
 exec 4>&-
