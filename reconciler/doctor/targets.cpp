@@ -64,8 +64,10 @@ std::vector<Server> find_receivers(world::DnsQuery& dns, Findings& findings) {
     if (mx)
       servers.push_back({*mx, 25, ", MX of " + receiver});
     else
-      findings.push_back(
-          not_found("MX of " + receiver, answers[i] ? "there is none" : answers[i].error().what));
+      // Nobody's large receiver has none: it is the resolver that says so.
+      findings.push_back(not_found("MX of " + receiver, answers[i]
+                                                            ? "the resolver says that there is none"
+                                                            : answers[i].error().what));
   }
   return servers;
 }
