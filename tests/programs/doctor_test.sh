@@ -97,7 +97,7 @@ doctor -q
 verdict problem 'port 25 of mx.gmail.com \(127.0.0.1\), MX of gmail.com: Connection refused'
 silent 'MX of outlook.com'
 doctor
-verdict unknown 'MX of outlook.com: there is none'
+verdict unknown 'MX of outlook.com: the resolver says that there is none'
 
 # Others on the ports of mail.
 start rival mail_server.py --port 587
