@@ -9,7 +9,8 @@ Authenticator::Authenticator(net::Pool& pool, Secret<std::string> key,
     : pool_(pool), now_(std::move(now)), proven_(key), backoff_(std::move(key)) {}
 
 void Authenticator::authenticate(std::shared_ptr<Live const> const& live,
-                                 std::string const& address, smtp::AskAuth const& ask, Done done) {
+                                 std::string const& address, smtp::AskAuth const& ask,
+                                 Done const& done) {
   auto login = policy::find_login(*live->rules, ask.user);
   bool known = false;
   auto wait = policy::Instant::zero();

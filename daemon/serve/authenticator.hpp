@@ -27,7 +27,7 @@ class Authenticator {
   /// Calls `done` once, at once or from the pool. A known password is not verified again; who
   /// guesses waits; an unknown user takes as long as a known one.
   void authenticate(std::shared_ptr<Live const> const& live, std::string const& address,
-                    smtp::AskAuth const& ask, Done done);
+                    smtp::AskAuth const& ask, Done const& done);
 
  private:
   void judge(policy::Login const& login, std::string const& address,

@@ -207,7 +207,7 @@ class LoopServer : public Server {
 
 }  // namespace
 
-std::unique_ptr<Server> Server::make(net::Loop& main, std::vector<net::Loop*> sessions,
+std::unique_ptr<Server> Server::make(net::Loop& main, std::vector<net::Loop*> const& sessions,
                                      Reception& reception) {
   return std::make_unique<LoopServer>(main, sessions, reception);
 }

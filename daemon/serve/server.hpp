@@ -20,7 +20,7 @@ namespace mailstack::serve {
 /// loop that had the fewest, from its first octet to its last.
 class Server {
  public:
-  static std::unique_ptr<Server> make(net::Loop& main, std::vector<net::Loop*> sessions,
+  static std::unique_ptr<Server> make(net::Loop& main, std::vector<net::Loop*> const& sessions,
                                       Reception& reception);
   virtual ~Server() = default;
 
