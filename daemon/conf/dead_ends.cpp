@@ -5,6 +5,7 @@
 
 #include "core/dns/idn.hpp"
 #include "core/dns/name.hpp"
+#include "core/userdb/command.hpp"
 #include "daemon/conf/program_path.hpp"
 
 namespace mailstack::conf {
@@ -20,10 +21,6 @@ constexpr std::size_t most_told = 50;
 std::string directory_form(std::string const& domain) {
   auto const name = dns::Name::parse(domain);
   return name ? dns::unicode_form(*name) : domain;
-}
-
-std::string program_of(std::string const& command) {
-  return command.substr(0, command.find_first_of(" \t"));
 }
 
 /// The aliases of one domain.
@@ -77,7 +74,8 @@ class AliasesFile {
   void look_at(userdb::Aliases::Entry const& entry, Recipient const& recipient) {
     if (recipient.form == Recipient::Form::pipe) {
       // Not its arguments: they may be a secret.
-      auto const found = find_program(program_of(recipient.text), snapshot_.settings.directory);
+      auto const found = find_program(std::string(userdb::command_program(recipient.text)),
+                                      snapshot_.settings.directory);
       if (!found)
         warn(entry, found.error().what + ", so that its mail waits",
              "install it, or correct the command");

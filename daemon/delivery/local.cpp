@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/userdb/command.hpp"
 #include "daemon/delivery/mailbox.hpp"
 #include "daemon/delivery/program.hpp"
 #include "daemon/policy/pipe.hpp"
@@ -51,7 +52,7 @@ Outcome carry_out(Share const& share) {
   auto const& delivery = share.conf->settings.delivery;
   auto const& recipient = share.recipient;
   if (recipient.way == queue::Way::pipe)
-    return run(share, policy::pipe_arguments(recipient.address), recipient.original);
+    return run(share, userdb::command_words(recipient.address), recipient.original);
   Names const names{share.sender, recipient.address};
   if (delivery.local == conf::Settings::Delivery::Local::maildir)
     return {.reply = to_maildir(share, names), .host = {}};

@@ -76,12 +76,6 @@ TEST_CASE("hook: status 20 refuses for good, all others for now, with the last l
   CHECK(verdict(20, std::string(10'000, 'x')).size() < 420);
 }
 
-TEST_CASE("pipe: a command is cut at white space, and nothing is quoted", "[policy]") {
-  CHECK(pipe_arguments("/bin/ingest  -x 'a b'\t$(c) ") ==
-        std::vector<std::string>{"/bin/ingest", "-x", "'a", "b'", "$(c)"});
-  CHECK(pipe_arguments(" ").empty());
-}
-
 TEST_CASE("pipe: its environment is minimal", "[policy]") {
   CHECK(pipe_environment({"HOME=/h", "SECRET=x", "PATH=/evil", "USER=m"}, "a@b.example",
                          "log+x+y@wac.tax", "+") ==

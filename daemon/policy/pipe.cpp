@@ -10,7 +10,6 @@ namespace mailstack::policy {
 
 namespace {
 
-constexpr std::string_view white = " \t\r\n\v\f";
 constexpr std::string_view usual_path = "PATH=/usr/local/bin:/usr/bin:/bin";
 
 // sysexits.h; 126 and 127 are the shell's.
@@ -29,18 +28,6 @@ smtp::Reply with_output(int code, std::string enhanced, std::string what, std::s
 }
 
 }  // namespace
-
-std::vector<std::string> pipe_arguments(std::string_view command) {
-  std::vector<std::string> arguments;
-  for (auto start = command.find_first_not_of(white); start != std::string_view::npos;
-       start = command.find_first_not_of(white)) {
-    command.remove_prefix(start);
-    auto const end = std::min(command.find_first_of(white), command.size());
-    arguments.emplace_back(command.substr(0, end));
-    command.remove_prefix(end);
-  }
-  return arguments;
-}
 
 std::vector<std::string> pipe_environment(std::vector<std::string> const& inherited,
                                           std::string_view sender, std::string_view recipient,

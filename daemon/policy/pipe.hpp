@@ -11,11 +11,8 @@
 
 namespace mailstack::policy {
 
-/// The arguments of `command`, cut at white space as chasquid cuts them. There is no shell and no
-/// quoting: what a sender writes stands in the environment and in the message only.
-std::vector<std::string> pipe_arguments(std::string_view command);
-
-/// PATH, SENDER, RECIPIENT (the address that RCPT had) and EXTENSION (what stands behind the suffix
+/// What a sender writes stands in the environment and in the message, and is no argument: PATH,
+/// SENDER, RECIPIENT (the address that RCPT had) and EXTENSION (what stands behind the suffix
 /// separator of its name), and of the account that the daemon runs under HOME, USER, LOGNAME and
 /// SHELL where `inherited` has them; nothing else.
 std::vector<std::string> pipe_environment(std::vector<std::string> const& inherited,
