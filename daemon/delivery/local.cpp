@@ -36,9 +36,8 @@ Outcome run(Share const& share, std::vector<std::string> argv, std::string const
   program.limit = settings.delivery.pipe_timeout;
   program.curfew = share.curfew;
   auto const ran = run_program(program);
-  auto const& name = program.argv.empty() ? std::string() : program.argv.front();
-  return {.reply = policy::pipe_reply(name, ran.end, ran.output),
-          .host = {},
+  return {.reply = policy::pipe_reply(ran.end, ran.output),
+          .host = program.argv.empty() ? std::string() : program.argv.front(),
           .cut = ran.end.how == policy::ProgramEnd::How::cut};
 }
 

@@ -34,7 +34,8 @@ out=$(swaks --server "127.0.0.1:${smtp[ours]}" --from a@example.com --to missing
 wait_for grep -q 'could not be started' ours/mail.log
 out=$(shown 2>&1)
 says "/conf/domains/ours.example/aliases:2: warning: alias \`missing\`: there is no program /no/such/program, so that its mail waits; "
-says '451 4.3.5 the program /no/such/program could not be started: No such file or directory'
+says '451 4.3.5 the program could not be started: No such file or directory [/no/such/program]'
+says '/no/such/program: 451 4.3.5 the program could not be started: No such file or directory'
 says 'to=/no/such/program failed (temporary)'
 silent '5ecret'
 
