@@ -61,6 +61,15 @@ void note_certificates(Snapshot const& snapshot, Machine const& machine, Problem
                         0, 0, remedy, true});
 }
 
+/// Only root becomes somebody: whoever else runs us stays who he is, and serves.
+void note_user(Settings const& settings, Machine const& machine, Problems& problems) {
+  if (settings.user.empty()) return;
+  auto const account = find_account(settings.user);
+  if (account) return;
+  problems.push_back(problem_of_user(settings, account.error()));
+  problems.back().warning = machine.user != 0;
+}
+
 /// A user whose mail ends here and does not go on by an alias.
 std::optional<std::string> somebody_with_mail(Snapshot const& snapshot,
                                               userdb::NameIndex const& index) {
@@ -198,22 +207,18 @@ Error unusable(std::string const& path, Error error) {
   return error;
 }
 
-void look_at_account(Settings const& settings, Problems& problems) {
-  if (settings.user.empty()) return;
-  auto const account = find_account(settings.user);
-  if (account) return;
-  problems.push_back(
-      problem_at(place_of(settings, "user"), "`user`: " + account.error().what,
-                 account.error().code == ErrorCode::not_found
-                     ? "make it: adduser --system --group --no-create-home " + settings.user
-                     : "name another one",
-                 false));
+Problem problem_of_user(Settings const& settings, Error const& error) {
+  std::string remedy = "name another one";
+  if (error.code == ErrorCode::not_found)
+    remedy = "make it: adduser --system --group --no-create-home " + settings.user;
+  if (error.code == ErrorCode::unavailable) remedy = "try again";
+  return problem_at(place_of(settings, "user"), "`user`: " + error.what, std::move(remedy), false);
 }
 
 void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& problems) {
   userdb::NameIndex const index(snapshot.mail);
   note_certificates(snapshot, machine, problems);
-  look_at_account(snapshot.settings, problems);
+  note_user(snapshot.settings, machine, problems);
   note_mda(snapshot, index, problems);
   note_syslog(snapshot.settings, machine, problems);
   note_dead_ends(snapshot, index, problems);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 #include "daemon/conf/account.hpp"
 #include "daemon/conf/conf_tree_test.hpp"
@@ -18,6 +19,7 @@ struct Host {
                "hostname: \"mx.example.org\"\nmail_delivery_agent_bin: \"/bin/true\"\n"
                "smtp_address: \":25\"\n");
     machine.syslog = machine.journal = machine.service_manager = tree.path();
+    machine.user = 0;
     machine.now = *parse_time("2026-11-26T20:00:00Z");
   }
 
@@ -91,6 +93,24 @@ TEST_CASE("outlook: `user` is an account, and not root", "[conf]") {
   CHECK(host.failed);
   host.tree.write("mailstackd.yaml", "user: root\n");
   CHECK(has(host.ahead(), "CONF/mailstackd.yaml:1:1: error: `user`: root is root"));
+}
+
+TEST_CASE("outlook: who is not root becomes nobody, so that `user` is no error", "[conf]") {
+  Host host;
+  host.tree.certify("mx.example.org");
+  host.machine.user = 65'534;
+  host.tree.write("mailstackd.yaml", "user: nobody-at-all\n");
+  CHECK(has(host.ahead(), "CONF/mailstackd.yaml:1:1: warning: `user`: there is no account nobody"));
+  CHECK_FALSE(host.failed);
+}
+
+TEST_CASE("account: one that cannot be looked up may be there", "[conf]") {
+  for (int const error : {0, ENOENT, ESRCH})
+    CHECK(not_found("x", error).code == ErrorCode::not_found);
+  for (int const error : {EMFILE, EIO, ERANGE})
+    CHECK(not_found("x", error).code == ErrorCode::unavailable);
+  CHECK(not_found("x", EMFILE).what == "the account x cannot be looked up: Too many open files");
+  CHECK(find_account("nobody-at-all").error().what == "there is no account nobody-at-all");
 }
 
 TEST_CASE("outlook: an MDA that is not there is told where a user's mail would end in it",
