@@ -186,11 +186,9 @@ class UnitKind : public engine::Kind {
       auto due = unit::pending(spec, has, "loads").load;
       for (auto const& path : has.texts("stale")) due.push_back(path);
       if (due.empty()) return {};
-      if (waited >= loading) {
-        auto const* why = unit::reason_of(*reported);
-        return fail(ErrorCode::unavailable, name + " runs, but has not taken " + listed(due) +
-                                                (why == nullptr ? "" : ": " + why->text));
-      }
+      if (waited >= loading)
+        return fail(ErrorCode::unavailable,
+                    name + " runs, but has not taken " + listed(due) + unit::reason_of(*reported));
       clock_.sleep(glance);
     }
   }

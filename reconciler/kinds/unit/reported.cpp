@@ -52,12 +52,12 @@ Result<Reported> parse_reported(std::string const& answer) {
   return reported;
 }
 
-Reported::Problem const* reason_of(Reported const& reported) {
+std::string reason_of(Reported const& reported) {
   auto const& all = reported.problems;
   auto found = std::find_if(all.begin(), all.end(), [](auto const& one) { return one.error; });
   if (found == all.end())
     found = std::find_if(all.begin(), all.end(), [](auto const& one) { return one.restart; });
-  return found == all.end() ? nullptr : &*found;
+  return found == all.end() ? "" : ": " + found->text;
 }
 
 std::optional<Reported> ask_daemon(world::ControlSocket* control, engine::Fields const& spec) {

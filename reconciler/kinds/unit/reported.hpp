@@ -26,8 +26,8 @@ struct Reported {
 };
 
 /// Why the daemon has not taken what it should have: its first error, else what waits for a
-/// restart. Nullptr: what else it says has nothing to do with that.
-Reported::Problem const* reason_of(Reported const& reported);
+/// restart, behind a colon. Empty: what else it says has nothing to do with that.
+std::string reason_of(Reported const& reported);
 
 /// Fails with invalid for anything else.
 Result<Reported> parse_reported(std::string const& answer);
