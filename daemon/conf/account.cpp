@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 namespace mailstack::conf {
 
@@ -17,11 +19,19 @@ struct Entry {
 
 }  // namespace
 
+Error not_found(std::string const& name, int error) {
+  if (error == 0 || error == ENOENT || error == ESRCH)
+    return {ErrorCode::not_found, "there is no account " + name};
+  return {ErrorCode::unavailable,
+          "the account " + name + " cannot be looked up: " + std::strerror(error)};
+}
+
 Result<Account> find_account(std::string const& name) {
   Entry entry;
   passwd* found = nullptr;
-  ::getpwnam_r(name.c_str(), &entry.fields, entry.room.data(), entry.room.size(), &found);
-  if (found == nullptr) return fail(ErrorCode::not_found, "there is no account " + name);
+  int const error =
+      ::getpwnam_r(name.c_str(), &entry.fields, entry.room.data(), entry.room.size(), &found);
+  if (found == nullptr) return fail(not_found(name, error));
   if (found->pw_uid == 0)
     return fail(ErrorCode::invalid, name + " is root: that is who it is to be no more");
   return Account{name, found->pw_uid, found->pw_gid};

@@ -16,8 +16,13 @@ struct Account {
   gid_t group = 0;
 };
 
-/// Fails with not_found where there is none, and with invalid for root itself.
+/// Fails with not_found where there is none, with unavailable where that cannot be told now, and
+/// with invalid for root itself.
 Result<Account> find_account(std::string const& name);
+
+/// Why getpwnam_r(3) has found nobody, by what it returned: that there is no such account, or that
+/// it could not tell.
+Error not_found(std::string const& name, int error);
 
 /// Who this process is, `uid 1000` where the number has no name.
 std::string own_name();

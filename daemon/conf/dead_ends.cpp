@@ -1,10 +1,13 @@
 #include "daemon/conf/dead_ends.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "core/dns/idn.hpp"
 #include "core/dns/name.hpp"
+#include "core/userdb/command.hpp"
 #include "daemon/conf/program_path.hpp"
 
 namespace mailstack::conf {
@@ -20,10 +23,6 @@ constexpr std::size_t most_told = 50;
 std::string directory_form(std::string const& domain) {
   auto const name = dns::Name::parse(domain);
   return name ? dns::unicode_form(*name) : domain;
-}
-
-std::string program_of(std::string const& command) {
-  return command.substr(0, command.find_first_of(" \t"));
 }
 
 /// The aliases of one domain.
@@ -77,28 +76,84 @@ class AliasesFile {
   void look_at(userdb::Aliases::Entry const& entry, Recipient const& recipient) {
     if (recipient.form == Recipient::Form::pipe) {
       // Not its arguments: they may be a secret.
-      auto const found = find_program(program_of(recipient.text), snapshot_.settings.directory);
+      auto const found = find_program(std::string(userdb::command_program(recipient.text)),
+                                      snapshot_.settings.directory);
       if (!found)
         warn(entry, found.error().what + ", so that its mail waits",
              "install it, or correct the command");
-    } else if (recipient.form == Recipient::Form::mail && is_nobody(recipient.text)) {
-      warn(entry, "there is no " + recipient.text + ", so that its mail bounces",
-           "add this user, or correct the address");
+    } else if (recipient.form == Recipient::Form::mail) {
+      auto const why = why_nothing(entry, recipient.text);
+      if (!why) return;
+      warn(entry,
+           why->what + (reaches_somebody(entry) ? ", so that this share of its mail is dropped"
+                                                : ", so that its mail is refused"),
+           why->remedy);
     }
   }
 
-  [[nodiscard]] bool is_nobody(std::string const& address) const {
-    auto const at = address.rfind('@');
-    auto const name = address.substr(0, at);
-    auto const domain = directory_form(address.substr(at + 1));
+  struct Why {
+    std::string what;
+    std::string remedy;
+  };
+
+  /// Why `address` gets nothing; nullopt where it may get something. What an alias there does is
+  /// said at its own line.
+  [[nodiscard]] std::optional<Why> why_nothing(userdb::Aliases::Entry const& entry,
+                                               std::string const& address) const {
+    auto const [name, domain] = parts_of(address);
     auto const ours = snapshot_.domains.find(domain);
     // `*@other` is as many addresses as are asked for.
-    if (ours == snapshot_.domains.end() || ours->second.incomplete || name == "*") return false;
-    auto const clean =
-        userdb::clean_name(name, snapshot_.mail.suffix_separators, snapshot_.mail.drop_characters);
-    return index_.alias(dropped(name), domain) == nullptr &&
-           index_.alias(clean, domain) == nullptr && index_.alias("*", domain) == nullptr &&
-           index_.user(clean, domain) == nullptr;
+    if (ours == snapshot_.domains.end() || ours->second.incomplete || name == "*")
+      return std::nullopt;
+    auto const clean = clean_of(name);
+    // An alias that names itself keeps a copy for the user of its name.
+    bool const itself = domain == domain_ && dropped(name) == dropped(entry.name);
+    if (!itself &&
+        (index_.alias(dropped(name), domain) != nullptr || index_.alias(clean, domain) != nullptr))
+      return std::nullopt;
+    auto const* user = index_.user(clean, domain);
+    if (user == nullptr && (itself || index_.alias("*", domain) != nullptr)) return std::nullopt;
+    if (user == nullptr)
+      return Why{"there is no " + address, "add this user, or correct the address"};
+    auto const policy = ours->second.policies.find(*user);
+    if (policy == ours->second.policies.end()) return std::nullopt;
+    if (policy->second.disabled)
+      return Why{address + " is disabled", "let this user in again, or take the address out"};
+    if (!policy->second.receive)
+      return Why{address + " only sends", "let this user receive, or take the address out"};
+    return std::nullopt;
+  }
+
+  /// Whether anybody gets what is written to the alias. Of a loop that is not known.
+  [[nodiscard]] bool reaches_somebody(userdb::Aliases::Entry const& entry) const {
+    auto const way = userdb::resolve(snapshot_.mail, index_, entry.name + "@" + domain_,
+                                     userdb::Order::users_first);
+    return !way || std::any_of(way->recipients.begin(), way->recipients.end(),
+                               [this](Recipient const& one) { return gets_mail(one); });
+  }
+
+  /// The same for what an alias has led to in the end.
+  [[nodiscard]] bool gets_mail(Recipient const& end) const {
+    if (end.form != Recipient::Form::mail) return true;
+    auto const [name, domain] = parts_of(end.text);
+    auto const ours = snapshot_.domains.find(domain);
+    if (ours == snapshot_.domains.end() || ours->second.incomplete) return true;
+    auto const* user = index_.user(clean_of(name), domain);
+    if (user == nullptr) return false;
+    auto const policy = ours->second.policies.find(*user);
+    return policy == ours->second.policies.end() ||
+           (!policy->second.disabled && policy->second.receive);
+  }
+
+  /// Name and domain, this as its directory is called.
+  static std::pair<std::string, std::string> parts_of(std::string const& address) {
+    auto const at = address.rfind('@');
+    return {address.substr(0, at), directory_form(address.substr(at + 1))};
+  }
+
+  [[nodiscard]] std::string clean_of(std::string const& name) const {
+    return userdb::clean_name(name, snapshot_.mail.suffix_separators,
+                              snapshot_.mail.drop_characters);
   }
 
   void tell() {

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "daemon/conf/account.hpp"
 #include "daemon/conf/dead_ends.hpp"
@@ -36,6 +38,20 @@ std::string above(std::string const& path) {
 
 // ---- what stays so while the daemon runs ----
 
+/// Whether there are files of one, whatever is wrong with them. Directories for something else are
+/// none, and of those that cannot be looked into it is not known.
+bool has_certificate_files(std::string const& certificates) {
+  std::error_code error;
+  std::filesystem::directory_iterator one(certificates, error);
+  for (; !error && one != std::filesystem::directory_iterator(); one.increment(error))
+    for (auto const* file : {"/fullchain.pem", "/privkey.pem"}) {
+      struct stat found {};
+      if (::lstat((one->path().string() + file).c_str(), &found) == 0 || errno == EACCES)
+        return true;
+    }
+  return error && error != std::errc::no_such_file_or_directory;
+}
+
 void note_certificates(Snapshot const& snapshot, Machine const& machine, Problems& problems) {
   auto const& settings = snapshot.settings;
   auto const directory = settings.directory + "/certs";
@@ -45,20 +61,33 @@ void note_certificates(Snapshot const& snapshot, Machine const& machine, Problem
                           "the certificate has expired at " + mailstack::format(pair.expires), 0, 0,
                           "put a new one there, with its key", true});
   if (!snapshot.certificates.empty()) return;
-  auto const remedy = "put fullchain.pem and privkey.pem into " + directory + "/NAME";
+  // What is wrong with each has been said.
+  bool const unusable = has_certificate_files(directory);
+  auto const remedy = unusable ? "mend those of " + directory
+                               : "put fullchain.pem and privkey.pem into " + directory + "/NAME";
+  auto const none =
+      std::string(unusable ? "no certificate can be used" : "there is no certificate");
   for (auto const& at : settings.listen)
     // A port that nobody named is there only if systemd has it.
     if (at.service == Service::submissions && !at.place.path.empty())
       problems.push_back(problem_at(at.place,
-                                    "without a certificate `submissions` serves nobody: its TLS "
-                                    "begins with the first octet",
+                                    none + ", without which `submissions` serves nobody: its TLS "
+                                           "begins with the first octet",
                                     remedy, false));
   if (std::any_of(settings.listen.begin(), settings.listen.end(),
                   [](Listen const& at) { return at.service != Service::submissions; }))
-    problems.push_back({directory,
-                        "there is no certificate: nobody can log in, and mail from other servers "
-                        "comes in the clear",
-                        0, 0, remedy, true});
+    problems.push_back(
+        {directory, none + ": nobody can log in, and mail from other servers comes in the clear", 0,
+         0, remedy, true});
+}
+
+/// Only root becomes somebody: whoever else runs us stays who he is, and serves.
+void note_user(Settings const& settings, Machine const& machine, Problems& problems) {
+  if (settings.user.empty()) return;
+  auto const account = find_account(settings.user);
+  if (account) return;
+  problems.push_back(problem_of_user(settings, account.error()));
+  problems.back().warning = machine.user != 0;
 }
 
 /// A user whose mail ends here and does not go on by an alias.
@@ -198,22 +227,18 @@ Error unusable(std::string const& path, Error error) {
   return error;
 }
 
-void look_at_account(Settings const& settings, Problems& problems) {
-  if (settings.user.empty()) return;
-  auto const account = find_account(settings.user);
-  if (account) return;
-  problems.push_back(
-      problem_at(place_of(settings, "user"), "`user`: " + account.error().what,
-                 account.error().code == ErrorCode::not_found
-                     ? "make it: adduser --system --group --no-create-home " + settings.user
-                     : "name another one",
-                 false));
+Problem problem_of_user(Settings const& settings, Error const& error) {
+  std::string remedy = "name another one";
+  if (error.code == ErrorCode::not_found)
+    remedy = "make it: adduser --system --group --no-create-home " + settings.user;
+  if (error.code == ErrorCode::unavailable) remedy = "try again";
+  return problem_at(place_of(settings, "user"), "`user`: " + error.what, std::move(remedy), false);
 }
 
 void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& problems) {
   userdb::NameIndex const index(snapshot.mail);
   note_certificates(snapshot, machine, problems);
-  look_at_account(snapshot.settings, problems);
+  note_user(snapshot.settings, machine, problems);
   note_mda(snapshot, index, problems);
   note_syslog(snapshot.settings, machine, problems);
   note_dead_ends(snapshot, index, problems);

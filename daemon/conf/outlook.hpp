@@ -3,6 +3,9 @@
 /// What a tree will not do on this machine although every file of it can be read: said before the
 /// first mail, and not by it.
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -17,17 +20,18 @@ struct Machine {
   std::string syslog = "/dev/log";
   std::string journal = "/run/systemd/journal/socket";
   std::string service_manager = "/run/systemd/system";  ///< there where systemd runs (sd_booted(3))
+  uid_t user = ::geteuid();                             ///< who we are
   TimePoint now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 };
 
 /// What goes wrong as long as the tree and the machine are as they are: no certificate or one that
 /// has expired, no account of the name of `user`, no MDA though users have mail, no syslog, aliases
-/// that lead to nobody or do not count. Only a port for TLS without a certificate and an account
-/// that is not there are errors: the first serves nobody, with the second root starts nothing.
+/// that lead to nobody or do not count. Only a port for TLS without a certificate is an error, for
+/// it serves nobody, and for root an account that is not there, with which it starts nothing.
 void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& problems);
 
-/// The part of it that `user` is.
-void look_at_account(Settings const& settings, Problems& problems);
+/// What find_account() said of `user`.
+Problem problem_of_user(Settings const& settings, Error const& error);
 
 /// What a start would meet and a daemon that runs has behind it: nothing to listen on, directories
 /// that cannot be made or written, a place for the log that is not there. All are warnings: a

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 #include "daemon/conf/account.hpp"
 #include "daemon/conf/conf_tree_test.hpp"
@@ -18,6 +19,7 @@ struct Host {
                "hostname: \"mx.example.org\"\nmail_delivery_agent_bin: \"/bin/true\"\n"
                "smtp_address: \":25\"\n");
     machine.syslog = machine.journal = machine.service_manager = tree.path();
+    machine.user = 0;
     machine.now = *parse_time("2026-11-26T20:00:00Z");
   }
 
@@ -60,22 +62,38 @@ TEST_CASE("outlook: without a certificate nobody logs in, and a port for TLS is 
   host.tree.write("mailstackd.yaml",
                   "listen:\n  - {address: ':465', service: submissions}\n"
                   "  - {address: ':25', service: smtp}\n");
-  CHECK(has(host.ahead(),
-            "CONF/mailstackd.yaml:2:15: error: without a certificate `submissions` serves nobody: "
-            "its TLS "
-            "begins with the first octet; put fullchain.pem and privkey.pem into "
-            "CONF/certs/NAME\nCONF/certs: warning: "));
+  CHECK(
+      has(host.ahead(),
+          "CONF/mailstackd.yaml:2:15: error: there is no certificate, without which `submissions` "
+          "serves nobody: its TLS "
+          "begins with the first octet; put fullchain.pem and privkey.pem into "
+          "CONF/certs/NAME\nCONF/certs: warning: "));
   CHECK(host.failed);
   host.tree.remove("mailstackd.yaml");
   host.tree.write("chasquid.conf",
                   "hostname: \"mx.example.org\"\nsubmission_over_tls_address: \"systemd\"\n");
-  CHECK(has(host.ahead(), "CONF/chasquid.conf:2:1: error: without a certificate `submissions`"));
+  CHECK(has(host.ahead(), "CONF/chasquid.conf:2:1: error: there is no certificate, without which"));
   host.tree.certify("mx.example.org");
   CHECK(host.ahead().empty());
   host.machine.now = *parse_time("2036-01-01T00:00:00Z");
   CHECK(host.ahead() ==
         "CONF/certs/mx.example.org/fullchain.pem: warning: the certificate has expired at "
         "2036-01-01T00:00:00Z; put a new one there, with its key\n");
+}
+
+TEST_CASE("outlook: certificates that are there and cannot be used are not missing", "[conf]") {
+  Host host;
+  auto const says = [&](std::string_view what) { return has(host.ahead(), what); };
+  host.tree.write("certs/README", "for something else\n");
+  host.tree.write("certs/other/cert.pem", "x");
+  CHECK(says("CONF/certs: warning: there is no certificate: nobody"));
+  host.tree.write("certs/mx.example.org/privkey.pem", "no key");
+  CHECK(host.ahead() ==
+        "CONF/certs: warning: no certificate can be used: nobody can log in, and mail from other "
+        "servers comes in the clear; mend those of CONF/certs\n");
+  host.tree.write("certs/mx.example.org/fullchain.pem", "no chain");
+  host.tree.write("mailstackd.yaml", "listen: [{address: ':465', service: submissions}]\n");
+  CHECK(says("error: no certificate can be used, without which `submissions` serves nobody"));
 }
 
 TEST_CASE("outlook: `user` is an account, and not root", "[conf]") {
@@ -91,6 +109,24 @@ TEST_CASE("outlook: `user` is an account, and not root", "[conf]") {
   CHECK(host.failed);
   host.tree.write("mailstackd.yaml", "user: root\n");
   CHECK(has(host.ahead(), "CONF/mailstackd.yaml:1:1: error: `user`: root is root"));
+}
+
+TEST_CASE("outlook: who is not root becomes nobody, so that `user` is no error", "[conf]") {
+  Host host;
+  host.tree.certify("mx.example.org");
+  host.machine.user = 65'534;
+  host.tree.write("mailstackd.yaml", "user: nobody-at-all\n");
+  CHECK(has(host.ahead(), "CONF/mailstackd.yaml:1:1: warning: `user`: there is no account nobody"));
+  CHECK_FALSE(host.failed);
+}
+
+TEST_CASE("account: one that cannot be looked up may be there", "[conf]") {
+  for (int const error : {0, ENOENT, ESRCH})
+    CHECK(not_found("x", error).code == ErrorCode::not_found);
+  for (int const error : {EMFILE, EIO, ERANGE})
+    CHECK(not_found("x", error).code == ErrorCode::unavailable);
+  CHECK(not_found("x", EMFILE).what == "the account x cannot be looked up: Too many open files");
+  CHECK(find_account("nobody-at-all").error().what == "there is no account nobody-at-all");
 }
 
 TEST_CASE("outlook: an MDA that is not there is told where a user's mail would end in it",
@@ -118,7 +154,7 @@ TEST_CASE("outlook: an MDA that is not there is told where a user's mail would e
   host.tree.write("domains/example.org/aliases", "i: i, i@example.net\n");
   CHECK(has(host.ahead(), "CONF/./mda"));
   host.tree.write("domains/example.org/mailstackd.yaml", "users: {i: {receive: false}}\n");
-  CHECK(host.ahead().empty());
+  CHECK_FALSE(has(host.ahead(), "mda"));
   host.tree.remove("domains/example.org/mailstackd.yaml");
   host.tree.write("mailstackd.yaml", "delivery: {mda: ./mda, local: maildir, maildir: /m}\n");
   CHECK(host.ahead().empty());
@@ -133,21 +169,28 @@ TEST_CASE("outlook: aliases to nobody, to no program, and those that do not coun
                   "# those who are there\n"
                   "team: bob, b.o.b+x, eve@m\u00fcller.example, eve@xn--mller-kva.example\n"
                   "more: team, who@elsewhere.example, *@m\u00fcller.example\n"
-                  "gone: bod, mallory@m\u00fcller.example\n"
+                  "gone: bod, more, mallory@m\u00fcller.example\n"
                   "run: | /no/such/program --token 5ecret\n"
                   "twice: bob\n"
                   "true: | /bin/true x\n"
                   "t.wice: bob@example.net\n");
   CHECK(host.ahead() ==
         "CONF/domains/example.org/aliases:4: warning: alias `gone`: there is no bod@example.org, "
-        "so that its mail bounces; add this user, or correct the address\n"
+        "so that this share of its mail is dropped; add this user, or correct the address\n"
         "CONF/domains/example.org/aliases:4: warning: alias `gone`: there is no "
-        "mallory@m\u00fcller.example, so that its mail bounces; add this user, or correct the "
-        "address\n"
+        "mallory@m\u00fcller.example, so that this share of its mail is dropped; add this user, "
+        "or correct the address\n"
         "CONF/domains/example.org/aliases:5: warning: alias `run`: there is no program "
         "/no/such/program, so that its mail waits; install it, or correct the command\n"
         "CONF/domains/example.org/aliases:6: warning: alias `twice`: it stands again in line 8, "
         "which alone counts; put all its recipients into one line, between commas\n");
+  // Where nobody is left RCPT refuses, also by way of another alias.
+  host.tree.write("domains/example.org/aliases", "gone: bod\nteam: gone, bod@example.org\n");
+  CHECK(host.ahead() ==
+        "CONF/domains/example.org/aliases:1: warning: alias `gone`: there is no bod@example.org, "
+        "so that its mail is refused; add this user, or correct the address\n"
+        "CONF/domains/example.org/aliases:2: warning: alias `team`: there is no bod@example.org, "
+        "so that its mail is refused; add this user, or correct the address\n");
   // A catch-all takes whoever is missing.
   host.tree.write("domains/example.org/aliases", "gone: bod\n*: bob\n");
   CHECK(host.ahead().empty());
@@ -159,6 +202,30 @@ TEST_CASE("outlook: aliases to nobody, to no program, and those that do not coun
   Problems problems;
   look_ahead(*blind.load(), host.machine, problems);
   CHECK(format(problems).find("bod") == std::string::npos);
+}
+
+TEST_CASE("outlook: an alias to who is disabled or only sends reaches nobody", "[conf]") {
+  Host host;
+  host.tree.certify("mx.example.org");
+  host.tree.write("domains/example.org/users",
+                  "users { key: \"bob\" }\nusers { key: \"off\" }\nusers { key: \"bot\" }\n");
+  host.tree.write("domains/example.org/mailstackd.yaml",
+                  "users: {off: {disabled: true}, bot: {receive: false}}\n");
+  host.tree.write("domains/example.org/aliases",
+                  "a: off\nb: bot, off, bob\nc: b.ot\noff: off, bob\n*: bot\n");
+  auto const start = std::string("CONF/domains/example.org/aliases:");
+  auto const off = std::string("; let this user in again, or take the address out\n");
+  auto const bot = std::string("; let this user receive, or take the address out\n");
+  CHECK(host.ahead() ==
+        start + "2: warning: alias `b`: bot@example.org only sends, so that this share of its " +
+            "mail is dropped" + bot + start + "3: warning: alias `c`: b.ot@example.org only " +
+            "sends, so that its mail is refused" + bot + start +
+            "4: warning: alias `off`: off@example.org is disabled, so that this share of its " +
+            "mail is dropped" + off + start + "5: warning: alias `*`: bot@example.org only " +
+            "sends, so that its mail is refused" + bot);
+  host.tree.write("domains/example.org/aliases", "a: off\n");
+  CHECK(host.ahead() == start + "1: warning: alias `a`: off@example.org is disabled, so that its " +
+                            "mail is refused" + off);
 }
 
 TEST_CASE("outlook: of many dead aliases the first are told, and how many more", "[conf]") {

@@ -30,7 +30,7 @@ struct Job {
 /// What became of one recipient.
 struct Outcome {
   smtp::Reply reply;        ///< 2yz delivered, 4yz later, 5yz never
-  std::string host;         ///< who said it; empty: we did
+  std::string host;         ///< who said it, a program by its name; empty: we did
   bool host_fault = false;  ///< the destination is unwell (connect, greeting, 421): others wait too
   bool cut = false;         ///< by our own end: it counts as not tried, and the next start tries it
 };

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/userdb/command.hpp"
 #include "daemon/delivery/mailbox.hpp"
 #include "daemon/delivery/program.hpp"
 #include "daemon/policy/pipe.hpp"
@@ -35,9 +36,8 @@ Outcome run(Share const& share, std::vector<std::string> argv, std::string const
   program.limit = settings.delivery.pipe_timeout;
   program.curfew = share.curfew;
   auto const ran = run_program(program);
-  auto const& name = program.argv.empty() ? std::string() : program.argv.front();
-  return {.reply = policy::pipe_reply(name, ran.end, ran.output),
-          .host = {},
+  return {.reply = policy::pipe_reply(ran.end, ran.output),
+          .host = program.argv.empty() ? std::string() : program.argv.front(),
           .cut = ran.end.how == policy::ProgramEnd::How::cut};
 }
 
@@ -51,7 +51,7 @@ Outcome carry_out(Share const& share) {
   auto const& delivery = share.conf->settings.delivery;
   auto const& recipient = share.recipient;
   if (recipient.way == queue::Way::pipe)
-    return run(share, policy::pipe_arguments(recipient.address), recipient.original);
+    return run(share, userdb::command_words(recipient.address), recipient.original);
   Names const names{share.sender, recipient.address};
   if (delivery.local == conf::Settings::Delivery::Local::maildir)
     return {.reply = to_maildir(share, names), .host = {}};

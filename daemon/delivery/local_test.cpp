@@ -213,7 +213,8 @@ struct Here {
     job.content = std::make_shared<std::string const>("Subject: x\r\n\r\nhello\r\n");
     std::string replies;
     local.deliver(std::move(job), [&](std::vector<Outcome> const& outcomes) {
-      for (auto const& outcome : outcomes) replies += smtp::one_line(outcome.reply) + '\n';
+      for (auto const& [reply, host, fault, cut] : outcomes)
+        replies += (host.empty() ? "" : host + ": ") + smtp::one_line(reply) + '\n';
       loop->stop();
     });
     loop->run();
@@ -255,7 +256,7 @@ TEST_CASE("local: the MDA has chasquid's arguments and stands in the conf tree",
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   here.settings.delivery.mda = "./mda";
   CHECK(here.deliver({Here::to(queue::Way::local, "b@y.example")}) ==
-        "250 2.0.0 delivered to the program\n");
+        "./mda: 250 2.0.0 delivered to the program\n");
   CHECK(read(here.directory.path() + "/args") == "-f a@x.example -d b a@x.example b@y.example\n");
   CHECK(read(here.directory.path() + "/mail").find("hello\n") != std::string::npos);
 }
@@ -265,17 +266,18 @@ TEST_CASE("local: the end of an alias's command decides", "[local]") {
   auto const path = here.directory.path() + "/end";
   std::ofstream(path) << "#!/bin/sh\necho \"$EXTENSION because\"\nexit $1\n";
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-  CHECK(here.deliver({Here::to(queue::Way::pipe, path + " 0")}).starts_with("250 "));
+  CHECK(here.deliver({Here::to(queue::Way::pipe, path + " 0")}).starts_with(path + ": 250 "));
   CHECK(here.deliver({Here::to(queue::Way::pipe, path + " 75")}) ==
-        "451 4.3.0 the program " + path + " ended with status 75: tag because\n");
-  CHECK(here.deliver({Here::to(queue::Way::pipe, path + " 67")}).starts_with("550 5.1.1 "));
+        path + ": 451 4.3.0 the program ended with status 75: tag because\n");
+  CHECK(
+      here.deliver({Here::to(queue::Way::pipe, path + " 67")}).starts_with(path + ": 550 5.1.1 "));
   // Neither words of the command nor its arguments, which may be a secret.
   CHECK(here.deliver({Here::to(queue::Way::pipe, "/no/such/program --token 5ecret")}) ==
-        "451 4.3.5 the program /no/such/program could not be started: No such file or "
+        "/no/such/program: 451 4.3.5 the program could not be started: No such file or "
         "directory\n");
   here.settings.delivery.mda = "no-such-mda";
   CHECK(here.deliver({Here::to(queue::Way::local, "b@y.example")}) ==
-        "451 4.3.5 the program no-such-mda could not be started: No such file or directory\n");
+        "no-such-mda: 451 4.3.5 the program could not be started: No such file or directory\n");
 }
 
 TEST_CASE("local: with no thread left a message waits", "[local]") {

@@ -12,6 +12,8 @@ namespace {
 using mail::Path;
 
 constexpr std::string_view postmaster = "postmaster";
+constexpr auto const* disabled_mailbox = "this mailbox is disabled";
+constexpr auto const* sender_alone = "this user only sends, and gets no mail";
 
 Destination refuse(int code, std::string enhanced, std::string text) {
   Destination destination;
@@ -45,9 +47,8 @@ class Finder {
     for (auto const& end : resolution->recipients) add(end);
     if (uncertain_) return uncertain();
     if (!found_.ends.empty()) return std::move(found_);
-    if (disabled_) return refuse(550, "5.2.1", "this mailbox is disabled");
-    return only_sends_ ? refuse(550, "5.2.1", "this user only sends, and gets no mail")
-                       : no_such_user(recipient_);
+    if (disabled_) return refuse(550, "5.2.1", disabled_mailbox);
+    return only_sends_ ? refuse(550, "5.2.1", sender_alone) : no_such_user(recipient_);
   }
 
   Destination remote(Path const& path) {
@@ -81,6 +82,19 @@ class Finder {
             Path{rules_.clean(mailbox.name), rules_.ascii_domain(mailbox.domain)}.text(), false);
   }
 
+  /// Once each, for it is told.
+  void lose(std::string const& address, std::string const& enhanced, std::string const& why) {
+    for (auto const& one : found_.lost)
+      if (one.address == address) return;
+    queue::Recipient lost;
+    lost.address = address;
+    lost.original = original_;
+    lost.way = queue::Way::local;
+    lost.status = queue::RecipientStatus::failed;
+    lost.last_reply = "550 " + enhanced + " " + why;
+    found_.lost.push_back(std::move(lost));
+  }
+
   void add(userdb::Recipient const& end) {
     using Form = userdb::Recipient::Form;
     if (end.form == Form::pipe) return add_end(queue::Way::pipe, end.text, false);
@@ -88,7 +102,7 @@ class Finder {
     if (end.form == Form::mail && rules_.conf().mail.domains.contains(domain))
       return add_local(name, domain);
     auto const path = mail::parse_path(end.text);
-    if (!path || path->domain.empty()) return;
+    if (!path || path->domain.empty()) return lose(end.text, "5.1.3", "no address: " + end.text);
     if (end.form == Form::forward) return add_end(queue::Way::via, path->text(), true, end.via);
     // A target in A-labels is of the domain that they spell.
     if (auto const* ours = rules_.local_domain(path->domain)) return add_local(path->local, *ours);
@@ -98,11 +112,12 @@ class Finder {
   void add_local(std::string const& name, std::string const& domain) {
     auto const mailbox = rules_.mailbox(name, domain);
     uncertain_ = uncertain_ || (!mailbox && rules_.incomplete(domain));
-    if (!mailbox) return;
+    auto const address = name + "@" + domain;
+    if (!mailbox) return lose(address, "5.1.1", "no such user: " + address);
     disabled_ = disabled_ || mailbox->disabled();
-    if (mailbox->disabled()) return;
+    if (mailbox->disabled()) return lose(address, "5.2.1", disabled_mailbox);
     only_sends_ = only_sends_ || !mailbox->receives();
-    if (!mailbox->receives()) return;
+    if (!mailbox->receives()) return lose(address, "5.2.1", sender_alone);
     add_mailbox(*mailbox);
   }
 

@@ -23,6 +23,9 @@ struct End {
 struct Destination {
   std::optional<smtp::Reply> refusal;  ///< then there are no ends
   std::vector<End> ends;               ///< in order; never empty without refusal
+  /// Targets of aliases that get nothing though the recipient is accepted, for others do: failed,
+  /// with the reply that RCPT of their own address has.
+  std::vector<queue::Recipient> lost;
   std::string forwarder;  ///< A-labels of the recipient's domain, which answers for forwards
 };
 

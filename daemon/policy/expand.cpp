@@ -42,6 +42,11 @@ class Sorter {
     }
   }
 
+  void add_lost(std::vector<queue::Recipient> lost) {
+    for (auto& one : lost)
+      if (lost_.insert(one.address).second) expansion_.lost.push_back(std::move(one));
+  }
+
   [[nodiscard]] std::size_t size() const { return seen_.size(); }
   Expansion take() { return std::move(expansion_); }
 
@@ -66,6 +71,7 @@ class Sorter {
   TimePoint now_;
   queue::Envelope blank_;
   std::set<std::tuple<queue::Way, std::string, std::string, std::string>> seen_;
+  std::set<std::string> lost_;
   std::string const nobody_;
   Expansion expansion_;
 };
@@ -81,6 +87,7 @@ std::variant<Expansion, smtp::Reply> expand(Rules const& rules, Client const& cl
       return std::move(*destination.refusal);
     if (destination.refusal)
       return smtp::Reply{451, "4.3.0", "the configuration has changed: please try again"};
+    sorter.add_lost(std::move(destination.lost));
     sorter.add(recipient, std::move(destination));
     if (sorter.size() > most_expanded)
       return smtp::Reply{452, "4.5.3", "too many recipients behind the aliases"};

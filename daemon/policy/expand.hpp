@@ -19,6 +19,8 @@ struct Expansion {
   /// domain that forwards. All carry the same content. `created`, `user`, `utf8` and `eight_bit`
   /// are filled; what the header says (Prepared) is not.
   std::vector<queue::Envelope> envelopes;
+  /// Whom aliases name in vain, beside others: for the log. Each once.
+  std::vector<queue::Recipient> lost;
   /// The recipient, where there is one only and mail for it leaves again: it stands in
   /// Delivered-To, by which a loop is seen when the message comes back. With several recipients it
   /// would tell one of the other, and the count of Received fields must do.

@@ -121,6 +121,23 @@ TEST_CASE("expand: of several names of an alias some get nothing, the others get
         ": local i@wac.tax (team@wac.tax)\n");
 }
 
+// Their shares went without a word.
+TEST_CASE("expand: whom an alias names in vain is known", "[policy]") {
+  Tree tree;
+  tree.snapshot->domains["wac.tax"].policies["app"].receive = false;
+  tree.aliases("team: nobody, off, app, i, nobody, bad@-\nall: team, no.body@wac.tax, nobody\n");
+  auto const result =
+      expand(tree.rules(), stranger(), transaction("", {"team@wac.tax", "all@wac.tax"}), noon);
+  std::string lost;
+  for (auto const& one : std::get<Expansion>(result).lost)
+    lost += one.address + " (" + one.original + ") " + one.last_reply + "\n";
+  CHECK(lost ==
+        "nobody@wac.tax (team@wac.tax) 550 5.1.1 no such user: nobody@wac.tax\n"
+        "off@wac.tax (team@wac.tax) 550 5.2.1 this mailbox is disabled\n"
+        "app@wac.tax (team@wac.tax) 550 5.2.1 this user only sends, and gets no mail\n"
+        "bad@- (team@wac.tax) 550 5.1.3 no address: bad@-\n");
+}
+
 // The second address's program was never run.
 TEST_CASE("expand: a program runs once for each address that leads to it", "[policy]") {
   Tree tree;

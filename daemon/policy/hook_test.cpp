@@ -21,7 +21,7 @@ std::string verdict(int code, std::string_view output, How how = How::exited) {
 }
 
 std::string piped(int code, std::string_view output = "", How how = How::exited) {
-  return said(pipe_reply("/bin/p", {how, code}, output));
+  return said(pipe_reply({how, code}, output));
 }
 
 }  // namespace
@@ -76,12 +76,6 @@ TEST_CASE("hook: status 20 refuses for good, all others for now, with the last l
   CHECK(verdict(20, std::string(10'000, 'x')).size() < 420);
 }
 
-TEST_CASE("pipe: a command is cut at white space, and nothing is quoted", "[policy]") {
-  CHECK(pipe_arguments("/bin/ingest  -x 'a b'\t$(c) ") ==
-        std::vector<std::string>{"/bin/ingest", "-x", "'a", "b'", "$(c)"});
-  CHECK(pipe_arguments(" ").empty());
-}
-
 TEST_CASE("pipe: its environment is minimal", "[policy]") {
   CHECK(pipe_environment({"HOME=/h", "SECRET=x", "PATH=/evil", "USER=m"}, "a@b.example",
                          "log+x+y@wac.tax", "+") ==
@@ -93,19 +87,19 @@ TEST_CASE("pipe: its environment is minimal", "[policy]") {
 
 TEST_CASE("pipe: statuses by sysexits.h", "[policy]") {
   CHECK(piped(0) == "250 2.0.0 delivered to the program");
-  CHECK(piped(67) == "550 5.1.1 the program /bin/p ended with status 67");
+  CHECK(piped(67) == "550 5.1.1 the program ended with status 67");
   for (int const later : {71, 72, 73, 74, 75, 126, 127})
     CHECK(piped(later).starts_with("451 4.3.0"));
   for (int const never : {1, 2, 64, 65, 66, 68, 69, 70, 76, 77, 78, 255})
     CHECK(piped(never).starts_with("554 5.3.0"));
-  CHECK(piped(9, "", How::signalled) == "451 4.3.0 the program /bin/p was ended by signal 9");
+  CHECK(piped(9, "", How::signalled) == "451 4.3.0 the program was ended by signal 9");
   CHECK(piped(0, "", How::signalled).starts_with("451"));
-  CHECK(piped(0, "", How::timed_out) == "451 4.3.0 the program /bin/p took too long");
-  CHECK(piped(0, "", How::not_begun) == "451 4.3.5 the program /bin/p could not be started");
+  CHECK(piped(0, "", How::timed_out) == "451 4.3.0 the program took too long");
+  CHECK(piped(0, "", How::not_begun) == "451 4.3.5 the program could not be started");
   CHECK(piped(0, "No such file", How::not_begun) ==
-        "451 4.3.5 the program /bin/p could not be started: No such file");
+        "451 4.3.5 the program could not be started: No such file");
   CHECK(piped(1, "bad\r\n\nworse\x1b[0m\n") ==
-        "554 5.3.0 the program /bin/p ended with status 1: bad / worse?[0m");
+        "554 5.3.0 the program ended with status 1: bad / worse?[0m");
 }
 
 TEST_CASE("program output: bounded and printable", "[policy]") {

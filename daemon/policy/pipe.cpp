@@ -10,7 +10,6 @@ namespace mailstack::policy {
 
 namespace {
 
-constexpr std::string_view white = " \t\r\n\v\f";
 constexpr std::string_view usual_path = "PATH=/usr/local/bin:/usr/bin:/bin";
 
 // sysexits.h; 126 and 127 are the shell's.
@@ -30,18 +29,6 @@ smtp::Reply with_output(int code, std::string enhanced, std::string what, std::s
 
 }  // namespace
 
-std::vector<std::string> pipe_arguments(std::string_view command) {
-  std::vector<std::string> arguments;
-  for (auto start = command.find_first_not_of(white); start != std::string_view::npos;
-       start = command.find_first_not_of(white)) {
-    command.remove_prefix(start);
-    auto const end = std::min(command.find_first_of(white), command.size());
-    arguments.emplace_back(command.substr(0, end));
-    command.remove_prefix(end);
-  }
-  return arguments;
-}
-
 std::vector<std::string> pipe_environment(std::vector<std::string> const& inherited,
                                           std::string_view sender, std::string_view recipient,
                                           std::string_view separators) {
@@ -56,22 +43,21 @@ std::vector<std::string> pipe_environment(std::vector<std::string> const& inheri
   return environment;
 }
 
-smtp::Reply pipe_reply(std::string_view program, ProgramEnd const& end, std::string_view output) {
-  auto const the_program = "the program " + one_line_of(program);
+smtp::Reply pipe_reply(ProgramEnd const& end, std::string_view output) {
   auto const number = std::to_string(end.code);
   switch (end.how) {
     case ProgramEnd::How::timed_out:
-      return with_output(451, "4.3.0", the_program + " took too long", output);
+      return with_output(451, "4.3.0", "the program took too long", output);
     case ProgramEnd::How::not_begun:
-      return with_output(451, "4.3.5", the_program + " could not be started", output);
+      return with_output(451, "4.3.5", "the program could not be started", output);
     case ProgramEnd::How::signalled:
-      return with_output(451, "4.3.0", the_program + " was ended by signal " + number, output);
+      return with_output(451, "4.3.0", "the program was ended by signal " + number, output);
     case ProgramEnd::How::cut:
-      return with_output(451, "4.3.2", the_program + " was ended, and so is the daemon", output);
+      return with_output(451, "4.3.2", "the program was ended, and so is the daemon", output);
     case ProgramEnd::How::exited: break;
   }
   if (end.code == 0) return {250, "2.0.0", "delivered to the program"};
-  auto const what = the_program + " ended with status " + number;
+  auto const what = "the program ended with status " + number;
   if (end.code == no_user) return with_output(550, "5.1.1", what, output);
   if (std::find(std::begin(temporary), std::end(temporary), end.code) != std::end(temporary))
     return with_output(451, "4.3.0", what, output);

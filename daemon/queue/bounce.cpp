@@ -1,5 +1,7 @@
 #include "daemon/queue/bounce.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "core/mail/dsn/dsn.hpp"
@@ -25,6 +27,36 @@ mail::dsn::Cause cause_of(Bounce::Kind kind) {
   return mail::dsn::Cause::refused;
 }
 
+/// Whether a path begins with the slash at `at`: neither `and/or` nor `https://` is one.
+bool begins_path(std::string_view text, std::size_t at) {
+  auto const beside = [&](std::size_t where) { return where < text.size() ? text[where] : ' '; };
+  if (text[at] != '/' || beside(at + 1) == ' ' || beside(at + 1) == '/') return false;
+  if (at == 0) return true;
+  auto const before = static_cast<unsigned char>(text[at - 1]);
+  return std::isalnum(before) == 0 && before != '/';
+}
+
+/// What a mailbox of this host has said, its files without their names: where they lie is nobody's
+/// business.
+std::string without_paths(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (begins_path(text, at)) {
+      while (!out.empty() && (out.back() == '.' || out.back() == '~')) out.pop_back();
+      out += "...";
+      at = std::min(text.find_first_of(" '\"`()[]<>,;:", at), text.size());
+    } else {
+      out += text[at++];
+    }
+  }
+  return out;
+}
+
+/// Whether another host has said it, and not a program, a folder or an LMTP server of this one.
+bool from_elsewhere(Recipient const& recipient) {
+  return recipient.way == Way::remote || recipient.way == Way::via;
+}
+
 }  // namespace
 
 NewMessage make_bounce(Bounce const& bounce, std::string const& host) {
@@ -47,11 +79,13 @@ NewMessage make_bounce(Bounce const& bounce, std::string const& host) {
       status = "4.4.7";  // RFC 3463 3.5, whatever the last reply was
     else if (bounce.kind != Bounce::Kind::removed)
       status = enhanced_of(recipient.last_reply);
-    report.recipients.push_back({.address = recipient.original,
-                                 .status = std::move(status),
-                                 .host = recipient.last_host,
-                                 .reply = recipient.last_reply,
-                                 .last_attempt = refused ? bounce.now : TimePoint{}});
+    bool const foreign = from_elsewhere(recipient);
+    report.recipients.push_back(
+        {.address = recipient.original,
+         .status = std::move(status),
+         .host = foreign ? recipient.last_host : "",
+         .reply = foreign ? recipient.last_reply : without_paths(recipient.last_reply),
+         .last_attempt = refused ? bounce.now : TimePoint{}});
   }
   auto message = mail::dsn::format(report);
 

@@ -70,6 +70,47 @@ TEST_CASE("bounce: action and status by what happened", "[bounce]") {
   }
 }
 
+TEST_CASE("bounce: strangers are not told which program it was, nor where files lie", "[bounce]") {
+  struct {
+    char const* reply;
+    char const* told;
+  } const cases[] = {
+      {"451 4.3.5 the program could not be started: No such file", nullptr},
+      {"554 5.3.0 /opt/secret/ingest: cannot open '/opt/secret/db': no",
+       "554 5.3.0 ...: cannot open '...': no"},
+      {"554 5.3.0 in ./secret, ../secret/x and ~/secret (/secret)",
+       "554 5.3.0 in ..., ... and ... (...)"},
+      {"554 5.3.0 bad / worse, and/or 1/2: https://a.example/why", nullptr},
+      {"554 5.3.0 file=/secret/a /", "554 5.3.0 file=... /"},
+  };
+  for (auto const way : {Way::pipe, Way::local})
+    for (auto const kind : {Bounce::Kind::failed, Bounce::Kind::expired, Bounce::Kind::delayed})
+      for (auto const& row : cases) {
+        auto bounce = bounce_of(kind);
+        bounce.recipients[0].way = way;
+        bounce.recipients[0].last_host = "/opt/secret/ingest";
+        bounce.recipients[0].last_reply = row.reply;
+        auto const made = make_bounce(bounce, "mx.example.org");
+        auto const unfolded = [&] {
+          auto text = *made.content;
+          for (auto at = text.find("\r\n "); at != text.npos; at = text.find("\r\n "))
+            text.erase(at, 2);
+          return text;
+        }();
+        CAPTURE(unfolded);
+        CHECK_FALSE(has(made, "secret"));
+        CHECK_FALSE(has(made, "Remote-MTA"));
+        CHECK(has(made, "This server said:"));
+        CHECK(unfolded.find("Diagnostic-Code: smtp; " +
+                            std::string(row.told ? row.told : row.reply) + "\r\n") !=
+              std::string::npos);
+      }
+  // What another host says is its own.
+  auto bounce = bounce_of(Bounce::Kind::failed);
+  bounce.recipients[0].last_reply = "550 5.1.1 no /home/x";
+  CHECK(has(make_bounce(bounce, "mx.example.org"), "smtp; 550 5.1.1 no /home/x"));
+}
+
 TEST_CASE("bounce: a message that cannot be read is told of without it", "[bounce]") {
   auto bounce = bounce_of(Bounce::Kind::expired);
   bounce.content = nullptr;

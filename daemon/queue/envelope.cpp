@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/userdb/command.hpp"
+
 namespace mailstack::queue {
 namespace {
 
@@ -186,8 +188,8 @@ Result<Envelope> parse_envelope(std::string_view text) {
 }
 
 std::string_view shown_address(Recipient const& recipient) {
-  std::string_view const address = recipient.address;
-  return recipient.way == Way::pipe ? address.substr(0, address.find_first_of(" \t")) : address;
+  if (recipient.way == Way::pipe) return userdb::command_program(recipient.address);
+  return recipient.address;
 }
 
 }  // namespace mailstack::queue

@@ -32,7 +32,7 @@ struct Recipient {
   std::uint32_t attempts = 0;
   TimePoint next{};         ///< not tried before
   std::string last_reply;   ///< `450 4.2.0 greylisted`, of the last attempt
-  std::string last_host;    ///< who said so
+  std::string last_host;    ///< who said so: a host, or a program of ours; no bounce names that
   bool delay_told = false;  ///< the sender was told of the delay
   bool operator==(Recipient const&) const = default;
 };

@@ -61,6 +61,10 @@ TEST_CASE("envelope: of a pipe nobody is shown the arguments", "[envelope]") {
   recipient.way = Way::pipe;
   recipient.address = "/bin/ingest --token 5ecret";
   CHECK(shown_address(recipient) == "/bin/ingest");
+  for (auto const* white : {"\t", "\r", "\n", "\v", "\f"}) {
+    recipient.address = std::string("/bin/ingest") + white + "5ecret";
+    CHECK(shown_address(recipient) == "/bin/ingest");
+  }
   recipient.address = "/bin/ingest";
   CHECK(shown_address(recipient) == "/bin/ingest");
 }

@@ -42,11 +42,10 @@ Result<std::vector<net::Bound>> bind(conf::Settings const& settings) {
 }
 
 Result<std::vector<net::Bound>> leave_root(conf::Settings const& settings) {
-  conf::Problems problems;
-  conf::look_at_account(settings, problems);
-  if (!problems.empty()) return fail(ErrorCode::not_found, conf::format(problems.front()));
   auto const account = conf::find_account(settings.user);
-  if (!account) return fail(account.error());
+  if (!account)
+    return fail(account.error().code,
+                conf::format(conf::problem_of_user(settings, account.error())));
   auto bound = bind(settings);
   if (!bound) return bound;
   auto const control = std::filesystem::path(settings.control_socket).parent_path().string();

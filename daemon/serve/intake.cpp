@@ -108,6 +108,7 @@ void Intake::finish(std::shared_ptr<Work> const& work) {
     envelope.message_id = work->prepared.message_id;
     work->kept.push_back({work->ids[i], std::move(envelope), content});
   }
+  work->kept.front().lost = std::move(work->expansion.lost);
   store(work);
 }
 

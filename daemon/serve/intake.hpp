@@ -25,6 +25,7 @@ struct KeptMessage {
   queue::ItemId id = 0;
   queue::Envelope envelope;
   queue::Content content;
+  std::vector<queue::Recipient> lost = {};  ///< of the first item of a message: Expansion::lost
 };
 
 /// Called from the session loops; goes on in a pool where that takes long, and ends on the spool's

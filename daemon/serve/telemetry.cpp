@@ -96,6 +96,16 @@ void Telemetry::tell_queued(KeptMessage const& kept, Client const& client) {
   event.message_id = kept.envelope.message_id;
   event.octets = kept.content->size();
   tell(event);
+  for (auto const& one : kept.lost) {
+    Event failed;
+    failed.kind = Event::Kind::failed;
+    failed.id = kept.id;
+    failed.from = kept.envelope.sender;
+    failed.to = {one.address};
+    failed.original = one.original;
+    failed.text = one.last_reply;
+    tell(failed);
+  }
 }
 
 void Telemetry::reopen_log() {

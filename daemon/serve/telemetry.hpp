@@ -20,6 +20,7 @@ class Telemetry {
   /// What the front desk reports.
   SessionEvents session_events();
   void tell(queue::Event const& event);
+  /// And whom its aliases name in vain, each with a line of its own: nobody else hears of it.
   void tell_queued(KeptMessage const& kept, Client const& client);
   void reopen_log();
   /// The same courier, and how long its attempts take. Not to outlive this.

@@ -18,7 +18,13 @@ touch $work/ours/hangs-\$\$
 exec sleep 60
 SH
 chmod +x hang
-printf '%s\n' "hang: | $work/hang" 'missing: | /no/such/program --token 5ecret' >ours/conf/domains/ours.example/aliases
+cat >refuse <<SH
+#!/bin/sh
+echo "\$0: cannot open $work/list"
+exit 1
+SH
+chmod +x refuse
+printf '%s\n' "hang: | $work/hang" 'missing: | /no/such/program --token 5ecret' "refuse: | $work/refuse 5ecret" 'part: alice, nosuch' >ours/conf/domains/ours.example/aliases
 end_programs() {
   local program
   for program in "$work"/ours/hangs-*; do kill "${program##*-}" 2>/dev/null; done
@@ -34,8 +40,23 @@ out=$(swaks --server "127.0.0.1:${smtp[ours]}" --from a@example.com --to missing
 wait_for grep -q 'could not be started' ours/mail.log
 out=$(shown 2>&1)
 says "/conf/domains/ours.example/aliases:2: warning: alias \`missing\`: there is no program /no/such/program, so that its mail waits; "
-says '451 4.3.5 the program /no/such/program could not be started: No such file or directory'
+says '451 4.3.5 the program could not be started: No such file or directory [/no/such/program]'
+says '/no/such/program: 451 4.3.5 the program could not be started: No such file or directory'
 says 'to=/no/such/program failed (temporary)'
+silent '5ecret'
+
+# Whom an alias names in vain has a line; who wrote is not told where programs and files lie.
+says "/conf/domains/ours.example/aliases:4: warning: alias \`part\`: there is no nosuch@ours.example, so that this share of its mail is dropped; "
+submit ours --auth-user alice@ours.example --from alice@ours.example --to part@ours.example,refuse@ours.example
+expect 0
+wait_for has_files ours/mail/alice/new 2 '[0-9]*' || { out=$(tail -n 20 ours/mail.log) && fail 'a mail and a bounce should come'; }
+out=$(cat ours/mail.log)
+says 'to=nosuch@ours.example failed (permanent): 550 5.1.1 no such user: nosuch@ours.example'
+says "to=$work/refuse failed (permanent): $work/refuse: 554 5.3.0 the program ended with status 1: $work/refuse: cannot open $work/list"
+out=$(cat "$(grep -l 'Action: failed' ours/mail/alice/new/*)")
+says 'said:'
+says 'status 1: ...: cannot open'
+silent "$work"
 silent '5ecret'
 
 for ((i = 0; i < 12; i++)); do

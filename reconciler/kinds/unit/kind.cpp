@@ -188,8 +188,7 @@ class UnitKind : public engine::Kind {
       if (due.empty()) return {};
       if (waited >= loading)
         return fail(ErrorCode::unavailable,
-                    name + " runs, but has not taken " + listed(due) +
-                        (reported->problems.empty() ? "" : ": " + reported->problems.front()));
+                    name + " runs, but has not taken " + listed(due) + unit::reason_of(*reported));
       clock_.sleep(glance);
     }
   }

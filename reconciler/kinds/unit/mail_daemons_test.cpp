@@ -37,7 +37,7 @@ world::UnitState unit_state(std::string active, std::string enabled = "disabled"
 struct Bench : support::KindBench {
   std::unique_ptr<engine::Kind> made;
   std::map<std::string, std::string> has;  ///< content that the daemon has in use, by path
-  Words problems;
+  nlohmann::json problems = nlohmann::json::array();
   bool obeys = true;  ///< a reload makes it read the tree
 
   Bench() {
@@ -179,6 +179,34 @@ TEST_CASE("unit: a file that the daemon refuses is an error in its own words", "
   CHECK(bench.reasons() == Words{"reload to load mailstackd.yaml"});
 }
 
+TEST_CASE("unit: why a daemon has not taken a file is no warning of something else", "[unit]") {
+  Bench bench;
+  bench.obeys = false;
+  nlohmann::json const other{
+      {"path", "/etc/mailstackd/certs"}, {"severity", "warning"}, {"what", "expired"}};
+  nlohmann::json const restart{{"path", "mailstackd.yaml"},
+                               {"severity", "warning"},
+                               {"what", "`listen` is not what it started with"},
+                               {"remedy", "restart mailstackd for it"}};
+  nlohmann::json const error{{"path", "users"}, {"severity", "error"}, {"what", "no user"}};
+  std::string const failed = "mailstackd.service runs, but has not taken mailstackd.yaml";
+  struct {
+    nlohmann::json problems;
+    std::string why;
+  } const cases[] = {
+      {{other}, ""},
+      {{other, restart}, ": mailstackd.yaml: `listen` is not what it started with"},
+      {{other, restart, error}, ": users: no user"},
+  };
+  bench.write("mailstackd.yaml", "two");
+  for (auto const& row : cases) {
+    bench.problems = row.problems;
+    auto const done = bench.apply_one();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().what == failed + row.why);
+  }
+}
+
 TEST_CASE("unit: a daemon that does not answer is judged by what was noted", "[unit]") {
   Bench bench;
   bench.write("mailstackd.yaml", "one and a half");
@@ -194,7 +222,10 @@ TEST_CASE("unit: a daemon that does not answer is judged by what was noted", "[u
   auto const told = unit::parse_reported(
       R"({"digests":{"a":"1"},"problems":[{"path":"b","what":"c"},"d"],"more":1})");
   REQUIRE(told);
-  CHECK(told->problems == Words{"b: c", "d"});
+  REQUIRE(told->problems.size() == 2);
+  CHECK(told->problems[0].text == "b: c");
+  CHECK(told->problems[1].text == "d");
+  CHECK(told->problems[1].error);
 }
 
 TEST_CASE("unit: the two mail daemons exclude each other, unit by unit", "[unit]") {

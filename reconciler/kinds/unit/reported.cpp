@@ -17,11 +17,16 @@ bool is_among(std::vector<std::string> const& all, std::string const& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-/// A text, or the words of an object `{path, what}`.
-std::string problem_of(json const& one) {
-  if (one.is_string()) return one.get<std::string>();
+/// A text, or an object `{path, what, severity, remedy}`.
+Reported::Problem problem_of(json const& one) {
+  if (one.is_string()) return {one.get<std::string>()};
   if (!one.is_object()) return {};
-  return one.value("path", std::string()) + ": " + one.value("what", std::string());
+  auto const member = [&](char const* name) {
+    auto const found = one.find(name);
+    return found != one.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  return {member("path") + ": " + member("what"), member("severity") != "warning",
+          member("remedy").starts_with("restart mailstackd")};
 }
 
 /// A folder is known by what was read in it; one in which nothing stands cannot be missed.
@@ -45,6 +50,14 @@ Result<Reported> parse_reported(std::string const& answer) {
   if (auto const found = parsed.find("problems"); found != parsed.end() && found->is_array())
     for (auto const& one : *found) reported.problems.push_back(problem_of(one));
   return reported;
+}
+
+std::string reason_of(Reported const& reported) {
+  auto const& all = reported.problems;
+  auto found = std::find_if(all.begin(), all.end(), [](auto const& one) { return one.error; });
+  if (found == all.end())
+    found = std::find_if(all.begin(), all.end(), [](auto const& one) { return one.restart; });
+  return found == all.end() ? "" : ": " + found->text;
 }
 
 std::optional<Reported> ask_daemon(world::ControlSocket* control, engine::Fields const& spec) {

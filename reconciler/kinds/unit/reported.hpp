@@ -16,9 +16,18 @@ namespace mailstack::kinds::unit {
 /// The answer to `{"do":"status"}`: SHA-256 of what is in use, by its path below the tree, and what
 /// could not be used.
 struct Reported {
+  struct Problem {
+    std::string text;      ///< `domains/wac.tax/users: line 3: …`
+    bool error = true;     ///< it took something away; else it is only worth knowing
+    bool restart = false;  ///< a restart mends it
+  };
   std::map<std::string, std::string> digests;
-  std::vector<std::string> problems;  ///< `domains/wac.tax/users: line 3: …`
+  std::vector<Problem> problems;
 };
+
+/// Why the daemon has not taken what it should have: its first error, else what waits for a
+/// restart, behind a colon. Empty: what else it says has nothing to do with that.
+std::string reason_of(Reported const& reported);
 
 /// Fails with invalid for anything else.
 Result<Reported> parse_reported(std::string const& answer);
