@@ -80,9 +80,13 @@ TEST_CASE("mailstackd: what strangers wrote does not steer the terminal", "[cli]
 TEST_CASE("mailstackd: what changes the queue", "[cli]") {
   Person person;
   CHECK(person.types({"queue", "flush"}) == 0);
+  CHECK(person.out.str() == "1 message\n");
+  CHECK(person.types({"queue", "remove", "1ngh3y0000000", "1ngh3y0000007"}) == 0);
   CHECK(person.out.str() == "2 messages\n");
+  CHECK(person.err.str().empty());
   CHECK(person.types({"queue", "hold", "1ngh3y0000000", "1ngh3y0000007"}) == 0);
-  CHECK(person.out.str() == "2 messages\n");
+  CHECK(person.out.str() == "1 message\n");
+  CHECK(person.err.str() == "mailstackd: 1ngh3y0000007: nothing to do, it is held\n");
   CHECK(person.types({"queue", "remove", "--sender", "<>", "--bounce", "--format", "json"}) == 0);
   CHECK(person.out.str() == "{\"count\":1}\n");
   CHECK(person.asked.back() == R"({"do":"queue remove","sender":"<>","bounce":true})");

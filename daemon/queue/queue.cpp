@@ -187,9 +187,8 @@ void Queue::arm() {
 /// The time of an item has come: to try it, to warn of its delay, or to give it up.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
   if (item.held || item.unreadable || item.doom != Doom::none) return;
-  bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
-  bool const speaks = ends || now >= warning_of(item);
-  if (speaks) {
+  bool const tells = speaks(item, now);
+  if (tells) {
     open(item);
     review(id, item, now);
     rebuild_parts(item);
@@ -199,7 +198,7 @@ void Queue::wake(ItemId id, Item& item, TimePoint now) {
     part.state = PartState::ready;
     destinations_.enqueue(part.destination, id, now);
   }
-  if (speaks)
+  if (tells)
     settle(id, item);
   else
     schedule(id, item);
