@@ -36,9 +36,12 @@ Outcome run(Share const& share, std::vector<std::string> argv, std::string const
   program.curfew = share.curfew;
   auto const ran = run_program(program);
   auto const& name = program.argv.empty() ? std::string() : program.argv.front();
+  bool const cut = ran.end.how == policy::ProgramEnd::How::cut;
   return {.reply = policy::pipe_reply(name, ran.end, ran.output),
           .host = {},
-          .cut = ran.end.how == policy::ProgramEnd::How::cut};
+          .cut = !cut        ? Outcome::Cut::none
+                 : ran.begun ? Outcome::Cut::midway
+                             : Outcome::Cut::unbegun};
 }
 
 smtp::Reply to_maildir(Share const& share, Names const& names) {

@@ -13,6 +13,7 @@ std::string_view format(Event::Kind kind) {
     case Event::Kind::delivered: return "delivered";
     case Event::Kind::deferred: return "deferred";
     case Event::Kind::failed: return "failed";
+    case Event::Kind::cut: return "cut";
     case Event::Kind::expired: return "expired";
     case Event::Kind::bounced: return "bounced";
     case Event::Kind::delayed: return "delayed";

@@ -118,6 +118,7 @@ class Queue {
   void set_policy(Policy const& policy);
 
   /// No new attempts. `done` is called once those that run have ended and are durable; never twice.
+  /// Called again, that of before is forgotten.
   void stop(std::function<void()> done);
 
   [[nodiscard]] std::size_t size() const { return items_.size(); }
@@ -249,6 +250,8 @@ class Queue {
   void go_on();
   void conclude(Attempt const& attempt, Item& item, std::vector<delivery::Outcome> const& outcomes,
                 TimePoint now);
+  void tell_cut(Attempt const& attempt, Item const& item, Recipient recipient,
+                delivery::Outcome const& outcome) const;
   void stop_if_idle();
 
   // item.cpp: one item.
