@@ -24,6 +24,18 @@ constexpr std::size_t default_destinations = 20;
 /// What a command came to: an answer, or the code to end with.
 using Answer = tl::expected<json, ExitCode>;
 
+/// What goes through a long queue, or waits for a disk, is slow where nothing is wrong.
+std::chrono::seconds patience(Do what) {
+  switch (what) {
+    case Do::reload:
+    case Do::queue_flush:
+    case Do::queue_hold:
+    case Do::queue_release:
+    case Do::queue_remove: return std::chrono::minutes(10);
+    default: return std::chrono::minutes(1);
+  }
+}
+
 class Talk {
  public:
   Talk(Options const& options, Doors const& doors) : options_(options), doors_(doors) {}
@@ -67,7 +79,7 @@ class Talk {
 };
 
 Answer Talk::ask(Request const& request) const {
-  auto const text = doors_.ask(socket_, control::format(request));
+  auto const text = doors_.ask(socket_, control::format(request), patience(request.what));
   if (!text) return tl::unexpected(complain(ExitCode::unreachable, text.error().what));
   auto answer = json::parse(*text, nullptr, false);
   if (!answer.is_object())

@@ -77,6 +77,23 @@ TEST_CASE("mailstackd: what strangers wrote does not steer the terminal", "[cli]
   CHECK(person.out.str().find("550 \\u{1b}[2J") != std::string::npos);
 }
 
+TEST_CASE("mailstackd: how long a command waits for its answer", "[cli]") {
+  Person person;
+  using std::chrono::minutes;
+  for (std::string const word : {"flush", "hold", "release", "remove"}) {
+    person.types({"queue", word, "--held"});
+    CHECK(person.patience == minutes(10));
+  }
+  person.types({"reload"});
+  CHECK(person.patience == minutes(10));
+  person.types({"status"});
+  CHECK(person.patience == minutes(1));
+  person.types({"queue", "list"});
+  CHECK(person.patience == minutes(1));
+  person.types({"stop"});
+  CHECK(person.patience == minutes(1));
+}
+
 TEST_CASE("mailstackd: what changes the queue", "[cli]") {
   Person person;
   CHECK(person.types({"queue", "flush"}) == 0);
