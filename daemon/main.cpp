@@ -62,8 +62,7 @@ int main(int argc, char** argv) {
              return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
            },
        .serve = run_daemon,
-       .ask = [](std::string const& socket,
-                 std::string const& line) { return daemon_cli::unix_ask(socket, line); },
+       .ask = daemon_cli::unix_ask,
        .read_input = read_input,
        .read_line = read_line});
 }

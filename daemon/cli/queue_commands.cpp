@@ -24,6 +24,18 @@ constexpr std::size_t default_destinations = 20;
 /// What a command came to: an answer, or the code to end with.
 using Answer = tl::expected<json, ExitCode>;
 
+/// What goes through a long queue, or waits for a disk, is slow where nothing is wrong.
+std::chrono::seconds patience(Do what) {
+  switch (what) {
+    case Do::reload:
+    case Do::queue_flush:
+    case Do::queue_hold:
+    case Do::queue_release:
+    case Do::queue_remove: return std::chrono::minutes(10);
+    default: return std::chrono::minutes(1);
+  }
+}
+
 class Talk {
  public:
   Talk(Options const& options, Doors const& doors) : options_(options), doors_(doors) {}
@@ -57,6 +69,7 @@ class Talk {
   [[nodiscard]] bool filtered() const;
   Result<> check_selection(Do what) const;
   ExitCode show(Request const& request) const;
+  ExitCode explain_nothing(queue::ItemId id) const;
   ExitCode change(Request request) const;
   ExitCode plain(Request const& request) const;
 
@@ -66,7 +79,7 @@ class Talk {
 };
 
 Answer Talk::ask(Request const& request) const {
-  auto const text = doors_.ask(socket_, control::format(request));
+  auto const text = doors_.ask(socket_, control::format(request), patience(request.what));
   if (!text) return tl::unexpected(complain(ExitCode::unreachable, text.error().what));
   auto answer = json::parse(*text, nullptr, false);
   if (!answer.is_object())
@@ -170,6 +183,20 @@ Result<> Talk::check_selection(Do what) const {
   return {};
 }
 
+/// An operation on `id` has changed nothing. Only where there is no such message has it failed.
+ExitCode Talk::explain_nothing(queue::ItemId id) const {
+  Request request;
+  request.what = Do::queue_list;
+  request.filter.id = id;
+  auto const answer = ask(request);
+  if (!answer) return answer.error();
+  auto const messages = answer->value("messages", json::array());
+  auto const text = queue::format_id(id) + ": ";
+  if (messages.empty()) return complain(ExitCode::error, text + "no such message in the queue");
+  return complain(ExitCode::done,
+                  text + "nothing to do, it is " + messages.front().value("state", "there"));
+}
+
 ExitCode Talk::change(Request request) const {
   if (auto const right = check_selection(request.what); !right)
     return complain(ExitCode::invalid, right.error().what);
@@ -178,12 +205,10 @@ ExitCode Talk::change(Request request) const {
   auto const once = [&] {
     auto const answer = ask(request);
     if (!answer) return answer.error();
-    auto const found = answer->value("count", std::size_t{0});
-    if (found == 0 && request.filter.id) {
-      auto const id = queue::format_id(*request.filter.id);
-      code = complain(ExitCode::error, id + ": no such message in the queue");
-    }
-    count += found;
+    auto const changed = answer->value("count", std::size_t{0});
+    if (changed == 0 && request.filter.id)
+      if (auto const why = explain_nothing(*request.filter.id); why != ExitCode::done) code = why;
+    count += changed;
     return ExitCode::done;
   };
   if (options_.ids.empty())

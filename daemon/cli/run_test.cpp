@@ -77,12 +77,33 @@ TEST_CASE("mailstackd: what strangers wrote does not steer the terminal", "[cli]
   CHECK(person.out.str().find("550 \\u{1b}[2J") != std::string::npos);
 }
 
+TEST_CASE("mailstackd: how long a command waits for its answer", "[cli]") {
+  Person person;
+  using std::chrono::minutes;
+  for (std::string const word : {"flush", "hold", "release", "remove"}) {
+    person.types({"queue", word, "--held"});
+    CHECK(person.patience == minutes(10));
+  }
+  person.types({"reload"});
+  CHECK(person.patience == minutes(10));
+  person.types({"status"});
+  CHECK(person.patience == minutes(1));
+  person.types({"queue", "list"});
+  CHECK(person.patience == minutes(1));
+  person.types({"stop"});
+  CHECK(person.patience == minutes(1));
+}
+
 TEST_CASE("mailstackd: what changes the queue", "[cli]") {
   Person person;
   CHECK(person.types({"queue", "flush"}) == 0);
+  CHECK(person.out.str() == "1 message\n");
+  CHECK(person.types({"queue", "remove", "1ngh3y0000000", "1ngh3y0000007"}) == 0);
   CHECK(person.out.str() == "2 messages\n");
+  CHECK(person.err.str().empty());
   CHECK(person.types({"queue", "hold", "1ngh3y0000000", "1ngh3y0000007"}) == 0);
-  CHECK(person.out.str() == "2 messages\n");
+  CHECK(person.out.str() == "1 message\n");
+  CHECK(person.err.str() == "mailstackd: 1ngh3y0000007: nothing to do, it is held\n");
   CHECK(person.types({"queue", "remove", "--sender", "<>", "--bounce", "--format", "json"}) == 0);
   CHECK(person.out.str() == "{\"count\":1}\n");
   CHECK(person.asked.back() == R"({"do":"queue remove","sender":"<>","bounce":true})");

@@ -9,9 +9,9 @@
 
 namespace mailstack::daemon_cli {
 
-/// Blocks for `limit` at most. Fails with not_found where there is no socket, with denied where it
-/// may not be used, else with unavailable; says which and what to do.
+/// Blocks while octets come, and for `limit` where none do. Fails with not_found where there is no
+/// socket, with denied where it may not be used, else with unavailable; says which and what to do.
 Result<std::string> unix_ask(std::string const& socket, std::string const& line,
-                             std::chrono::seconds limit = std::chrono::minutes(10));
+                             std::chrono::seconds limit);
 
 }  // namespace mailstack::daemon_cli

@@ -14,6 +14,8 @@ using namespace mailstack::daemon_cli;
 
 namespace {
 
+constexpr std::chrono::seconds patience{20};
+
 /// Accepts one connection, reads a line and answers.
 class Listener {
  public:
@@ -52,26 +54,41 @@ TEST_CASE("unix_ask: a line there, a line back, however long", "[cli]") {
   Result<std::string> answer;
   {
     Listener listener(path, large + "\nmore");
-    answer = unix_ask(path, "question");
+    answer = unix_ask(path, "question", patience);
     CHECK(answer);
   }
   CHECK(*answer == large);
 }
 
+TEST_CASE("unix_ask: who does not answer in time", "[cli]") {
+  support::TemporaryDirectory const directory;
+  auto const path = directory.path() + "/control";
+  files::Descriptor const silent(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), address.sun_path);
+  REQUIRE(::bind(silent.number(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(silent.number(), 1) == 0);
+  auto const answer = unix_ask(path, "question", std::chrono::seconds(1));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().what == path + ": no answer in time");
+}
+
 TEST_CASE("unix_ask: why nobody answers", "[cli]") {
   support::TemporaryDirectory const directory;
   auto const path = directory.path() + "/control";
-  auto const missing = unix_ask(path, "question");
+  auto const missing = unix_ask(path, "question", patience);
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == ErrorCode::not_found);
   CHECK(missing.error().what.find("no mailstackd listens here") != std::string::npos);
   {
     Listener listener(path, "half an answer");
-    auto const cut = unix_ask(path, "question");
+    auto const cut = unix_ask(path, "question", patience);
     REQUIRE_FALSE(cut);
     CHECK(cut.error().what == path + ": closed without an answer");
   }
   // The socket of a daemon that died.
-  CHECK(unix_ask(path, "question").error().code == ErrorCode::not_found);
-  CHECK(unix_ask("/" + std::string(200, 'x'), "question").error().code == ErrorCode::invalid);
+  CHECK(unix_ask(path, "question", patience).error().code == ErrorCode::not_found);
+  CHECK(unix_ask("/" + std::string(200, 'x'), "question", patience).error().code ==
+        ErrorCode::invalid);
 }

@@ -19,6 +19,7 @@ std::string_view format(Event::Kind kind) {
     case Kind::sent: return "sent";
     case Kind::deferred: return "deferred";
     case Kind::failed: return "failed";
+    case Kind::cut: return "cut";
     case Kind::expired: return "expired";
     case Kind::waits: return "waits";
     case Kind::bounced: return "bounced";
@@ -50,6 +51,7 @@ Event::Kind kind_of(queue::Event::Kind kind) {
     case From::delivered: return To::sent;
     case From::deferred: return To::deferred;
     case From::failed: return To::failed;
+    case From::cut: return To::cut;
     case From::expired: return To::expired;
     case From::bounced: return To::bounced;
     case From::delayed: return To::delayed;

@@ -37,6 +37,7 @@ struct Event {
     sent,  ///< one recipient, as each of the following
     deferred,
     failed,
+    cut,  ///< by the daemon's end: it may be delivered, and is tried again
     expired,
     waits,    ///< its next attempt is `delay` away
     bounced,  ///< the sender is told by the message `notice`

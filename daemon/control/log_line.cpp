@@ -80,6 +80,9 @@ std::string message_line(Event const& event) {
     case Kind::sent: return line + to(event) + " sent";
     case Kind::deferred: return line + to(event) + " failed (temporary): " + said(event);
     case Kind::failed: return line + to(event) + " failed (permanent): " + said(event);
+    case Kind::cut:
+      return line + to(event) +
+             " cut by the stop, may be delivered, is tried again: " + said(event);
     case Kind::expired: return line + to(event) + " failed (permanent): expired: " + said(event);
     case Kind::waits:
       return line + " completed loop, next in " + format(event.delay.value_or(Duration{0}));
@@ -222,6 +225,7 @@ int priority(Event const& event) {
     case Kind::unreadable: return error;
     case Kind::problem: return event.trouble != nullptr && event.trouble->warning ? warning : error;
     case Kind::failed:
+    case Kind::cut:
     case Kind::expired:
     case Kind::dropped: return warning;
     case Kind::auth_failed:

@@ -82,6 +82,10 @@ TEST_CASE("log: chasquid's lines, word for word", "[control]") {
   CHECK(with_text(Kind::failed, "550 5.1.1 who?", "mx.c.example") ==
         "0000000000001 from=a@b.example to=x@c.example failed (permanent): mx.c.example: 550 5.1.1 "
         "who?");
+  CHECK(with_text(Kind::cut, "451 4.3.2 the program /bin/x was ended, and so is the daemon") ==
+        "0000000000001 from=a@b.example to=x@c.example cut by the stop, may be delivered, is tried "
+        "again: 451 4.3.2 the program /bin/x was ended, and so is the daemon");
+  CHECK(priority(of(Kind::cut)) == 4);
   auto six = of(Kind::auth_failed);
   six.client = "2001:db8::7";
   CHECK(maillog_line(six) == "[2001:db8::7]:4025 auth failed for i@wac.tax");

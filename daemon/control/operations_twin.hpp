@@ -132,9 +132,14 @@ class OperationsTwin : public Operations {
            glob::matches(filter.sender,
                          entry.envelope.sender.empty() ? "<>" : entry.envelope.sender);
   }
+  static bool changes(std::string const& what, queue::Entry const& entry) {
+    if (what == "release") return entry.envelope.held;
+    return what.starts_with("remove") || !entry.envelope.held;
+  }
   std::size_t act(std::string const& what, queue::Filter const& filter) {
     std::size_t count = 0;
-    for (auto const& [id, entry] : entries) count += matches(filter, entry) ? 1 : 0;
+    for (auto const& [id, entry] : entries)
+      count += matches(filter, entry) && changes(what, entry) ? 1 : 0;
     did.push_back(what + " " + std::to_string(count));
     return count;
   }

@@ -32,7 +32,9 @@ struct Outcome {
   smtp::Reply reply;        ///< 2yz delivered, 4yz later, 5yz never
   std::string host;         ///< who said it, a program by its name; empty: we did
   bool host_fault = false;  ///< the destination is unwell (connect, greeting, 421): others wait too
-  bool cut = false;         ///< by our own end: it counts as not tried, and the next start tries it
+  /// By our own end: it counts as not tried, and the next start tries it. `midway`: what was begun
+  /// may have delivered all the same.
+  enum class Cut : std::uint8_t { none, unbegun, midway } cut = Cut::none;
 };
 
 class Courier {

@@ -21,16 +21,20 @@ struct Evening {
   Ran sh(std::string const& script) {
     auto const begun = directory.path() + "/begun";
     std::thread caller([this, begun] {
+      using std::this_thread::sleep_for;
       for (int i = 0; i < 2'000 && !curfew->called() && !std::filesystem::exists(begun); ++i)
-        std::this_thread::sleep_for(milliseconds(5));
+        sleep_for(milliseconds(5));
       called = steady_clock::now();
       curfew->call();
+      if (!hurries) return;
+      sleep_for(milliseconds(50));
+      curfew->hurry();
     });
     auto ran = run_program({.argv = {"sh", "-c", "touch " + begun + "; " + script},
                             .environment = {"PATH=/usr/bin:/bin"},
                             .directory = {},
                             .input = {},
-                            .limit = std::chrono::seconds(30),
+                            .limit = limit,
                             .curfew = curfew});
     caller.join();
     took = steady_clock::now() - called;
@@ -38,6 +42,8 @@ struct Evening {
   }
 
   support::TemporaryDirectory directory;
+  bool hurries = false;
+  milliseconds limit = std::chrono::seconds(30);
   std::shared_ptr<Curfew> curfew =
       std::make_shared<Curfew>(Curfew::Times{milliseconds(700), milliseconds(700)});
   steady_clock::time_point called;
@@ -64,6 +70,25 @@ TEST_CASE("curfew: one that goes on gets SIGTERM, and what it says then is not i
   CHECK(evening.took < std::chrono::seconds(10));
 }
 
+TEST_CASE("curfew: a program has time for what takes longer than a moment", "[local]") {
+  CHECK(Curfew::Times{}.own >= std::chrono::seconds(20));
+}
+
+TEST_CASE("curfew: who is hurried gets SIGTERM at once", "[local]") {
+  Evening evening;
+  evening.hurries = true;
+  evening.curfew = std::make_shared<Curfew>();
+  CHECK(evening.sh("sleep 30").end.how == How::cut);
+  CHECK(evening.took < std::chrono::seconds(2));
+}
+
+TEST_CASE("curfew: whose own time limit ends first was too slow, and not cut", "[local]") {
+  Evening evening;
+  evening.curfew = std::make_shared<Curfew>();
+  evening.limit = milliseconds(500);
+  CHECK(evening.sh("sleep 30").end.how == How::timed_out);
+}
+
 TEST_CASE("curfew: one that finishes at SIGTERM has finished", "[local]") {
   Evening evening;
   CHECK(evening.sh("trap 'exit 0' TERM; sleep 30 & wait").end.how == How::exited);
@@ -87,6 +112,13 @@ TEST_CASE("curfew: afterwards nothing is begun", "[local]") {
   CHECK_FALSE(std::filesystem::exists(evening.directory.path() + "/begun"));
 }
 
+TEST_CASE("curfew: what was begun is told from what was not", "[local]") {
+  Evening evening;
+  evening.hurries = true;
+  CHECK(evening.sh("sleep 30").begun);
+  CHECK_FALSE(evening.sh("true").begun);
+}
+
 TEST_CASE("curfew: of a job each recipient is cut or has its program's verdict", "[local]") {
   auto const loop = net::Loop::make();
   net::Pool pool(2);
@@ -97,24 +129,24 @@ TEST_CASE("curfew: of a job each recipient is cut or has its program's verdict",
   doors.offload = [&](std::function<void()> work) { return pool.run(std::move(work)); };
   doors.curfew = curfew;
   Local local(doors);
-  auto const cut = [&] {
+  auto const ends = [&] {
     Job job;
     queue::Recipient recipient;
     recipient.way = queue::Way::pipe;
     recipient.address = "true";
     job.recipients = {recipient};
     job.content = std::make_shared<std::string const>("x");
-    bool all = false;
+    auto cut = Outcome::Cut::midway;
     local.deliver(std::move(job), [&](std::vector<Outcome> const& outcomes) {
-      all = outcomes.at(0).cut;
+      cut = outcomes.at(0).cut;
       loop->stop();
     });
     loop->run();
-    return all;
+    return cut;
   };
-  CHECK_FALSE(cut());
+  CHECK(ends() == Outcome::Cut::none);
   curfew->call();
-  CHECK(cut());
+  CHECK(ends() == Outcome::Cut::unbegun);
 }
 
 }  // namespace mailstack::delivery

@@ -36,9 +36,12 @@ Outcome run(Share const& share, std::vector<std::string> argv, std::string const
   program.limit = settings.delivery.pipe_timeout;
   program.curfew = share.curfew;
   auto const ran = run_program(program);
+  bool const cut = ran.end.how == policy::ProgramEnd::How::cut;
   return {.reply = policy::pipe_reply(ran.end, ran.output),
           .host = program.argv.empty() ? std::string() : program.argv.front(),
-          .cut = ran.end.how == policy::ProgramEnd::How::cut};
+          .cut = !cut        ? Outcome::Cut::none
+                 : ran.begun ? Outcome::Cut::midway
+                             : Outcome::Cut::unbegun};
 }
 
 smtp::Reply to_maildir(Share const& share, Names const& names) {

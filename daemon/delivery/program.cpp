@@ -123,12 +123,13 @@ class Running {
 
   Ran finish() && {
     Ran ran;
+    ran.begun = true;
     int status = 0;
     while (!reap(status, WNOHANG)) {
       if (steady_clock::now() >= deadline_) {
         ::kill(-pid_, SIGKILL);
         reap(status, 0);
-        ran.end = {cut_since_ ? ProgramEnd::How::cut : ProgramEnd::How::timed_out, 0};
+        ran.end = {asked_ ? ProgramEnd::How::cut : ProgramEnd::How::timed_out, 0};
         read();
         ran.output = std::move(output_);
         return ran;
@@ -157,12 +158,10 @@ class Running {
     if (asked_ || (!cut_since_ && !curfew())) return;
     auto const now = steady_clock::now();
     auto const& times = program_.curfew->times();
-    if (!cut_since_) {
-      cut_since_ = now;
-      deadline_ = std::min(deadline_, now + times.own + times.grace);
-    }
-    if (now < *cut_since_ + times.own) return;
+    if (!cut_since_) cut_since_ = now;
+    if (now < *cut_since_ + times.own && !program_.curfew->hurried()) return;
     asked_ = true;
+    deadline_ = std::min(deadline_, now + times.grace);
     ::kill(-pid_, SIGTERM);
   }
 
@@ -184,12 +183,17 @@ class Running {
     }
   }
 
+  /// What of the curfew may still come.
+  [[nodiscard]] int curfew_descriptor() const {
+    if (!program_.curfew || asked_) return -1;
+    return cut_since_ ? program_.curfew->hurry_descriptor() : program_.curfew->call_descriptor();
+  }
+
   void wait() {
-    bool const may_be_called = program_.curfew && !cut_since_;
     std::array<pollfd, 4> files{{{in_.number(), POLLOUT, 0},
                                  {out_.number(), POLLIN, 0},
                                  {ended_.number(), POLLIN, 0},
-                                 {may_be_called ? program_.curfew->descriptor() : -1, POLLIN, 0}}};
+                                 {curfew_descriptor(), POLLIN, 0}}};
     auto const left = std::chrono::ceil<milliseconds>(next_time() - steady_clock::now()).count();
     auto const span = std::clamp<long long>(left, 0, ended_.open() ? 3'600'000 : look_every);
     if (::poll(files.data(), files.size(), static_cast<int>(span)) <= 0) return;
@@ -236,10 +240,10 @@ class Running {
 
 Ran run_program(Program const& program) {
   auto const not_begun = [](int error) {
-    return Ran{{ProgramEnd::How::not_begun, 0}, std::strerror(error)};
+    return Ran{{ProgramEnd::How::not_begun, 0}, std::strerror(error), false};
   };
   if (program.argv.empty()) return not_begun(EINVAL);
-  if (program.curfew && program.curfew->called()) return {{ProgramEnd::How::cut, 0}, {}};
+  if (program.curfew && program.curfew->called()) return {{ProgramEnd::How::cut, 0}, {}, false};
   Pipe in;
   Pipe out;
   if (!open_pipe(in) || !open_pipe(out)) return not_begun(errno);

@@ -28,6 +28,7 @@ struct Program {
 struct Ran {
   policy::ProgramEnd end;
   std::string output;  ///< standard output and error, as they came; why it was not begun
+  bool begun = false;
 };
 
 /// Blocks: for a thread of the pool. The program is a session of its own, has no descriptor of ours

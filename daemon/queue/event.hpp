@@ -16,6 +16,7 @@ struct Event {
     delivered,   ///< one recipient, as each of the following
     deferred,    ///< tried in vain, or not tried because the message cannot be read
     failed,      ///< refused for good
+    cut,         ///< by our own end, in the middle: it may be delivered, and is tried again
     expired,     ///< waited for as long as mail may wait
     bounced,     ///< the sender is told of it: `notice` is durable
     delayed,     ///< the sender is told of a delay by `notice`

@@ -13,6 +13,7 @@ std::string_view format(Event::Kind kind) {
     case Event::Kind::delivered: return "delivered";
     case Event::Kind::deferred: return "deferred";
     case Event::Kind::failed: return "failed";
+    case Event::Kind::cut: return "cut";
     case Event::Kind::expired: return "expired";
     case Event::Kind::bounced: return "bounced";
     case Event::Kind::delayed: return "delayed";
@@ -115,7 +116,10 @@ void Queue::tell_next(ItemId id, Item& item) const {
 
 /// Ends and warnings of those who wait idly.
 void Queue::review(ItemId id, Item& item, TimePoint now) {
-  if (item.doom != Doom::none) return close_all(id, item);
+  if (item.doom != Doom::none) {
+    close_all(id, item);
+    return;
+  }
   if (item.held) return;
   bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
   if (!ends && now < warning_of(item)) return;
@@ -138,8 +142,8 @@ void Queue::review(ItemId id, Item& item, TimePoint now) {
     notify(id, item, std::move(who), ends ? Bounce::Kind::expired : Bounce::Kind::delayed);
 }
 
-/// An operator has removed it.
-void Queue::close_all(ItemId id, Item& item) {
+/// An operator has removed it. false: nobody waits idly.
+bool Queue::close_all(ItemId id, Item& item) {
   std::vector<std::size_t> who;
   for (std::size_t i = 0; i < item.open->envelope.recipients.size(); ++i) {
     if (!idle(item, i)) continue;
@@ -147,9 +151,12 @@ void Queue::close_all(ItemId id, Item& item) {
     tell(Event::Kind::removed, id, item, recipient, doors_.destination_of(recipient));
     who.push_back(i);
   }
-  if (who.empty()) return;
-  if (item.doom == Doom::told) return notify(id, item, std::move(who), Bounce::Kind::removed);
-  close(item, who, Bounce::Kind::removed);
+  if (who.empty()) return false;
+  if (item.doom == Doom::told)
+    notify(id, item, std::move(who), Bounce::Kind::removed);
+  else
+    close(item, who, Bounce::Kind::removed);
+  return true;
 }
 
 TimePoint Queue::due_of(Item const& item) const {
@@ -170,6 +177,11 @@ TimePoint Queue::warning_of(Item const& item) const {
     return part.untold && part.state != PartState::running;
   });
   return wanted ? warns_at(policy_, item.created, item.earliest_end) : TimePoint::max();
+}
+
+/// Whether a sender is to be told now: of an end, or of a delay.
+bool Queue::speaks(Item const& item, TimePoint now) const {
+  return now >= expires_at(policy_, item.created, item.earliest_end) || now >= warning_of(item);
 }
 
 void Queue::schedule(ItemId id, Item& item) {

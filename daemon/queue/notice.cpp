@@ -113,8 +113,9 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
     auto const octets = message.content ? message.content->size() : 0;
     add(id, std::move(message.envelope), octets, std::move(message.content));
   }
+  // Before the tick, which would take the room for the next notice each time.
+  if (!sweeps_.empty() && !sweep_posted_) sweep();
   tick();
-  if (!sweeps_.empty()) sweep_later();
   stop_if_idle();
 }
 

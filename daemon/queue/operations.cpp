@@ -137,16 +137,17 @@ QueueStats Queue::stats(std::size_t most_destinations) const {
   return stats;
 }
 
-void Queue::begin_sweep(Filter const& filter, Act act, Counted done) {
-  Sweep wish{.filter = filter, .act = std::move(act), .done = std::move(done)};
+void Queue::begin_sweep(Filter const& filter, Act act, Counted done, bool tells) {
+  Sweep wish{.filter = filter, .act = std::move(act), .done = std::move(done), .tells = tells};
   if (filter.id) {
     wish.after = *filter.id - 1;
     wish.last = *filter.id;
   } else if (!items_.empty()) {
     wish.last = items_.rbegin()->first;
   }
-  sweeps_.push_back(std::move(wish));
-  if (sweeps_.size() == 1) sweep();
+  bool const first = filter.id || sweeps_.empty();
+  filter.id ? sweeps_.push_front(std::move(wish)) : sweeps_.push_back(std::move(wish));
+  if (first) sweep();
 }
 
 /// false: there is more. The next item is looked for each time: what is done with one may end it.
@@ -154,25 +155,24 @@ bool Queue::take_slice(Sweep& sweep) {
   auto const now = doors_.now();
   std::size_t looked = 0;
   std::size_t changed = 0;
-  while (looked < most_looked_at && changed < most_changed && notices_ < most_notices) {
+  while (looked < most_looked_at && changed < most_changed && !waits_for_notices(sweep)) {
     auto const at = items_.upper_bound(sweep.after);
     if (at == items_.end() || at->first > sweep.last) return true;
     sweep.after = at->first;
     ++looked;
     if (!matches(sweep.filter, sweep.after, at->second, now)) continue;
     ++changed;
-    ++sweep.count;
-    sweep.act(sweep.after, at->second);
+    if (sweep.act(sweep.after, at->second)) ++sweep.count;
   }
-  return false;
+  return sweep.after >= sweep.last;
 }
 
 void Queue::sweep() {
   bool const over = take_slice(sweeps_.front());
   pump();
   arm();
-  // Where too many notices are under way, the end of one goes on.
-  if (!over) return notices_ < most_notices ? sweep_later() : void();
+  // The end of a notice goes on.
+  if (!over) return waits_for_notices(sweeps_.front()) ? void() : sweep_later();
   auto const ended = std::move(sweeps_.front());
   sweeps_.pop_front();
   if (!sweeps_.empty()) sweep_later();
@@ -190,31 +190,38 @@ void Queue::sweep_later() {
   });
 }
 
-void Queue::try_now(ItemId id, Item& item) {
+bool Queue::try_now(ItemId id, Item& item) {
   auto const now = doors_.now();
+  bool some = false;
   for (auto& part : item.parts) {
     if (part.state == PartState::running) continue;
-    part.all = true;
+    some = part.all = true;
     if (part.state == PartState::waiting) part.next = now;
   }
-  wake(id, item, now);
+  if (!some) return false;
+  // Where too many senders are being told, its own is told in its turn.
+  if (notices_ >= most_notices && speaks(item, now))
+    schedule(id, item);
+  else
+    wake(id, item, now);
+  return true;
 }
 
 void Queue::flush(Filter const& filter, Counted done) {
   // Once each: a dead host is not tried again for every slice.
   auto const forgiven = std::make_shared<std::unordered_set<std::string>>();
   auto act = [this, forgiven](ItemId id, Item& item) {
-    if (item.held || item.doom != Doom::none) return;
+    if (item.held || item.doom != Doom::none) return false;
     for (auto const& part : item.parts)
       if (part.state != PartState::running && forgiven->insert(part.destination->name).second)
         destinations_.forgive(part.destination, doors_.now());
-    try_now(id, item);
+    return try_now(id, item);
   };
   begin_sweep(filter, std::move(act), std::move(done));
 }
 
-void Queue::set_held(ItemId id, Item& item, bool held) {
-  if (item.held == held || item.unreadable) return;
+bool Queue::set_held(ItemId id, Item& item, bool held) {
+  if (item.held == held || item.unreadable || item.doom != Doom::none) return false;
   item.held = held;
   held_ = held ? held_ + 1 : held_ - 1;
   item.earliest_end = doors_.now() + policy_.retry_max;
@@ -224,36 +231,40 @@ void Queue::set_held(ItemId id, Item& item, bool held) {
   opened.envelope.held = held;
   opened.changed = true;
   settle(id, item);
+  return true;
 }
 
 void Queue::hold(Filter const& filter, Counted done) {
   begin_sweep(
-      filter, [this](ItemId id, Item& item) { set_held(id, item, true); }, std::move(done));
+      filter, [this](ItemId id, Item& item) { return set_held(id, item, true); }, std::move(done));
 }
 
 void Queue::release(Filter const& filter, Counted done) {
   begin_sweep(
-      filter, [this](ItemId id, Item& item) { set_held(id, item, false); }, std::move(done));
+      filter, [this](ItemId id, Item& item) { return set_held(id, item, false); }, std::move(done));
 }
 
-void Queue::condemn(ItemId id, Item& item, Doom how) {
+bool Queue::condemn(ItemId id, Item& item, Doom how) {
   if (item.unreadable) {
     tell(Event::Kind::removed, id, item, {}, "");
     doors_.spool.remove(id);
-    return erase(id, item);
+    erase(id, item);
+    return true;
   }
-  item.doom = how;
+  bool const changes = std::exchange(item.doom, how) != how;
   for (auto& part : item.parts)
     if (part.state == PartState::ready) part.state = PartState::waiting;
   open(item);
-  close_all(id, item);
+  bool const ends = close_all(id, item);
   settle(id, item);
+  return changes || ends;
 }
 
 void Queue::remove(Filter const& filter, bool bounce, Counted done) {
   auto const how = bounce ? Doom::told : Doom::silent;
   begin_sweep(
-      filter, [this, how](ItemId id, Item& item) { condemn(id, item, how); }, std::move(done));
+      filter, [this, how](ItemId id, Item& item) { return condemn(id, item, how); },
+      std::move(done), bounce);
 }
 
 }  // namespace mailstack::queue

@@ -13,6 +13,8 @@ constexpr std::size_t most_recipients = 100;  ///< in one transaction (RFC 5321 
 /// A clock that jumps is noticed after this time.
 constexpr Duration longest_sleep{60};
 
+using Cut = delivery::Outcome::Cut;
+
 /// What a courier that forgot a recipient meant.
 delivery::Outcome no_outcome() {
   return {{451, "4.3.0", "the attempt ended without a reply"}, "", false};
@@ -187,9 +189,8 @@ void Queue::arm() {
 /// The time of an item has come: to try it, to warn of its delay, or to give it up.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
   if (item.held || item.unreadable || item.doom != Doom::none) return;
-  bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
-  bool const speaks = ends || now >= warning_of(item);
-  if (speaks) {
+  bool const tells = speaks(item, now);
+  if (tells) {
     open(item);
     review(id, item, now);
     rebuild_parts(item);
@@ -199,7 +200,7 @@ void Queue::wake(ItemId id, Item& item, TimePoint now) {
     part.state = PartState::ready;
     destinations_.enqueue(part.destination, id, now);
   }
-  if (speaks)
+  if (tells)
     settle(id, item);
   else
     schedule(id, item);
@@ -267,7 +268,7 @@ void Queue::carry(Attempt attempt, Result<Content> content) {
   // tells the sender.
   if (!content)
     return put_back(attempt, {{451, "4.3.0", "queue: " + content.error().what}, "", false});
-  if (stopping_) return put_back(attempt, {.reply = {}, .host = {}, .cut = true});
+  if (stopping_) return put_back(attempt, {.reply = {}, .host = {}, .cut = Cut::unbegun});
   auto& opened = *items_.at(attempt.id).open;
   opened.content = *content;
   delivery::Job job{.id = attempt.id,
@@ -310,6 +311,14 @@ void Queue::go_on() {
   stop_if_idle();
 }
 
+/// The recipient stays as it was: only the log shows why mail comes twice.
+void Queue::tell_cut(Attempt const& attempt, Item const& item, Recipient recipient,
+                     delivery::Outcome const& outcome) const {
+  recipient.last_reply = smtp::one_line(outcome.reply);
+  recipient.last_host = outcome.host;
+  tell(Event::Kind::cut, attempt.id, item, recipient, attempt.destination->name);
+}
+
 void Queue::conclude(Attempt const& attempt, Item& item,
                      std::vector<delivery::Outcome> const& outcomes, TimePoint now) {
   --running_;
@@ -327,8 +336,9 @@ void Queue::conclude(Attempt const& attempt, Item& item,
   auto const random = doors_.random();
   std::vector<std::size_t> failed;
   for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
-    if (outcomes[i].cut) continue;
     auto& recipient = opened.envelope.recipients[attempt.recipients[i]];
+    if (outcomes[i].cut == Cut::midway) tell_cut(attempt, item, recipient, outcomes[i]);
+    if (outcomes[i].cut != Cut::none) continue;
     recipient = after_attempt(std::move(recipient), outcomes[i].reply, outcomes[i].host, now,
                               policy_, random);
     auto const kind = recipient.status == RecipientStatus::delivered ? Event::Kind::delivered

@@ -118,6 +118,7 @@ class Queue {
   void set_policy(Policy const& policy);
 
   /// No new attempts. `done` is called once those that run have ended and are durable; never twice.
+  /// Called again, that of before is forgotten.
   void stop(std::function<void()> done);
 
   [[nodiscard]] std::size_t size() const { return items_.size(); }
@@ -129,21 +130,27 @@ class Queue {
   [[nodiscard]] Result<Entry> show(ItemId id) const;
   [[nodiscard]] QueueStats stats(std::size_t most_destinations) const;
 
-  /// How many items an operation concerned.
+  /// How many items an operation changed; those that were as it wants them do not count.
   using Counted = std::function<void(std::size_t)>;
 
   // Each goes through the queue in slices, and the loop does other things in between: an item is
   // judged when its turn comes, and what comes later than the call is not meant. They run one after
-  // the other. `done` is called once, within the call where one slice was enough; not at all where
-  // the queue ends before. A stop waits for them.
+  // the other; one that means a single id comes first, and does not wait for those on their way:
+  // whoever wants an order begins the next when the one before is done. `done` is called once,
+  // within the call where one slice was enough; not at all where the queue ends before. A stop
+  // waits for them.
+  //
+  // Only what tells senders itself waits for notices that are under way, and each that ends lets it
+  // go on before anything else that wants to tell a sender.
 
-  /// Tries now, and forgets once that their destinations are unwell. Held ones stay held.
+  /// Tries now, and forgets once that their destinations are unwell. Held ones stay held. Whose
+  /// sender is to be told meanwhile (it has expired) has its turn as without this.
   void flush(Filter const& filter, Counted done);
   /// No attempts, no warnings, no expiry until release(), over restarts too.
   void hold(Filter const& filter, Counted done);
   void release(Filter const& filter, Counted done);
   /// Attempts that run end as they end; what still waits then is gone. With `bounce` the sender is
-  /// told.
+  /// told. Changed is what this ends, and not what another removal ends already.
   void remove(Filter const& filter, bool bounce, Counted done);
 
  private:
@@ -201,15 +208,17 @@ class Queue {
     std::uint64_t octets = 0;
   };
 
-  using Act = std::function<void(ItemId, Item&)>;
+  /// Whether it changed anything.
+  using Act = std::function<bool(ItemId, Item&)>;
 
   /// An operation on its way through the queue.
   struct Sweep {
     Filter filter;
     Act act;
     Counted done;
-    ItemId after = 0;  ///< that was looked at last
-    ItemId last = 0;   ///< that is meant
+    bool tells = false;  ///< senders, for each item
+    ItemId after = 0;    ///< that was looked at last
+    ItemId last = 0;     ///< that is meant
     std::size_t count = 0;
   };
 
@@ -241,6 +250,8 @@ class Queue {
   void go_on();
   void conclude(Attempt const& attempt, Item& item, std::vector<delivery::Outcome> const& outcomes,
                 TimePoint now);
+  void tell_cut(Attempt const& attempt, Item const& item, Recipient recipient,
+                delivery::Outcome const& outcome) const;
   void stop_if_idle();
 
   // item.cpp: one item.
@@ -248,13 +259,14 @@ class Queue {
   void settle(ItemId id, Item& item);
   void tell_next(ItemId id, Item& item) const;
   void review(ItemId id, Item& item, TimePoint now);
-  void close_all(ItemId id, Item& item);
+  bool close_all(ItemId id, Item& item);
   void rebuild_parts(Item& item);
   void schedule(ItemId id, Item& item);
   void erase(ItemId id, Item& item);
   [[nodiscard]] bool idle(Item const& item, std::size_t recipient) const;
   [[nodiscard]] TimePoint due_of(Item const& item) const;
   [[nodiscard]] TimePoint warning_of(Item const& item) const;
+  [[nodiscard]] bool speaks(Item const& item, TimePoint now) const;
   void tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
             std::string_view destination, ItemId notice = 0,
             std::optional<Duration> delay = {}) const;
@@ -271,14 +283,17 @@ class Queue {
   // operations.cpp
   [[nodiscard]] bool matches(Filter const& filter, ItemId id, Item const& item,
                              TimePoint now) const;
-  void begin_sweep(Filter const& filter, Act act, Counted done);
+  void begin_sweep(Filter const& filter, Act act, Counted done, bool tells = false);
+  [[nodiscard]] bool waits_for_notices(Sweep const& sweep) const {
+    return sweep.tells && notices_ >= most_notices;
+  }
   void sweep();
   void sweep_later();
   bool take_slice(Sweep& sweep);
   [[nodiscard]] Entry entry(ItemId id, Item const& item) const;
-  void try_now(ItemId id, Item& item);
-  void set_held(ItemId id, Item& item, bool held);
-  void condemn(ItemId id, Item& item, Doom how);
+  bool try_now(ItemId id, Item& item);
+  bool set_held(ItemId id, Item& item, bool held);
+  bool condemn(ItemId id, Item& item, Doom how);
 
   Doors doors_;
   Policy policy_;

@@ -86,16 +86,21 @@ TEST_CASE("queue: a stop while a message is read: it is not tried, and the next 
   CHECK(slow.disk.items.empty());
 }
 
-TEST_CASE("queue: an attempt that our own end cuts short counts as not tried", "[queue]") {
+TEST_CASE("queue: an attempt that our own end cuts short counts as not tried, and the log says so",
+          "[queue]") {
   Busy busy;
   std::vector<std::function<void()>> answers;
   busy.world.courier.wait = [&](auto answer) { answers.push_back(std::move(answer)); };
   busy.world.courier.says = [](Recipient const& recipient, delivery::Job const&) {
+    using Cut = delivery::Outcome::Cut;
     delivery::Outcome said = outcome(250, "2.0.0", "ok");
-    said.cut = recipient.address.starts_with("b");
+    if (recipient.address.starts_with("c")) return said;
+    said = outcome(451, "4.3.2", "the program was ended");
+    said.cut = recipient.address.starts_with("b") ? Cut::midway : Cut::unbegun;
     return said;
   };
-  auto const id = busy.world.take("a@example.org", {"b@example.net", "c@example.net"});
+  auto const id =
+      busy.world.take("a@example.org", {"b@example.net", "c@example.net", "d@example.net"});
   bool stopped = false;
   busy.queue().stop([&] { stopped = true; });
   answers.at(0)();
@@ -104,7 +109,14 @@ TEST_CASE("queue: an attempt that our own end cuts short counts as not tried", "
   CHECK(kept->recipients[0].status == RecipientStatus::waiting);
   CHECK(kept->recipients[0].attempts == 0);
   CHECK(kept->recipients[1].status == RecipientStatus::delivered);
+  CHECK(kept->recipients[2].attempts == 0);
   CHECK(busy.world.count(Event::Kind::deferred) == 0);
+  REQUIRE(busy.world.count(Event::Kind::cut) == 1);
+  auto const cut = std::find_if(busy.world.seen.begin(), busy.world.seen.end(),
+                                [](Seen const& one) { return one.kind == Event::Kind::cut; });
+  CHECK(cut->id == id);
+  CHECK(cut->recipient == "b@example.net");
+  CHECK(cut->reply == "451 4.3.2 the program was ended");
 }
 
 TEST_CASE("queue: a bounce is made of a message that is read beside the loop", "[queue]") {

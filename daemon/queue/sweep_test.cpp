@@ -56,9 +56,11 @@ TEST_CASE(
   std::optional<std::size_t> held;
   ItemId late = 0;
   busy.queue().remove(free, false, [&](std::size_t sum) { removed = sum; });
-  // Its turn is after that of the removal, all in one line.
-  busy.queue().hold(only(all.back()), [&](std::size_t sum) { held = sum; });
-  busy.world.loop.post([&] { late = busy.world.take("a@example.org", {"b@example.net"}); });
+  // Its turn is after that of the removal, and finds nothing.
+  Filter same = free;
+  same.sender = "a@example.org";
+  busy.queue().hold(same, [&](std::size_t sum) { held = sum; });
+  busy.world.loop.post([&] { late = busy.world.take("x@example.org", {"b@example.net"}); });
   CHECK_FALSE(held);
   busy.world.loop.drain();
   CHECK(removed == 1'200);
@@ -102,8 +104,8 @@ TEST_CASE("queue operations: of a removal that tells senders few notices are und
     most = std::max(most, makers.size());
   };
   busy.queue().remove({}, true, [&](std::size_t sum) { count = sum; });
+  CHECK_FALSE(count);
   while (!makers.empty()) {
-    CHECK_FALSE(count);
     for (auto const& made : std::exchange(makers, {})) {
       NewMessage message;
       message.envelope = envelope_of("", {"a@example.org"}, busy.world.loop.now());
@@ -116,6 +118,99 @@ TEST_CASE("queue operations: of a removal that tells senders few notices are und
   CHECK(most == 100);
   CHECK(busy.world.courier.delivered["a@example.org"] == 1'000);
   CHECK(busy.queue().size() == 0);
+}
+
+TEST_CASE("queue operations: one that means a single message does not wait for those on their way",
+          "[queue][operations]") {
+  Busy busy;
+  std::vector<ItemId> all;
+  for (int i = 0; i < 1'200; ++i)
+    all.push_back(busy.world.take("a@example.org", {"b@example.net"}));
+  Filter free;
+  free.held = false;
+  std::optional<std::size_t> removed;
+  std::optional<std::size_t> held;
+  busy.queue().remove(free, false, [&](std::size_t sum) { removed = sum; });
+  busy.queue().hold(only(all.back()), [&](std::size_t sum) { held = sum; });
+  CHECK(held == 1);
+  CHECK_FALSE(removed);
+  busy.world.loop.drain();
+  CHECK(removed == 1'199);
+  CHECK(busy.ids({}) == std::vector<ItemId>{all.back()});
+}
+
+namespace {
+
+/// Many messages that expire at once, and a maker of notices that is slow.
+struct Flood {
+  explicit Flood(std::size_t messages) {
+    busy.world.policy.delay_warning = Duration{0};
+    busy.queue().set_policy(busy.world.policy);
+    for (std::size_t i = 0; i < messages; ++i) busy.world.take("a@example.org", {"b@example.net"});
+    busy.world.make_later = [this](auto const&, auto done) { makers.push_back(std::move(done)); };
+    busy.world.loop.run(std::chrono::hours(30));
+    REQUIRE(makers.size() == 100);
+  }
+  void make_one() {
+    auto const done = std::move(makers.front());
+    makers.pop_front();
+    NewMessage message;
+    message.envelope = envelope_of("", {"a@example.org"}, busy.world.loop.now());
+    message.content = std::make_shared<std::string>("a bounce");
+    done(std::move(message));
+    busy.world.loop.drain();
+    ++made;
+  }
+  std::optional<std::size_t> count;
+  Queue::Counted counted() {
+    return [this](std::size_t sum) { count = sum; };
+  }
+
+  Busy busy;
+  std::deque<std::function<void(Result<NewMessage>)>> makers;
+  std::size_t made = 0;
+};
+
+}  // namespace
+
+TEST_CASE("queue operations: hold stops a flood of notices", "[queue][operations]") {
+  Flood flood(3'000);
+  flood.make_one();
+  flood.busy.queue().hold({}, flood.counted());
+  flood.busy.world.loop.drain();
+  CHECK(flood.count == 2'999);
+  while (!flood.makers.empty()) flood.make_one();
+  CHECK(flood.made == 101);  // those that were under way
+  CHECK(flood.busy.queue().stats(0).held == 2'899);
+}
+
+TEST_CASE("queue operations: what waits for notices comes before those that expire",
+          "[queue][operations]") {
+  Flood flood(1'000);
+  auto const last = flood.busy.disk.last;
+  std::optional<std::size_t> tried;
+  flood.busy.queue().flush({}, [&](std::size_t sum) { tried = sum; });
+  flood.busy.world.loop.drain();
+  CHECK(tried == 900);  // the ends of the others are being told
+  CHECK(flood.makers.size() == 100);
+  SECTION("one without a word to its sender, at once") {
+    flood.busy.queue().remove(only(last), false, flood.counted());
+    CHECK(flood.count == 1);
+  }
+  SECTION("one with it, as soon as there is room") {
+    flood.busy.queue().remove(only(last), true, flood.counted());
+    CHECK_FALSE(flood.count);
+    flood.make_one();
+    CHECK(flood.count == 1);
+  }
+  SECTION("all with it, one for each notice that ends") {
+    flood.busy.queue().remove({}, true, flood.counted());
+    for (int i = 0; i < 900; ++i) flood.make_one();
+    CHECK(flood.count.value_or(0) >= 900);
+    CHECK(flood.busy.world.count(Event::Kind::removed) == 900);
+  }
+  while (!flood.makers.empty()) flood.make_one();
+  CHECK(flood.busy.queue().size() == 0);
 }
 
 TEST_CASE("queue operations: a stop waits for what an operator has begun", "[queue][operations]") {

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -43,8 +44,12 @@ namespace {
 
 /// A reload that takes its time.
 struct SlowReload : control::OperationsTwin {
-  void reload(std::function<void(conf::Problems const&)> done) override { waits = std::move(done); }
+  void reload(std::function<void(conf::Problems const&)> done) override {
+    waits = std::move(done);
+    asked = true;
+  }
   std::function<void(conf::Problems const&)> waits;
+  std::atomic<bool> asked = false;
 };
 
 files::Descriptor connect_unix(std::string const& path) {
@@ -53,6 +58,8 @@ files::Descriptor connect_unix(std::string const& path) {
   path.copy(to.sun_path, sizeof to.sun_path - 1);
   files::Descriptor peer(::socket(AF_UNIX, SOCK_STREAM, 0));
   REQUIRE(::connect(peer.number(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  timeval const limit{20, 0};
+  ::setsockopt(peer.number(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   return peer;
 }
 
@@ -81,13 +88,14 @@ TEST_CASE("control port: a peer that has closed its half is answered, however la
   REQUIRE(::send(peer.number(), asked.data(), asked.size(), 0) ==
           static_cast<ssize_t>(asked.size()));
   ::shutdown(peer.number(), SHUT_WR);
-  auto const later = loop->after(milliseconds(50), [&] {
-    REQUIRE(operations.waits);
-    operations.waits({});
-  });
-  auto const over = loop->after(milliseconds(100), [&] { loop->stop(); });
-  loop->run();
+  std::thread turning([&] { loop->run(); });
+  // Long after the end of the peer's half has come.
+  while (!operations.asked) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(50));
+  loop->post([&] { operations.waits({}); });
   auto const answers = all_of(peer.number());
+  loop->stop();
+  turning.join();
   CHECK(answers.starts_with("{\"problems\":[]"));
   CHECK(std::count(answers.begin(), answers.end(), '\n') == 2);
 }

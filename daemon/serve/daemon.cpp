@@ -4,7 +4,9 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <utility>
 
+#include "daemon/delivery/curfew.hpp"
 #include "daemon/net/notify.hpp"
 #include "daemon/net/signals.hpp"
 #include "daemon/serve/control_port.hpp"
@@ -21,6 +23,10 @@ namespace {
 constexpr std::array signals{SIGTERM, SIGINT, SIGHUP};
 /// How long sessions may go on after a stop was asked for, before they are cut.
 constexpr std::chrono::seconds stop_limit{30};
+/// The same when it was asked for twice.
+constexpr std::chrono::seconds hurry_limit{4};
+static_assert(stop_limit > delivery::Curfew::Times{}.own + delivery::Curfew::Times{}.grace);
+static_assert(hurry_limit > delivery::Curfew::Times{}.grace);
 /// How often the conf tree is looked at for changes.
 constexpr std::chrono::seconds look_interval{5};
 
@@ -150,12 +156,20 @@ class WholeDaemon : public Daemon {
   }
 
   void stop() {
-    if (life_.stopping) return main_->stop();  // asked twice: at once
+    if (life_.stopping) return hurry();
     life_.stopping = true;
     net::notify("STOPPING=1");
     tell(control::Event::Kind::stopping);
     cut_ = main_->after(stop_limit, [this] { main_->stop(); });
     parts_->stop([this] { main_->stop(); });
+  }
+
+  /// Asked twice. Programs are waited for until they are ended, so that the log says which; asked
+  /// once more, they are not.
+  void hurry() {
+    if (std::exchange(hurried_, true)) return main_->stop();
+    cut_ = main_->after(hurry_limit, [this] { main_->stop(); });
+    parts_->hurry([this] { main_->stop(); });
   }
 
   void beat() {
@@ -166,6 +180,7 @@ class WholeDaemon : public Daemon {
   DaemonOptions options_;
   Life life_;
   std::unique_ptr<net::Loop> main_ = net::Loop::make();
+  bool hurried_ = false;
   std::unique_ptr<net::Timer> signals_;
   std::unique_ptr<net::Timer> cut_;
   std::unique_ptr<net::Timer> beat_;

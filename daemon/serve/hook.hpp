@@ -14,7 +14,7 @@
 namespace mailstack::serve {
 
 /// The fields that the hook wants on top, or its refusal. Takes as long as the hook does, a minute
-/// at most: for a thread of its own pool. Once the curfew is called, a refusal with 451.
+/// at most: for a thread of its own pool. 451 where the curfew comes before it has ended.
 std::variant<std::string, smtp::Reply> run_hook(Live const& live, policy::Client const& client,
                                                 Incoming const& incoming,
                                                 std::string const& message,

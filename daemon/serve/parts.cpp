@@ -19,7 +19,7 @@ Parts::Parts(net::Loop& loop, std::string const& version, std::shared_ptr<Live c
 }
 
 Parts::~Parts() {
-  curfew_->call();
+  curfew_->hurry();
   if (sessions_) sessions_->stop();
   // A login that is judged and a message that is written still post their answers to the session
   // loops, which must be there until neither the pools nor the spool have a thread any more.
@@ -141,6 +141,11 @@ void Parts::stop(std::function<void()> done) {
   server->stop(ended);
   queue->stop(ended);
   curfew_->call();  // the messages of its programs wait for the next start
+}
+
+void Parts::hurry(std::function<void()> done) {
+  curfew_->hurry();
+  queue->stop(std::move(done));
 }
 
 }  // namespace mailstack::serve

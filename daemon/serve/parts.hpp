@@ -47,6 +47,9 @@ class Parts {
   void use(std::shared_ptr<Live const> live);
   /// No new sessions and attempts; `done` when the last ones have ended.
   void stop(std::function<void()> done);
+  /// After stop(), whose `done` may not come then: programs are told to end, sessions are not
+  /// waited for.
+  void hurry(std::function<void()> done);
 
   /// Of the tree in use; until the next use().
   [[nodiscard]] conf::Settings const& settings() const { return current.get()->snapshot->settings; }
