@@ -1,9 +1,8 @@
 #include <optional>
 
 #include "core/digest/digest.hpp"
-#include "core/dns/idn.hpp"
-#include "core/dns/name.hpp"
 #include "core/mail/username/username.hpp"
+#include "daemon/conf/domain_directories.hpp"
 #include "daemon/conf/mailstackd_yaml.hpp"
 #include "daemon/conf/parts.hpp"
 #include "daemon/conf/tree_file.hpp"
@@ -240,15 +239,6 @@ class DomainReader {
   DomainConf conf_;
 };
 
-/// The domain that a directory is for, in the form of MailDomains.
-Result<std::string> domain_of(std::string const& entry) {
-  auto const name = dns::Name::parse(entry);
-  if (!name) return fail(name.error());
-  // No more is asked: chasquid takes `localhost` and `my_domain`, too.
-  if (name->label_count() == 0) return fail(ErrorCode::invalid, "it is the root");
-  return dns::unicode_form(*name);
-}
-
 /// Everything of before stays where domains/ itself cannot be listed.
 void keep_domains(Reading reading) {
   if (reading.before == nullptr) return;
@@ -261,26 +251,13 @@ void keep_domains(Reading reading) {
 }  // namespace
 
 void read_domains(Reading reading) {
-  auto const path = reading.directory + "/domains";
-  auto const entries = list_directory(path);
-  if (!entries) {
-    if (entries.error().code == ErrorCode::not_found) return;
-    reading.problems.push_back(unreadable(path, entries.error()));
+  auto const directories = domain_directories(reading);
+  if (!directories) {
+    if (directories.error().code == ErrorCode::not_found) return;
+    reading.problems.push_back(unreadable(reading.directory + "/domains", directories.error()));
     return keep_domains(reading);
   }
-  for (auto const& entry : *entries) {
-    if (!is_directory(path + "/" + entry)) continue;
-    auto const domain = domain_of(entry);
-    if (!domain) {
-      reading.problems.push_back(
-          {path + "/" + entry, "the name of the directory is no domain: " + domain.error().what});
-    } else if (reading.next.domains.contains(*domain)) {
-      reading.problems.push_back({path + "/" + entry, "a second directory for " + *domain, 0, 0,
-                                  "move its files into the other one"});
-    } else {
-      DomainReader(reading, entry, *domain).read();
-    }
-  }
+  for (auto const& [domain, entry] : *directories) DomainReader(reading, entry, domain).read();
 }
 
 }  // namespace mailstack::conf
