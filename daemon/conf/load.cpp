@@ -31,27 +31,6 @@ void make_absolute(std::string const& directory, std::string& path) {
   if (!path.empty() && !path.starts_with('/')) path = directory + "/" + path;
 }
 
-/// What follows from other settings, and absolute paths.
-void complete(std::string const& directory, Settings& settings) {
-  settings.directory = directory;
-  if (settings.hostname.empty()) settings.hostname = host_name();
-  // As it stands in addresses: lower case, A-labels, no final dot.
-  if (settings.hostname.ends_with('.')) settings.hostname.pop_back();
-  if (auto const path = mail::parse_path("postmaster@" + settings.hostname))
-    settings.hostname = path->text().substr(sizeof "postmaster@" - 1);
-  make_absolute(directory, settings.state);
-  if (settings.spool.empty()) settings.spool = settings.state + "/queue";
-  if (settings.control_socket.empty()) settings.control_socket = settings.state + "/control";
-  if (settings.srs_secret_file.empty()) settings.srs_secret_file = settings.state + "/srs.key";
-  for (auto* path : {&settings.spool, &settings.control_socket, &settings.srs_secret_file,
-                     &settings.dns.trust_anchor})
-    make_absolute(directory, *path);
-  for (auto& listen : settings.listen)
-    if (listen.address.find('/') != std::string::npos) make_absolute(directory, listen.address);
-  settings.secret_files.push_back(settings.srs_secret_file);
-  if (!settings.mail_log_path.starts_with('<')) make_absolute(directory, settings.mail_log_path);
-}
-
 /// Reads one of setting_files over `settings`. Returns its digest; empty where it is not there.
 std::string read_settings_file(Reading reading, std::string_view name, Settings& settings) {
   auto const path = reading.directory + "/" + std::string(name);
@@ -141,19 +120,39 @@ void read_rest(Reading reading) {
   read_certificates(reading);
 }
 
-std::optional<std::string> absolute(std::string const& directory) {
-  std::unique_ptr<char, void (*)(void*)> const real(::realpath(directory.c_str(), nullptr),
-                                                    std::free);
-  if (!real) return std::nullopt;
-  return std::string(real.get());
-}
-
 Problem no_directory(std::string const& directory, bool before) {
   return {directory, "no such directory", 0, 0,
           before ? "what was read of it before stays in use" : "name another one: --config DIR"};
 }
 
 }  // namespace
+
+std::optional<std::string> real_directory(std::string const& directory) {
+  std::unique_ptr<char, void (*)(void*)> const real(::realpath(directory.c_str(), nullptr),
+                                                    std::free);
+  if (!real) return std::nullopt;
+  return std::string(real.get());
+}
+
+void complete(std::string const& directory, Settings& settings) {
+  settings.directory = directory;
+  if (settings.hostname.empty()) settings.hostname = host_name();
+  // As it stands in addresses: lower case, A-labels, no final dot.
+  if (settings.hostname.ends_with('.')) settings.hostname.pop_back();
+  if (auto const path = mail::parse_path("postmaster@" + settings.hostname))
+    settings.hostname = path->text().substr(sizeof "postmaster@" - 1);
+  make_absolute(directory, settings.state);
+  if (settings.spool.empty()) settings.spool = settings.state + "/queue";
+  if (settings.control_socket.empty()) settings.control_socket = settings.state + "/control";
+  if (settings.srs_secret_file.empty()) settings.srs_secret_file = settings.state + "/srs.key";
+  for (auto* path : {&settings.spool, &settings.control_socket, &settings.srs_secret_file,
+                     &settings.dns.trust_anchor})
+    make_absolute(directory, *path);
+  for (auto& listen : settings.listen)
+    if (listen.address.find('/') != std::string::npos) make_absolute(directory, listen.address);
+  settings.secret_files.push_back(settings.srs_secret_file);
+  if (!settings.mail_log_path.starts_with('<')) make_absolute(directory, settings.mail_log_path);
+}
 
 Place place_of(Settings const& settings, std::string_view key) {
   auto const given = [&](std::string_view name) { return settings.places.find(name); };
@@ -167,7 +166,7 @@ Place place_of(Settings const& settings, std::string_view key) {
 }
 
 Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const& before) {
-  auto const root = absolute(directory);
+  auto const root = real_directory(directory);
   if (!root) return {nullptr, {no_directory(directory, before != nullptr)}};
   auto next = std::make_shared<Snapshot>();
   Loaded loaded;
@@ -179,7 +178,7 @@ Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const&
 }
 
 Problems check(std::string const& directory) {
-  auto const root = absolute(directory);
+  auto const root = real_directory(directory);
   if (!root) return {no_directory(directory, false)};
   Snapshot next;
   Problems problems;
