@@ -9,6 +9,7 @@
 #include "core/digest/digest.hpp"
 #include "core/mail/path/path.hpp"
 #include "daemon/conf/chasquid_conf.hpp"
+#include "daemon/conf/hook_file.hpp"
 #include "daemon/conf/mailstackd_yaml.hpp"
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/parts.hpp"
@@ -185,6 +186,7 @@ Problems check(std::string const& directory) {
   Reading const reading{*root, nullptr, next, problems};
   bool const usable = read_settings(reading);
   read_rest(reading);
+  find_hook(*root, problems);
   if (!usable) return problems;
   look_ahead(next, {}, problems);
   look_at_start(next.settings, {}, problems);
