@@ -1,7 +1,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -9,10 +8,12 @@
 #include "core/digest/digest.hpp"
 #include "core/mail/path/path.hpp"
 #include "daemon/conf/chasquid_conf.hpp"
+#include "daemon/conf/exposure.hpp"
 #include "daemon/conf/hook_file.hpp"
 #include "daemon/conf/mailstackd_yaml.hpp"
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/parts.hpp"
+#include "daemon/conf/ports.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/conf/tree_file.hpp"
 
@@ -71,17 +72,6 @@ void note_trust_anchor(Reading reading, Settings const& settings) {
                               0, "install dns-root-data, or give dns.trust_anchor", true});
 }
 
-/// Whoever comes would claim an address that may relay.
-void refuse_open_relay(Reading reading, Settings const& settings) {
-  bool const anybody = std::any_of(settings.proxies.begin(), settings.proxies.end(),
-                                   [](Network const& proxies) { return proxies.bits == 0; });
-  if (!anybody || settings.trusted_networks.empty()) return;
-  reading.problems.push_back(
-      {reading.directory,
-       "everybody may say by PROXY to come from an address of trusted_networks: an open relay", 0,
-       0, "name the proxies in mailstackd.yaml: `proxies: [ADDRESS]`"});
-}
-
 /// False where there are no usable settings, neither in the tree nor of before.
 bool read_settings(Reading reading) {
   Settings settings;
@@ -96,7 +86,8 @@ bool read_settings(Reading reading) {
     reading.problems.push_back({reading.directory,
                                 "neither chasquid.conf nor mailstackd.yaml is here", 0, 0,
                                 "an empty chasquid.conf is enough for the defaults"});
-  refuse_open_relay(reading, settings);
+  refuse_open_relay(settings, reading.directory, reading.problems);
+  refuse_same_ports(settings, reading.problems);
   if (!failed(reading.problems)) {
     complete(reading.directory, settings);
     note_long_path(reading, settings);

@@ -102,8 +102,10 @@ trial() {
   code=$?
 }
 trial check config
-expect 0
-says "$work/trial/mailstackd.yaml:1:1: warning: $work/closed/state cannot be made by the user nobody in $work/closed; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
+# Where systemd runs, its unit may make the directory first.
+if [[ -d /run/systemd/system ]]; then severity=warning code_of_check=0; else severity=error code_of_check=3; fi
+expect "$code_of_check"
+says "$work/trial/mailstackd.yaml:1:1: $severity: $work/closed/state cannot be made by the user nobody in $work/closed; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
 trial
 expect 1
 says "$work/trial/mailstackd.yaml:1:1: error: create directory $work/closed/state: Permission denied"
