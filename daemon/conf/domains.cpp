@@ -6,6 +6,7 @@
 #include "daemon/conf/mailstackd_yaml.hpp"
 #include "daemon/conf/parts.hpp"
 #include "daemon/conf/tree_file.hpp"
+#include "yaml/diagnostic.hpp"
 
 namespace mailstack::conf {
 
@@ -100,12 +101,28 @@ class DomainReader {
       auto users = userdb::parse_users(*text);
       if (users) {
         mail_.users = *std::move(users);
+        note_gone(", since nobody stands in the file");
         return use("users", std::move(digest));
       }
       problem(located(path("users"), users.error().what));
       bad = true;
     }
-    if (bad) keep_users();
+    if (bad)
+      keep_users();
+    else
+      note_gone(", since the file is not there");
+  }
+
+  /// Of many users to none is what a full disk or a slip of the hand makes of a file; it counts, as
+  /// any other change does.
+  void note_gone(std::string const& why) {
+    auto const before = mail_before_ == nullptr ? 0 : mail_before_->users.size();
+    if (before == 0 || !mail_.users.empty()) return;
+    problem({path("users"),
+             (before == 1 ? "the one user of before is"
+                          : "all " + std::to_string(before) + " users of before are") +
+                 " gone" + why,
+             0, 0, "put the file back where that was not meant", true});
   }
 
   void keep_users() {
@@ -172,7 +189,10 @@ class DomainReader {
       auto found = read_domain_yaml(path("mailstackd.yaml"), *text, conf_);
       bad = failed(found);
       for (auto& one : found) problem(std::move(one));
-      if (!bad) return use("mailstackd.yaml", digest::sha256(*text));
+      if (!bad) {
+        note_policies();
+        return use("mailstackd.yaml", digest::sha256(*text));
+      }
     }
     if (!bad) return;
     if (before_ != nullptr && (was_good("mailstackd.yaml") || !before_->incomplete)) {
@@ -186,6 +206,21 @@ class DomainReader {
       mail_.users.clear();
       reading_.next.digests.erase(below("users"));
       conf_.incomplete = true;
+    }
+  }
+
+  /// A policy of nobody does nothing: `disabled` would lock nobody out.
+  void note_policies() {
+    if (conf_.incomplete) return;  // who is there is not known
+    std::vector<std::string_view> names;
+    for (auto const& [name, scheme] : mail_.users) names.push_back(name);
+    for (auto const& [name, policy] : conf_.policies) {
+      if (mail_.users.contains(name)) continue;
+      auto const near = yaml::nearest(name, names);
+      problem(problem_at(policy.place, "there is no user `" + name + "`, so that this does nothing",
+                         near.empty() ? "add this user, or remove the entry"
+                                      : "did you mean `" + std::string(near) + "`?",
+                         true));
     }
   }
 
