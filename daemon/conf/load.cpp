@@ -7,6 +7,7 @@
 
 #include "core/digest/digest.hpp"
 #include "core/mail/path/path.hpp"
+#include "daemon/conf/account.hpp"
 #include "daemon/conf/chasquid_conf.hpp"
 #include "daemon/conf/exposure.hpp"
 #include "daemon/conf/hook_file.hpp"
@@ -14,6 +15,7 @@
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/parts.hpp"
 #include "daemon/conf/ports.hpp"
+#include "daemon/conf/readable.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/conf/tree_file.hpp"
 
@@ -181,6 +183,10 @@ Problems check(std::string const& directory) {
   if (!usable) return problems;
   look_ahead(next, {}, problems);
   look_at_start(next.settings, {}, problems);
+  // Root reads everything; the account that it becomes does not.
+  if (::geteuid() == 0 && !next.settings.user.empty())
+    if (auto const account = find_account(next.settings.user))
+      note_unreadable(next.settings, *account, problems);
   return problems;
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "daemon/conf/account.hpp"
+#include "daemon/conf/certificate_names.hpp"
 #include "daemon/conf/dead_ends.hpp"
 #include "daemon/conf/exposure.hpp"
 #include "daemon/conf/host_name.hpp"
@@ -228,6 +229,7 @@ void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& prob
   note_host_name(snapshot.settings, problems);
   note_exposure(snapshot, problems);
   note_certificates(snapshot, machine, problems);
+  note_certificate_names(snapshot, problems);
   look_at_account(snapshot.settings, problems);
   note_mda(snapshot, index, problems);
   note_syslog(snapshot.settings, machine, problems);

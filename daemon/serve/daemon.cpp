@@ -1,5 +1,7 @@
 #include "daemon/serve/daemon.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -174,6 +176,14 @@ class WholeDaemon : public Daemon {
   std::unique_ptr<Port> monitoring_;
 };
 
+/// Of the start: a check by root does not know whom a unit's User= makes it.
+void note_root(conf::Settings const& settings, conf::Problems& problems) {
+  if (::geteuid() != 0) return;
+  problems.push_back(conf::problem_at(
+      conf::place_of(settings, "user"), "root serves: whoever breaks in has the whole machine",
+      "write `user: ACCOUNT` into mailstackd.yaml, or User= into the unit", true));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
@@ -186,6 +196,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
     std::cerr << conf::format(loaded.problems) << std::flush;
     return fail(ErrorCode::invalid, "with this configuration nothing can be served");
   }
+  note_root(loaded.live->snapshot->settings, loaded.problems);
   auto daemon =
       std::make_unique<WholeDaemon>(std::move(options), std::move(read), std::move(loaded));
   auto started = daemon->start();
