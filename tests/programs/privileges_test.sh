@@ -88,6 +88,7 @@ out=$(grep -E '^(NoNewPrivs|Seccomp):' "/proc/${host_pid[ours]}/status")
 says 'Seccomp:	0'
 stop_host ours
 out=$(<ours/out)
+says 'warning: root serves: whoever breaks in has the whole machine; write '
 
 # Somebody's first trial, who is not root and has no directory for the state. What is wrong is told once and at its place, by the check and by
 # the start; what may not be written says how it becomes writable.
