@@ -250,7 +250,15 @@ std::string unknown_word(CLI::App const& root, int argc, char const* const* argv
     names.push_back(one->get_name());
   return "`" + word + "` is no command" +
          (parent->get_parent() != nullptr ? " of `mailstackd " + parent->get_name() + "`" : "") +
-         ". There are: " + listed(names);
+         ". There are: " + listed(names) +
+         (word == "user" || word == "alias"
+              ? ". Users and aliases are files of the conf tree: man mailstackd shows them"
+              : "");
+}
+
+std::string complaint(std::string const& what, std::string const& command) {
+  return "mailstackd: " + what + "\n`mailstackd " + command + (command.empty() ? "" : " ") +
+         "--help` says how it is written.\n";
 }
 
 }  // namespace
@@ -274,6 +282,12 @@ Parsed parse_command_line(int argc, char const* const* argv) {
     parser.app().parse(argc, argv);
     parser.finish();
   } catch (CLI::CallForHelp const&) {
+    // CLI11 takes the option before it misses the command.
+    if (auto const word = unknown_word(parser.app(), argc, argv); !word.empty()) {
+      parsed.err = complaint(word, {});
+      parsed.ended = static_cast<int>(ExitCode::invalid);
+      return parsed;
+    }
     parsed.out = help_of(parser.app());
     parsed.ended = static_cast<int>(ExitCode::done);
   } catch (CLI::CallForVersion const&) {
@@ -282,8 +296,7 @@ Parsed parse_command_line(int argc, char const* const* argv) {
     parser.finish();
     auto const& command = parsed.options.command;
     auto const word = unknown_word(parser.app(), argc, argv);
-    parsed.err = "mailstackd: " + (word.empty() ? wrong.what() : word) + "\n`mailstackd " +
-                 command + (command.empty() ? "" : " ") + "--help` says how it is written.\n";
+    parsed.err = complaint(word.empty() ? wrong.what() : word, command);
     parsed.ended = static_cast<int>(ExitCode::invalid);
   }
   return parsed;

@@ -55,6 +55,23 @@ TEST_CASE("mailstackd: help teaches, and knows every command", "[cli]") {
   CHECK(person.err.str().find("--help` says how it is written") != std::string::npos);
 }
 
+TEST_CASE("mailstackd: a word that is no command is told, also where help is asked for", "[cli]") {
+  Person person;
+  for (auto const& words : {std::vector<std::string>{"user"},
+                            {"user", "--help"},
+                            {"user", "add", "-h"},
+                            {"help", "user"}}) {
+    CAPTURE(words);
+    CHECK(person.types(words) == 3);
+    CHECK(person.out.str().empty());
+    CHECK(person.err.str().starts_with("mailstackd: `user` is no command. There are: queue, "));
+    CHECK(person.err.str().find("man mailstackd") != std::string::npos);
+  }
+  CHECK(person.types({"queue", "lst", "--help"}) == 3);
+  CHECK(person.types({"queue", "list", "--help"}) == 0);
+  CHECK(person.types({"--help"}) == 0);
+}
+
 TEST_CASE("mailstackd: the manual names every command and option", "[cli]") {
   std::ifstream file(MAILSTACK_SOURCE_DIR "/docs/man/mailstackd.8");
   std::string page(std::istreambuf_iterator<char>(file), {});

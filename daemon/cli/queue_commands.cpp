@@ -7,7 +7,7 @@
 #include "core/base64/base64.hpp"
 #include "core/files/working_directory.hpp"
 #include "daemon/cli/shown_answers.hpp"
-#include "daemon/conf/snapshot.hpp"
+#include "daemon/conf/control_socket.hpp"
 #include "daemon/control/requests.hpp"
 #include "daemon/control/shown.hpp"
 
@@ -51,15 +51,18 @@ class Talk {
   Result<std::string> socket() const {
     if (!options_.socket.empty()) return files::from(doors_.working_directory, options_.socket);
     if (options_.directory.empty()) return default_socket;
-    auto const tree =
-        conf::load(files::from(doors_.working_directory, options_.directory), nullptr);
-    if (!tree.snapshot) {
-      auto const more = tree.problems.size() - 1;
-      return fail(ErrorCode::invalid,
-                  conf::format(tree.problems.front()) +
-                      (more == 0 ? "" : " (and " + std::to_string(more) + " more)"));
-    }
-    return tree.snapshot->settings.control_socket;
+    auto found =
+        conf::find_control_socket(files::from(doors_.working_directory, options_.directory));
+    if (found.problems.empty()) return found.path;
+    auto const more = found.problems.size() - 1;
+    auto const why = conf::format(found.problems.front()) +
+                     (more == 0 ? "" : " (and " + std::to_string(more) + " more)");
+    if (found.path.empty())
+      return fail(ErrorCode::invalid, why + "; where the daemon runs all the same: --socket PATH");
+    doors_.err << "mailstackd: " << control::clause(why)
+               << "\nmailstackd: as far as that can be read, "
+               << "the control socket is " << found.path << "; --socket PATH names another\n";
+    return found.path;
   }
 
   Answer ask(Request const& request) const;

@@ -9,6 +9,7 @@
 
 #include "core/userdb/text_proto.hpp"
 #include "daemon/conf/addresses.hpp"
+#include "daemon/conf/host_name.hpp"
 #include "yaml/diagnostic.hpp"
 
 namespace mailstack::conf {
@@ -123,6 +124,16 @@ Result<> take_characters(TextField const& field, Reading& reading) {
   return {};
 }
 
+Result<> take_hostname(TextField const& field, Reading& reading) {
+  auto const text = read_string(field);
+  if (!text) return fail(text.error());
+  if (text->empty()) return {};
+  if (auto const form = check_host_name(*text); !form)
+    return fail(within(form.error(), "hostname is no name of a host"));
+  reading.settings.hostname = *text;
+  return {};
+}
+
 std::string& mda(Settings& settings) { return settings.delivery.mda; }
 
 Result<> take_size(TextField const& field, Reading& reading) {
@@ -194,7 +205,7 @@ Result<> take_nothing(TextField const& field, Reading& /*reading*/) {
 }
 
 constexpr std::array rows{
-    Row{"hostname", take_text<&Settings::hostname>, "hostname"},
+    Row{"hostname", take_hostname, "hostname"},
     Row{"max_data_size_mb", take_size, "limits.message"},
     Row{"smtp_address", take_address<smtp::Service::smtp>, "listen", true},
     Row{"submission_address", take_address<smtp::Service::submission>, "listen", true},

@@ -96,6 +96,8 @@ TEST_CASE("chasquid.conf: each mistake is told with its place", "[conf]") {
   CHECK(problem("hostname: \"a\"\nhostname: \"b\"") == "c:2:1: error: hostname stands twice");
   CHECK(problem("hostname: [\"a\"]") == "c:1:1: error: hostname stands twice");
   CHECK(problem("hostname: 1") == "c:1:1: error: hostname is not a text in quotes");
+  CHECK(problem("hostname: \"a b\"").starts_with("c:1:1: error: hostname is no name of a host: "));
+  CHECK(problem("hostname: \"mx.example.org:25\"").starts_with("c:1:1: error: hostname is no"));
   CHECK(problem("max_data_size_mb: -1") ==
         "c:1:1: error: max_data_size_mb is not a number from 0 to 4096");
   CHECK(problem("max_data_size_mb: \"5\"").starts_with("c:1:1: error: max_data_size_mb"));

@@ -1,12 +1,12 @@
 #include <optional>
 
 #include "core/digest/digest.hpp"
-#include "core/dns/idn.hpp"
-#include "core/dns/name.hpp"
 #include "core/mail/username/username.hpp"
+#include "daemon/conf/domain_directories.hpp"
 #include "daemon/conf/mailstackd_yaml.hpp"
 #include "daemon/conf/parts.hpp"
 #include "daemon/conf/tree_file.hpp"
+#include "yaml/diagnostic.hpp"
 
 namespace mailstack::conf {
 
@@ -101,12 +101,28 @@ class DomainReader {
       auto users = userdb::parse_users(*text);
       if (users) {
         mail_.users = *std::move(users);
+        note_gone(", since nobody stands in the file");
         return use("users", std::move(digest));
       }
       problem(located(path("users"), users.error().what));
       bad = true;
     }
-    if (bad) keep_users();
+    if (bad)
+      keep_users();
+    else
+      note_gone(", since the file is not there");
+  }
+
+  /// Of many users to none is what a full disk or a slip of the hand makes of a file; it counts, as
+  /// any other change does.
+  void note_gone(std::string const& why) {
+    auto const before = mail_before_ == nullptr ? 0 : mail_before_->users.size();
+    if (before == 0 || !mail_.users.empty()) return;
+    problem({path("users"),
+             (before == 1 ? "the one user of before is"
+                          : "all " + std::to_string(before) + " users of before are") +
+                 " gone" + why,
+             0, 0, "put the file back where that was not meant", true});
   }
 
   void keep_users() {
@@ -173,7 +189,10 @@ class DomainReader {
       auto found = read_domain_yaml(path("mailstackd.yaml"), *text, conf_);
       bad = failed(found);
       for (auto& one : found) problem(std::move(one));
-      if (!bad) return use("mailstackd.yaml", digest::sha256(*text));
+      if (!bad) {
+        note_policies();
+        return use("mailstackd.yaml", digest::sha256(*text));
+      }
     }
     if (!bad) return;
     if (before_ != nullptr && (was_good("mailstackd.yaml") || !before_->incomplete)) {
@@ -187,6 +206,21 @@ class DomainReader {
       mail_.users.clear();
       reading_.next.digests.erase(below("users"));
       conf_.incomplete = true;
+    }
+  }
+
+  /// A policy of nobody does nothing: `disabled` would lock nobody out.
+  void note_policies() {
+    if (conf_.incomplete) return;  // who is there is not known
+    std::vector<std::string_view> names;
+    for (auto const& [name, scheme] : mail_.users) names.push_back(name);
+    for (auto const& [name, policy] : conf_.policies) {
+      if (mail_.users.contains(name)) continue;
+      auto const near = yaml::nearest(name, names);
+      problem(problem_at(policy.place, "there is no user `" + name + "`, so that this does nothing",
+                         near.empty() ? "add this user, or remove the entry"
+                                      : "did you mean `" + std::string(near) + "`?",
+                         true));
     }
   }
 
@@ -240,15 +274,6 @@ class DomainReader {
   DomainConf conf_;
 };
 
-/// The domain that a directory is for, in the form of MailDomains.
-Result<std::string> domain_of(std::string const& entry) {
-  auto const name = dns::Name::parse(entry);
-  if (!name) return fail(name.error());
-  // No more is asked: chasquid takes `localhost` and `my_domain`, too.
-  if (name->label_count() == 0) return fail(ErrorCode::invalid, "it is the root");
-  return dns::unicode_form(*name);
-}
-
 /// Everything of before stays where domains/ itself cannot be listed.
 void keep_domains(Reading reading) {
   if (reading.before == nullptr) return;
@@ -261,26 +286,13 @@ void keep_domains(Reading reading) {
 }  // namespace
 
 void read_domains(Reading reading) {
-  auto const path = reading.directory + "/domains";
-  auto const entries = list_directory(path);
-  if (!entries) {
-    if (entries.error().code == ErrorCode::not_found) return;
-    reading.problems.push_back(unreadable(path, entries.error()));
+  auto const directories = domain_directories(reading);
+  if (!directories) {
+    if (directories.error().code == ErrorCode::not_found) return;
+    reading.problems.push_back(unreadable(reading.directory + "/domains", directories.error()));
     return keep_domains(reading);
   }
-  for (auto const& entry : *entries) {
-    if (!is_directory(path + "/" + entry)) continue;
-    auto const domain = domain_of(entry);
-    if (!domain) {
-      reading.problems.push_back(
-          {path + "/" + entry, "the name of the directory is no domain: " + domain.error().what});
-    } else if (reading.next.domains.contains(*domain)) {
-      reading.problems.push_back({path + "/" + entry, "a second directory for " + *domain, 0, 0,
-                                  "move its files into the other one"});
-    } else {
-      DomainReader(reading, entry, *domain).read();
-    }
-  }
+  for (auto const& [domain, entry] : *directories) DomainReader(reading, entry, domain).read();
 }
 
 }  // namespace mailstack::conf

@@ -18,6 +18,7 @@ Result<> enter_user(Draft& draft, Texts const& texts) {
   if (draft.policies.contains(*name))
     return fail(ErrorCode::invalid, "this is the user " + *name + " a second time");
   draft.user = &draft.policies[*name];
+  draft.user->place = draft.place;
   return {};
 }
 

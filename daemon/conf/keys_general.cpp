@@ -235,7 +235,9 @@ constexpr Row all[] = {
         {.path = "trusted_networks",
          .type = Type::string,
          .list = true,
-         .summary = "Who may relay without a password",
+         .summary =
+             "Who may relay without a password. A prefix below /8 but fc00::/7 holds strangers "
+             "and is refused",
          .example = "[192.0.2.0/24, \"2001:db8::/32\"]"}),
     field<[](auto& s) -> auto& { return s.proxies; }>(
         {.path = "proxies",

@@ -1,17 +1,21 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
 
 #include "core/digest/digest.hpp"
 #include "core/mail/path/path.hpp"
+#include "daemon/conf/account.hpp"
 #include "daemon/conf/chasquid_conf.hpp"
+#include "daemon/conf/exposure.hpp"
+#include "daemon/conf/hook_file.hpp"
 #include "daemon/conf/mailstackd_yaml.hpp"
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/parts.hpp"
+#include "daemon/conf/ports.hpp"
+#include "daemon/conf/readable.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/conf/tree_file.hpp"
 
@@ -29,27 +33,6 @@ std::string host_name() {
 
 void make_absolute(std::string const& directory, std::string& path) {
   if (!path.empty() && !path.starts_with('/')) path = directory + "/" + path;
-}
-
-/// What follows from other settings, and absolute paths.
-void complete(std::string const& directory, Settings& settings) {
-  settings.directory = directory;
-  if (settings.hostname.empty()) settings.hostname = host_name();
-  // As it stands in addresses: lower case, A-labels, no final dot.
-  if (settings.hostname.ends_with('.')) settings.hostname.pop_back();
-  if (auto const path = mail::parse_path("postmaster@" + settings.hostname))
-    settings.hostname = path->text().substr(sizeof "postmaster@" - 1);
-  make_absolute(directory, settings.state);
-  if (settings.spool.empty()) settings.spool = settings.state + "/queue";
-  if (settings.control_socket.empty()) settings.control_socket = settings.state + "/control";
-  if (settings.srs_secret_file.empty()) settings.srs_secret_file = settings.state + "/srs.key";
-  for (auto* path : {&settings.spool, &settings.control_socket, &settings.srs_secret_file,
-                     &settings.dns.trust_anchor})
-    make_absolute(directory, *path);
-  for (auto& listen : settings.listen)
-    if (listen.address.find('/') != std::string::npos) make_absolute(directory, listen.address);
-  settings.secret_files.push_back(settings.srs_secret_file);
-  if (!settings.mail_log_path.starts_with('<')) make_absolute(directory, settings.mail_log_path);
 }
 
 /// Reads one of setting_files over `settings`. Returns its digest; empty where it is not there.
@@ -91,17 +74,6 @@ void note_trust_anchor(Reading reading, Settings const& settings) {
                               0, "install dns-root-data, or give dns.trust_anchor", true});
 }
 
-/// Whoever comes would claim an address that may relay.
-void refuse_open_relay(Reading reading, Settings const& settings) {
-  bool const anybody = std::any_of(settings.proxies.begin(), settings.proxies.end(),
-                                   [](Network const& proxies) { return proxies.bits == 0; });
-  if (!anybody || settings.trusted_networks.empty()) return;
-  reading.problems.push_back(
-      {reading.directory,
-       "everybody may say by PROXY to come from an address of trusted_networks: an open relay", 0,
-       0, "name the proxies in mailstackd.yaml: `proxies: [ADDRESS]`"});
-}
-
 /// False where there are no usable settings, neither in the tree nor of before.
 bool read_settings(Reading reading) {
   Settings settings;
@@ -116,7 +88,8 @@ bool read_settings(Reading reading) {
     reading.problems.push_back({reading.directory,
                                 "neither chasquid.conf nor mailstackd.yaml is here", 0, 0,
                                 "an empty chasquid.conf is enough for the defaults"});
-  refuse_open_relay(reading, settings);
+  refuse_open_relay(settings, reading.directory, reading.problems);
+  refuse_same_ports(settings, reading.problems);
   if (!failed(reading.problems)) {
     complete(reading.directory, settings);
     note_long_path(reading, settings);
@@ -141,19 +114,39 @@ void read_rest(Reading reading) {
   read_certificates(reading);
 }
 
-std::optional<std::string> absolute(std::string const& directory) {
-  std::unique_ptr<char, void (*)(void*)> const real(::realpath(directory.c_str(), nullptr),
-                                                    std::free);
-  if (!real) return std::nullopt;
-  return std::string(real.get());
-}
-
 Problem no_directory(std::string const& directory, bool before) {
   return {directory, "no such directory", 0, 0,
           before ? "what was read of it before stays in use" : "name another one: --config DIR"};
 }
 
 }  // namespace
+
+std::optional<std::string> real_directory(std::string const& directory) {
+  std::unique_ptr<char, void (*)(void*)> const real(::realpath(directory.c_str(), nullptr),
+                                                    std::free);
+  if (!real) return std::nullopt;
+  return std::string(real.get());
+}
+
+void complete(std::string const& directory, Settings& settings) {
+  settings.directory = directory;
+  if (settings.hostname.empty()) settings.hostname = host_name();
+  // As it stands in addresses: lower case, A-labels, no final dot.
+  if (settings.hostname.ends_with('.')) settings.hostname.pop_back();
+  if (auto const path = mail::parse_path("postmaster@" + settings.hostname))
+    settings.hostname = path->text().substr(sizeof "postmaster@" - 1);
+  make_absolute(directory, settings.state);
+  if (settings.spool.empty()) settings.spool = settings.state + "/queue";
+  if (settings.control_socket.empty()) settings.control_socket = settings.state + "/control";
+  if (settings.srs_secret_file.empty()) settings.srs_secret_file = settings.state + "/srs.key";
+  for (auto* path : {&settings.spool, &settings.control_socket, &settings.srs_secret_file,
+                     &settings.dns.trust_anchor})
+    make_absolute(directory, *path);
+  for (auto& listen : settings.listen)
+    if (listen.address.find('/') != std::string::npos) make_absolute(directory, listen.address);
+  settings.secret_files.push_back(settings.srs_secret_file);
+  if (!settings.mail_log_path.starts_with('<')) make_absolute(directory, settings.mail_log_path);
+}
 
 Place place_of(Settings const& settings, std::string_view key) {
   auto const given = [&](std::string_view name) { return settings.places.find(name); };
@@ -167,7 +160,7 @@ Place place_of(Settings const& settings, std::string_view key) {
 }
 
 Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const& before) {
-  auto const root = absolute(directory);
+  auto const root = real_directory(directory);
   if (!root) return {nullptr, {no_directory(directory, before != nullptr)}};
   auto next = std::make_shared<Snapshot>();
   Loaded loaded;
@@ -179,16 +172,21 @@ Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const&
 }
 
 Problems check(std::string const& directory) {
-  auto const root = absolute(directory);
+  auto const root = real_directory(directory);
   if (!root) return {no_directory(directory, false)};
   Snapshot next;
   Problems problems;
   Reading const reading{*root, nullptr, next, problems};
   bool const usable = read_settings(reading);
   read_rest(reading);
+  find_hook(*root, problems);
   if (!usable) return problems;
   look_ahead(next, {}, problems);
   look_at_start(next.settings, {}, problems);
+  // Root reads everything; the account that it becomes does not.
+  if (::geteuid() == 0 && !next.settings.user.empty())
+    if (auto const account = find_account(next.settings.user))
+      note_unreadable(next.settings, *account, problems);
   return problems;
 }
 

@@ -12,7 +12,11 @@
 #include <system_error>
 
 #include "daemon/conf/account.hpp"
+#include "daemon/conf/certificate_names.hpp"
 #include "daemon/conf/dead_ends.hpp"
+#include "daemon/conf/exposure.hpp"
+#include "daemon/conf/host_name.hpp"
+#include "daemon/conf/ports.hpp"
 #include "daemon/conf/program_path.hpp"
 
 namespace mailstack::conf {
@@ -173,7 +177,17 @@ void note_directory_of_other(Place const& place, std::string const& path, Accoun
                                 "run: chown " + account.name + " " + path, true));
 }
 
-void note_own_directory(Place const& place, std::string const& path, Problems& problems) {
+/// Whether nobody makes our directories before we are started: what we may not do now we may not
+/// do then. Under systemd a unit's StateDirectory= does, be there a directory already or not,
+/// unless we are in that unit: then it has done so.
+bool makes_its_own(Settings const& settings, Machine const& machine) {
+  bool const same_user = settings.user.empty() || settings.user == own_name();
+  return same_user &&
+         (!is_there(machine.service_manager) || std::getenv("STATE_DIRECTORY") != nullptr);
+}
+
+void note_own_directory(Place const& place, std::string const& path, bool warning,
+                        Problems& problems) {
   auto at = path;
   while (!is_there(at) && at.size() > 1) at = above(at);
   if (may_write(at)) return;
@@ -181,17 +195,17 @@ void note_own_directory(Place const& place, std::string const& path, Problems& p
       problem_at(place,
                  path + (at == path ? " is not for the user " + own_name() + " to write"
                                     : " cannot be made by the user " + own_name() + " in " + at),
-                 directory_remedy(path, own_name()), true));
+                 directory_remedy(path, own_name()), warning));
 }
 
-void note_directories(Settings const& settings, Problems& problems) {
+void note_directories(Settings const& settings, Machine const& machine, Problems& problems) {
   auto const account = find_account(settings.user);
   bool const becomes = ::geteuid() == 0 && !settings.user.empty();
   for (auto const& [key, path] :
        {std::pair("state", settings.state), std::pair("spool", settings.spool)}) {
     auto const place = place_of(settings, key);
     if (!becomes)
-      note_own_directory(place, path, problems);
+      note_own_directory(place, path, !makes_its_own(settings, machine), problems);
     else if (account)
       note_directory_of_other(place, path, *account, problems);
   }
@@ -237,7 +251,10 @@ Problem problem_of_user(Settings const& settings, Error const& error) {
 
 void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& problems) {
   userdb::NameIndex const index(snapshot.mail);
+  note_host_name(snapshot.settings, problems);
+  note_exposure(snapshot, problems);
   note_certificates(snapshot, machine, problems);
+  note_certificate_names(snapshot, problems);
   note_user(snapshot.settings, machine, problems);
   note_mda(snapshot, index, problems);
   note_syslog(snapshot.settings, machine, problems);
@@ -246,7 +263,9 @@ void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& prob
 
 void look_at_start(Settings const& settings, Machine const& machine, Problems& problems) {
   note_listeners(settings, machine, problems);
-  note_directories(settings, problems);
+  // Where systemd runs, sockets or the capability come from the unit.
+  if (!is_there(machine.service_manager)) note_low_ports(settings, lowest_port(), problems);
+  note_directories(settings, machine, problems);
   note_log_place(settings, machine, problems);
 }
 

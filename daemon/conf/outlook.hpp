@@ -24,7 +24,8 @@ struct Machine {
   TimePoint now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 };
 
-/// What goes wrong as long as the tree and the machine are as they are: no certificate or one that
+/// What goes wrong as long as the tree and the machine are as they are: a host name that nobody
+/// takes, what is open to everybody (exposure.hpp), no certificate or one that
 /// has expired, no account of the name of `user`, no MDA though users have mail, no syslog, aliases
 /// that lead to nobody or do not count. Only a port for TLS without a certificate is an error, for
 /// it serves nobody, and for root an account that is not there, with which it starts nothing.
@@ -33,9 +34,11 @@ void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& prob
 /// What find_account() said of `user`.
 Problem problem_of_user(Settings const& settings, Error const& error);
 
-/// What a start would meet and a daemon that runs has behind it: nothing to listen on, directories
-/// that cannot be made or written, a place for the log that is not there. All are warnings: a
-/// service manager may make them first.
+/// What a start would meet and a daemon that runs has behind it: nothing to listen on, ports that
+/// this user may not have, directories that cannot be made or written, a place for the log that is
+/// not there. All are warnings, since a service manager may make them first, but for the
+/// directories where none does: no systemd runs, or we are within its unit, and the user is the one
+/// that serves.
 void look_at_start(Settings const& settings, Machine const& machine, Problems& problems);
 
 /// What to do where all addresses are `systemd` and no socket was handed over.

@@ -295,6 +295,36 @@ TEST_CASE("outlook: a spool that is not the account's to write", "[conf]") {
   CHECK(host.at_start().empty());
 }
 
+TEST_CASE("outlook: a state that the user who serves cannot make is an error, but under systemd",
+          "[conf]") {
+  if (::geteuid() != 0) return;
+  Host host;
+  ::chmod(host.tree.path().c_str(), 0755);
+  host.tree.write("mailstackd.yaml", "state: state\n");
+  auto const settings = host.tree.load()->settings;
+  auto const seen = [&](Settings const& of) {
+    Problems problems;
+    REQUIRE(::seteuid(find_account("nobody")->user) == 0);
+    look_at_start(of, host.machine, problems);
+    REQUIRE(::seteuid(0) == 0);
+    auto const text = host.relative(problems);
+    CHECK(has(text, "CONF/state cannot be made by the user nobody in CONF; run as root: install"));
+    return failed(problems);
+  };
+  CHECK_FALSE(seen(settings));
+  ::setenv("STATE_DIRECTORY", "/var/lib/mailstackd", 1);
+  CHECK(seen(settings));
+  ::unsetenv("STATE_DIRECTORY");
+  host.machine.service_manager = "/no/systemd";
+  CHECK(seen(settings));
+  // Who only looks is not the one that serves.
+  auto others = settings;
+  others.user = "daemon";
+  CHECK_FALSE(seen(others));
+  others.user = "nobody";
+  CHECK(seen(others));
+}
+
 TEST_CASE("check: each mistake is a line of its own, and its path stands there once", "[conf]") {
   ConfTree tree;
   tree.write("mailstackd.yaml", "limits: {errors: five}\nuse: nobody\nqueue: 3\n");

@@ -2,6 +2,7 @@
 /// \file
 /// The directory of one domain: users, aliases, policies and signing keys.
 
+#include <optional>
 #include <string>
 
 #include "daemon/conf/snapshot.hpp"
@@ -15,6 +16,12 @@ struct Reading {
   Snapshot& next;
   Problems& problems;
 };
+
+/// The path of a conf tree without links; none where there is no such directory.
+std::optional<std::string> real_directory(std::string const& directory);
+
+/// What follows from other settings, and absolute paths.
+void complete(std::string const& directory, Settings& settings);
 
 /// Reads every directory of domains/. Hidden ones and plain files are no domains.
 void read_domains(Reading reading);

@@ -24,6 +24,7 @@ struct UserPolicy {
   std::size_t per_hour = 0;          ///< recipients; 0: any
   bool disabled = false;             ///< may neither log in nor receive (550 5.2.1)
   bool receive = true;               ///< false: only sends; mail for it gets 550 5.2.1
+  Place place = {};                  ///< of the name
 };
 
 /// `domains/D/dkim:SELECTOR.pem`.

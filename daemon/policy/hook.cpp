@@ -82,6 +82,9 @@ std::variant<HookHeaders, smtp::Reply> judge_hook(ProgramEnd const& end, std::st
     return HookHeaders{std::move(fields), false};
   }
   int const code = end.how == ProgramEnd::How::exited && end.code == refuses ? 554 : 451;
+  // Why it could not be started is for the operator: a peer reads what the hook itself has said.
+  if (end.how == ProgramEnd::How::not_begun)
+    return smtp::Reply{451, "4.3.5", "the policy of this host cannot be asked, try again later"};
   auto text = last_line(output);
   auto enhanced = take_enhanced(text, code);
   if (text.empty()) text = code == 554 ? "refused by the policy of this host" : "try again later";

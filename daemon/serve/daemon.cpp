@@ -1,5 +1,7 @@
 #include "daemon/serve/daemon.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -194,6 +196,14 @@ class WholeDaemon : public Daemon {
   std::unique_ptr<Port> monitoring_;
 };
 
+/// Of the start: a check by root does not know whom a unit's User= makes it.
+void note_root(conf::Settings const& settings, conf::Problems& problems) {
+  if (::geteuid() != 0) return;
+  problems.push_back(conf::problem_at(
+      conf::place_of(settings, "user"), "root serves: whoever breaks in has the whole machine",
+      "write `user: ACCOUNT` into mailstackd.yaml, or User= into the unit", true));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
@@ -205,6 +215,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
     std::cerr << conf::format(loaded.tree.problems) << std::flush;
     return fail(ErrorCode::invalid, "with this configuration nothing can be served");
   }
+  note_root(loaded.tree.live->snapshot->settings, loaded.tree.problems);
   auto daemon = std::make_unique<WholeDaemon>(std::move(options), std::move(loaded));
   auto started = daemon->start();
   daemon->show_problems(started.has_value());

@@ -1,15 +1,11 @@
 #include "daemon/serve/reload.hpp"
 
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <random>
 #include <utility>
 
 #include "core/digest/digest.hpp"
 #include "core/files/disk_files.hpp"
+#include "daemon/conf/hook_file.hpp"
 #include "daemon/conf/outlook.hpp"
 #include "daemon/conf/restart.hpp"
 #include "daemon/conf/signature.hpp"
@@ -92,18 +88,6 @@ void note_restart(Live const& live, conf::Problems& problems) {
   }
 }
 
-/// As chasquid has it, a hook that is there is run, and what it would have looked at waits where it
-/// cannot be: a filter that a mode switches off would let everything in.
-std::string hook_of(std::string const& directory, conf::Problems& problems) {
-  auto path = directory + "/hooks/post-data";
-  if (::access(path.c_str(), X_OK) == 0) return path;
-  auto const why = errno;
-  if (why == ENOENT || why == ENOTDIR) return {};
-  problems.push_back({path, std::string("the hook cannot be executed: ") + std::strerror(why), 0, 0,
-                      "make it executable, or take it away; until then no mail is taken"});
-  return path;
-}
-
 }  // namespace
 
 Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const& before) {
@@ -126,7 +110,7 @@ Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const&
   live->rules = std::make_shared<policy::Rules>(
       live->snapshot, srs_secrets(settings.srs_secret_file, before.get(), problems));
   live->tls = tls_of(*live->snapshot, before.get(), directory, problems);
-  live->hook = hook_of(directory, problems);
+  live->hook = conf::find_hook(directory, problems);
   conf::look_ahead(*live->snapshot, {}, problems);
   return {std::move(live), std::move(problems)};
 }

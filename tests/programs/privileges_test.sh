@@ -88,6 +88,7 @@ out=$(grep -E '^(NoNewPrivs|Seccomp):' "/proc/${host_pid[ours]}/status")
 says 'Seccomp:	0'
 stop_host ours
 out=$(<ours/out)
+says 'warning: root serves: whoever breaks in has the whole machine; write '
 
 # Somebody's first trial, who is not root and has no directory for the state. What is wrong is told once and at its place, by the check and by
 # the start; what may not be written says how it becomes writable.
@@ -102,8 +103,10 @@ trial() {
   code=$?
 }
 trial check config
-expect 0
-says "$work/trial/mailstackd.yaml:1:1: warning: $work/closed/state cannot be made by the user nobody in $work/closed; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
+# Where systemd runs, its unit may make the directory first.
+if [[ -d /run/systemd/system ]]; then severity=warning code_of_check=0; else severity=error code_of_check=3; fi
+expect "$code_of_check"
+says "$work/trial/mailstackd.yaml:1:1: $severity: $work/closed/state cannot be made by the user nobody in $work/closed; run as root: install -d -o nobody -m 0700 $work/closed/state, or "
 trial
 expect 1
 says "$work/trial/mailstackd.yaml:1:1: error: create directory $work/closed/state: Permission denied"

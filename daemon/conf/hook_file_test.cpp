@@ -1,0 +1,46 @@
+#include "daemon/conf/hook_file.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "daemon/conf/conf_tree_test.hpp"
+
+namespace mailstack::conf {
+namespace {
+
+TEST_CASE("check: a hook that cannot be run is an error, as the daemon says it", "[conf]") {
+  ConfTree tree;
+  auto const path = tree.path("hooks/post-data");
+  auto const checked = [&](std::string_view text, mode_t mode) {
+    tree.write("hooks/post-data", text);
+    ::chmod(path.c_str(), mode);
+    std::string told;
+    for (auto const& one : check(tree.path()))
+      if (one.path == path) told += format(one).substr(path.size()) + "\n";
+    return told;
+  };
+  CHECK(checked("#!/bin/sh\nexit 0\n", 0755).empty());
+  CHECK(checked("#! /bin/sh -e", 0755).empty());
+  CHECK(checked("#!/bin/sh\n", 0600) ==
+        ": error: the hook cannot be executed: Permission denied; make it executable, or take it "
+        "away; until then no mail is taken\n");
+  CHECK(
+      checked("#!/no/such/shell -x\n", 0755) ==
+      ":1: error: the hook's first line names `/no/such/shell`, which cannot be run: No such file "
+      "or directory; name a program that is there; until then no mail is taken\n");
+  // As an editor of another system ends its lines.
+  CHECK(checked("#!/bin/sh\r\n", 0755).find("names `/bin/sh?`") != std::string::npos);
+  CHECK(checked("#!\n", 0755).find("error") != std::string::npos);
+  CHECK(checked("exit 0\n", 0755).starts_with(": warning: the hook is no program"));
+  tree.remove("hooks/post-data");
+  std::filesystem::create_directory(path);
+  Problems problems;
+  CHECK(find_hook(tree.path(), problems) == path);
+  CHECK(failed(problems));
+  tree.remove("hooks");
+  problems.clear();
+  CHECK(find_hook(tree.path(), problems).empty());
+  CHECK(problems.empty());
+}
+
+}  // namespace
+}  // namespace mailstack::conf

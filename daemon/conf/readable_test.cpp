@@ -1,0 +1,52 @@
+#include "daemon/conf/readable.hpp"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "daemon/conf/conf_tree_test.hpp"
+
+namespace mailstack::conf {
+namespace {
+
+TEST_CASE("check: root is told what the account that serves cannot read", "[conf]") {
+  if (::geteuid() != 0) return;
+  ConfTree tree;
+  ::chmod(tree.path().c_str(), 0755);
+  tree.write("mailstackd.yaml", "user: nobody\nstate: state\n");
+  tree.write("domains/example.org/users", "users { key: \"i\" }\n");
+  tree.write("domains/example.org/aliases", "j: i\n");
+  tree.certify("mx.example.org");
+  for (auto const* below : {"domains", "domains/example.org", "certs", "certs/mx.example.org"})
+    ::chmod(tree.path(below).c_str(), 0755);
+  auto const told = [&] {
+    std::string text;
+    for (auto const& one : check(tree.path()))
+      if (one.what.starts_with("the user nobody")) text += format(one) + "\n";
+    for (auto at = text.find(tree.path()); at != text.npos; at = text.find(tree.path()))
+      text.replace(at, tree.path().size(), "CONF");
+    return text;
+  };
+  CHECK(told().empty());
+  auto const users = tree.path("domains/example.org/users");
+  ::chmod(users.c_str(), 0640);
+  CHECK(told() ==
+        "CONF/domains/example.org/users: warning: the user nobody, who is to serve, may not read "
+        "it; run: setfacl -m u:nobody:r CONF/domains/example.org/users, or give a group of nobody "
+        "the right\n");
+  // By a group of its own; by itself.
+  CHECK(::chown(users.c_str(), 0, find_account("nobody")->group) == 0);
+  CHECK(told().empty());
+  ::chmod(users.c_str(), 0600);
+  CHECK_FALSE(told().empty());
+  CHECK(::chown(users.c_str(), find_account("nobody")->user, 0) == 0);
+  CHECK(told().empty());
+  // A directory is told once, for all that lies in it.
+  ::chmod(tree.path("certs").c_str(), 0700);
+  CHECK(told() ==
+        "CONF/certs: warning: the user nobody, who is to serve, may not read it; run: setfacl -m "
+        "u:nobody:rx CONF/certs, or give a group of nobody the right\n");
+}
+
+}  // namespace
+}  // namespace mailstack::conf
