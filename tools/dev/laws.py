@@ -2,7 +2,7 @@
 
 A patch opens with `# test: NAME` (a Catch2 test case by its exact name, or `[tag]`) and `# law: …`, which says in words
 what it breaks. Both are prose before the diff, which patch(1) skips. With a line `# cases: N` the property test is asked,
-and may look at so many cases.
+and may look at so many cases. Each `# also: NAME` is a test of something else that stands on the law, and may fail, too.
 """
 
 import concurrent.futures
@@ -108,7 +108,8 @@ def read_patch(path):
     for name in re.findall(r"^\+\+\+ b/(\S+)", text, re.M):
         if not PRODUCTION.match(name):
             raise Unfit(f"changes {name}, which is not production code")
-    return head["test"].strip(), head["law"].strip(), int(head.get("cases", 0))
+    also = {name.strip() for name in re.findall(r"^# also: (.+)$", text, re.M)}
+    return head["test"].strip(), head["law"].strip(), int(head.get("cases", 0)), also
 
 
 def number_of(patch):
@@ -117,8 +118,8 @@ def number_of(patch):
     return int(found[1]) if found else None
 
 
-def judge(wanted, failed):
-    """Says what is wrong with this set of failures; None when exactly the wanted test and golden twins failed."""
+def judge(wanted, failed, also=frozenset()):
+    """Says what is wrong with this set of failures; None when exactly the wanted test, golden twins and `also` failed."""
     def is_wanted(name, tags):
         return wanted.lower() in tags.lower() if wanted.startswith("[") else name == wanted
 
@@ -132,17 +133,18 @@ def judge(wanted, failed):
     for name in sorted(hits):
         if failed[name][1] != "assertion":
             return f"`{name}` fails by {failed[name][1]}, not by assertion"
-    others = [name for name, (tags, _) in failed.items() if name not in hits and "[golden]" not in tags]
+    others = [name for name, (tags, _) in failed.items() if name not in hits | also and "[golden]" not in tags]
     return f"others fail too: {', '.join(sorted(others))}" if others else None
 
 
 def apply(copy, patch, *options):
-    return run("patch", "-p1", "--no-backup-if-mismatch", *options, "-i", str(patch), cwd=copy)
+    # Without fuzz: a mistake at another place proves something else, or nothing.
+    return run("patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", *options, "-i", str(patch), cwd=copy)
 
 
 def make(copy, patch, unpatched):
     """Builds the patched tree; returns the programs that differ, kept aside: those that are equal need not run."""
-    wanted, law, cases = read_patch(patch)
+    wanted, law, cases, also = read_patch(patch)
     tried = apply(copy, patch, "--dry-run")
     if tried.returncode != 0:
         raise Unfit(f"does not apply:\n{tried.stdout}")
@@ -155,15 +157,15 @@ def make(copy, patch, unpatched):
             raise Unfit("changes nothing that is tested")
         place = copy.parent / "programs" / patch.stem
         place.mkdir(parents=True, exist_ok=True)
-        return wanted, law, cases, [pathlib.Path(shutil.copy(copy / "build/bin" / name, place)) for name in differ]
+        return wanted, law, cases, also, [pathlib.Path(shutil.copy(copy / "build/bin" / name, place)) for name in differ]
     finally:
         apply(copy, patch, "-R")
 
 
-def prove(copy, wanted, law, cases, programs):
+def prove(copy, wanted, law, cases, also, programs):
     failed = failures(copy, programs, cases)
     shutil.rmtree(programs[0].parent)
-    complaint = judge(wanted, failed)
+    complaint = judge(wanted, failed, also)
     if complaint:
         raise Unfit(complaint)
     twins = sum("[golden]" in tags for tags, _ in failed.values())
@@ -182,6 +184,7 @@ def self_test():
     assert judge("a", {"a": named, "g": golden}) is None
     assert judge("[engine]", {"a": named}) is None
     assert judge("a", {}) and judge("a", {"b": other}) and judge("a", {"a": named, "b": other})
+    assert judge("a", {"a": named, "b": other}, {"b"}) is None and judge("a", {"b": other}, {"b"})
     assert judge("a", {"a": ("", "crash")}) and judge("a", {"a": ("", "exception")})
     assert judge("a", {"a": named, "g": ("[golden]", "crash")})
 
