@@ -131,6 +131,29 @@ void note_mda(Snapshot const& snapshot, userdb::NameIndex const& index, Problems
       true));
 }
 
+/// The words of a maildir's path (delivery/mailbox.hpp): another one would be the name of a folder.
+void note_maildir(Settings const& settings, Problems& problems) {
+  if (settings.delivery.local != Settings::Delivery::Local::maildir) return;
+  constexpr std::string_view known[] = {"from", "from_user", "from_domain",
+                                        "to",   "to_user",   "to_domain"};
+  auto const place = place_of(settings, "delivery.maildir");
+  auto const& path = settings.delivery.maildir;
+  for (auto at = path.find('%'); at != path.npos;) {
+    auto const end = path.find('%', at + 1);
+    if (end == path.npos) break;
+    auto const word = std::string_view(path).substr(at + 1, end - at - 1);
+    bool const is_known = std::find(std::begin(known), std::end(known), word) != std::end(known);
+    if (!is_known && word.find('/') == word.npos)
+      problems.push_back(problem_at(place, "nothing takes the place of %" + std::string(word) + "%",
+                                    "words are %to_user%, %to_domain%, %to% and those of %from%",
+                                    false));
+    at = is_known ? path.find('%', end + 1) : end;
+  }
+  if (path.find("%to_user%") == path.npos && path.find("%to%") == path.npos)
+    problems.push_back(problem_at(place, "the mail of all users goes to one maildir",
+                                  "write %to_domain%/%to_user% into its path", true));
+}
+
 void note_syslog(Settings const& settings, Machine const& machine, Problems& problems) {
   if (settings.log == Settings::Log::journal || settings.mail_log_path != "<syslog>" ||
       is_there(machine.syslog))
@@ -257,6 +280,7 @@ void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& prob
   note_certificate_names(snapshot, problems);
   note_user(snapshot.settings, machine, problems);
   note_mda(snapshot, index, problems);
+  note_maildir(snapshot.settings, problems);
   note_syslog(snapshot.settings, machine, problems);
   note_dead_ends(snapshot, index, problems);
 }

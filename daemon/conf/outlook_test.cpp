@@ -156,8 +156,25 @@ TEST_CASE("outlook: an MDA that is not there is told where a user's mail would e
   host.tree.write("domains/example.org/mailstackd.yaml", "users: {i: {receive: false}}\n");
   CHECK_FALSE(has(host.ahead(), "mda"));
   host.tree.remove("domains/example.org/mailstackd.yaml");
-  host.tree.write("mailstackd.yaml", "delivery: {mda: ./mda, local: maildir, maildir: /m}\n");
+  host.tree.write("mailstackd.yaml", "delivery: {mda: ./mda, local: maildir, maildir: /m/%to%}\n");
   CHECK(host.ahead().empty());
+}
+
+TEST_CASE("outlook: words that nothing replaces in the path of a maildir", "[conf]") {
+  Host host;
+  auto const with = [&](std::string const& path) {
+    host.tree.write("mailstackd.yaml", "delivery: {local: maildir, maildir: \"" + path + "\"}\n");
+    return host.ahead();
+  };
+  CHECK(has(with("/m/%usr%"), "mailstackd.yaml:1:"));
+  CHECK(host.failed);
+  CHECK(has(with("/m/%usr%"), "error: nothing takes the place of %usr%"));
+  CHECK(has(with("/m/50%/%to_usr%/%to_user%"), "%to_usr%"));
+  CHECK(has(with("/m"), "warning: the mail of all users goes to one maildir"));
+  for (auto const* good : {"/m/%to_domain%/%to_user%", "/m/%to%", "/100%/%to_user%"}) {
+    INFO(with(good));
+    CHECK_FALSE(has(with(good), "mailstackd.yaml"));
+  }
 }
 
 TEST_CASE("outlook: aliases to nobody, to no program, and those that do not count", "[conf]") {
