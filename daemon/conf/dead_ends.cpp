@@ -37,6 +37,7 @@ class AliasesFile {
     for (auto const& entry : aliases_.entries()) {
       auto const* alias = index_.alias(dropped(entry.name), domain_);
       if (alias == nullptr || alias->line != entry.line) continue;
+      look_for_loop(entry);
       for (auto const& recipient : alias->recipients) look_at(entry, recipient);
     }
     tell();
@@ -71,6 +72,13 @@ class AliasesFile {
       if (auto const line = last.at(dropped(entry.name)); line != entry.line)
         warn(entry, "it stands again in line " + std::to_string(line) + ", which alone counts",
              "put all its recipients into one line, between commas");
+  }
+
+  void look_for_loop(userdb::Aliases::Entry const& entry) {
+    if (entry.name == "*") return;  // of a catch-all each name goes another way
+    if (auto const way = resolved(entry); !way)
+      warn(entry, way.error().what + ", so that its mail is put off and comes back in the end",
+           "take one of these out of the way");
   }
 
   void look_at(userdb::Aliases::Entry const& entry, Recipient const& recipient) {
@@ -124,10 +132,14 @@ class AliasesFile {
     return std::nullopt;
   }
 
+  [[nodiscard]] Result<userdb::Resolution> resolved(userdb::Aliases::Entry const& entry) const {
+    return userdb::resolve(snapshot_.mail, index_, entry.name + "@" + domain_,
+                           userdb::Order::users_first);
+  }
+
   /// Whether anybody gets what is written to the alias. Of a loop that is not known.
   [[nodiscard]] bool reaches_somebody(userdb::Aliases::Entry const& entry) const {
-    auto const way = userdb::resolve(snapshot_.mail, index_, entry.name + "@" + domain_,
-                                     userdb::Order::users_first);
+    auto const way = resolved(entry);
     return !way || std::any_of(way->recipients.begin(), way->recipients.end(),
                                [this](Recipient const& one) { return gets_mail(one); });
   }

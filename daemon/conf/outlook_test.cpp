@@ -221,6 +221,18 @@ TEST_CASE("outlook: aliases to nobody, to no program, and those that do not coun
   CHECK(format(problems).find("bod") == std::string::npos);
 }
 
+TEST_CASE("outlook: aliases that lead in a circle", "[conf]") {
+  Host host;
+  host.tree.write("domains/example.org/users", "");
+  host.tree.write("domains/example.org/aliases", "one: two\ntwo: one\nthree: i@example.net\n");
+  auto const text = host.ahead();
+  CHECK(has(text,
+            "aliases:1: warning: alias `one`: a loop of aliases: one@example.org → "
+            "two@example.org → one@example.org, so that its mail is put off"));
+  CHECK(has(text, "aliases:2: warning: alias `two`: a loop"));
+  CHECK_FALSE(has(text, "`three`"));
+}
+
 TEST_CASE("outlook: an alias to who is disabled or only sends reaches nobody", "[conf]") {
   Host host;
   host.tree.certify("mx.example.org");
