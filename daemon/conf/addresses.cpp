@@ -7,6 +7,8 @@
 #include <charconv>
 #include <optional>
 
+#include "core/text/host_port.hpp"
+
 namespace mailstack::conf {
 
 namespace {
@@ -140,8 +142,11 @@ Result<std::string> parse_numeric_endpoint(std::string_view text, std::uint16_t 
     if (!given) return fail(given.error());
     port = *given;
   }
-  bool const v6 = address->find(':') != std::string::npos;
-  return (v6 ? "[" + *address + "]" : *address) + ":" + std::to_string(port);
+  return host_port(*address, port);
+}
+
+std::string format(Listen const& at) {
+  return at.address.find('/') != std::string::npos ? at.address : host_port(at.address, at.port);
 }
 
 }  // namespace mailstack::conf

@@ -28,4 +28,7 @@ Result<std::string> parse_numeric(std::string_view text);
 /// with invalid.
 Result<std::string> parse_numeric_endpoint(std::string_view text, std::uint16_t port);
 
+/// Where it listens: `192.0.2.1:25`, `[::1]:465`, a path.
+std::string format(Listen const& at);
+
 }  // namespace mailstack::conf

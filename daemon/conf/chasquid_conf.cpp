@@ -151,9 +151,7 @@ Result<> take_monitoring(TextField const& field, Reading& reading) {
   auto const listen = parse_listen(*text, smtp::Service::smtp);
   if (!listen) return fail(within(listen.error(), field.name));
   if (listen->port == 0) return fail(ErrorCode::invalid, field.name + " is not HOST:PORT");
-  bool const v6 = listen->address.find(':') != std::string::npos;
-  reading.settings.monitoring_address =
-      (v6 ? "[" + listen->address + "]" : listen->address) + ":" + std::to_string(listen->port);
+  reading.settings.monitoring_address = format(*listen);
   return {};
 }
 

@@ -18,19 +18,6 @@ namespace {
 bool is_path(Listen const& at) { return at.address.find('/') != std::string::npos; }
 bool is_six(std::string const& address) { return address.find(':') != std::string::npos; }
 
-std::string text_of(Listen const& at) {
-  if (is_path(at)) return at.address;
-  auto const host = is_six(at.address) ? "[" + at.address + "]" : at.address;
-  return host + ":" + std::to_string(at.port);
-}
-
-std::string text_of(Place const& place) {
-  std::string text = place.path;
-  if (place.line != 0) text += ":" + std::to_string(place.line);
-  if (place.column != 0) text += ":" + std::to_string(place.column);
-  return text;
-}
-
 /// Whether `all` is every address of the family of `one`, or of both.
 bool covers(std::string const& all, std::string const& one) {
   return all.empty() || (all == "0.0.0.0" && !one.empty() && !is_six(one)) ||
@@ -58,8 +45,8 @@ void refuse_same_ports(Settings const& settings, Problems& problems) {
       if (!exclude_each_other(all[first], all[second])) continue;
       auto const& at = all[first];
       problems.push_back(problem_at(all[second].place,
-                                    text_of(all[second]) + " cannot be listened on beside " +
-                                        text_of(at) + " of " + text_of(at.place),
+                                    format(all[second]) + " cannot be listened on beside " +
+                                        format(at) + " of " + format(at.place),
                                     "keep one of the two, or give them ports of their own", false));
       break;
     }
@@ -80,7 +67,7 @@ void note_low_ports(Settings const& settings, std::uint16_t lowest, Problems& pr
   for (auto const& at : settings.listen) {
     if (at.systemd || is_path(at) || at.port >= lowest) continue;
     problems.push_back(problem_at(
-        at.place, text_of(at) + " is a port that this user may not listen on",
+        at.place, format(at) + " is a port that this user may not listen on",
         "start it by its .socket units, with CAP_NET_BIND_SERVICE, or as root with `user`", true));
   }
 }

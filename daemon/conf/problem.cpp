@@ -35,10 +35,15 @@ void append_json(std::string& out, Problem const& problem) {
 
 std::string_view severity(Problem const& problem) { return problem.warning ? "warning" : "error"; }
 
+std::string format(Place const& place) {
+  std::string text = place.path;
+  if (place.line != 0) text += ":" + std::to_string(place.line);
+  if (place.column != 0) text += ":" + std::to_string(place.column);
+  return text;
+}
+
 std::string format(Problem const& problem) {
-  std::string text = problem.path;
-  if (problem.line != 0) text += ":" + std::to_string(problem.line);
-  if (problem.column != 0) text += ":" + std::to_string(problem.column);
+  auto text = format(Place{problem.path, problem.line, problem.column});
   text.append(": ").append(severity(problem)).append(": ").append(problem.what);
   if (!problem.remedy.empty()) text += "; " + problem.remedy;
   // Names of files may hold anything; a log line ends where we end it.

@@ -28,6 +28,8 @@ using Problems = std::vector<Problem>;
 /// `error` or `warning`.
 std::string_view severity(Problem const& problem);
 
+/// `/etc/chasquid/chasquid.conf:3:7`; what is 0 is left out.
+std::string format(Place const& place);
 /// `/etc/chasquid/chasquid.conf:3:7: error: unknown field hostnam; write hostname`: one line.
 std::string format(Problem const& problem);
 /// A problem at a place.

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/json_text/json_text.hpp"
+#include "core/text/host_port.hpp"
 #include "daemon/control/shown.hpp"
 
 namespace mailstack::control {
@@ -43,9 +44,7 @@ std::string to(Event const& event) {
 /// `192.0.2.1:4025`, `[2001:db8::1]:4025`, as Go prints it; `unix` has no port.
 std::string client_of(Event const& event) {
   auto address = word(event.client);
-  if (event.port == 0) return address;
-  bool const six = address.find(':') != std::string::npos;
-  return (six ? "[" + address + "]:" : address + ":") + std::to_string(event.port);
+  return event.port == 0 ? address : host_port(address, event.port);
 }
 
 std::string client_line(Event const& event) {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/text/host_port.hpp"
 #include "daemon/net/sockets.hpp"
 #include "daemon/net/tcp_stream.hpp"
 
@@ -75,10 +76,9 @@ class SocketListener : public Listener {
 
 Result<> refused(Endpoint const& at, char const* what) {
   auto const code = errno == EACCES || errno == EPERM ? ErrorCode::denied : ErrorCode::unavailable;
-  auto const port = at.address.find('/') == std::string::npos ? ":" + std::to_string(at.port) : "";
-  auto const place =
-      at.address.find(':') != std::string::npos ? "[" + at.address + "]" : at.address;
-  std::string text = place + port + ": " + what + ": " + std::strerror(errno);
+  bool const path = at.address.find('/') != std::string::npos;
+  auto const place = path ? at.address : host_port(at.address, at.port);
+  std::string text = place + ": " + what + ": " + std::strerror(errno);
   if (code == ErrorCode::denied && at.port != 0 && at.port < 1024)
     text +=
         " (ports below 1024 need CAP_NET_BIND_SERVICE, sockets of systemd, or a start by root with "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/mail/message/message.hpp"
+#include "core/text/host_port.hpp"
 #include "daemon/policy/header_section.hpp"
 #include "daemon/policy/program_output.hpp"
 
@@ -21,10 +22,7 @@ std::string shell_safe(std::string_view greeted) {
   return safe;
 }
 
-std::string remote_address(Client const& client) {
-  bool const six = client.address.find(':') != std::string::npos;
-  return (six ? "[" + client.address + "]" : client.address) + ":" + std::to_string(client.port);
-}
+std::string remote_address(Client const& client) { return host_port(client.address, client.port); }
 
 std::string joined(std::vector<mail::Path> const& paths) {
   std::string text;

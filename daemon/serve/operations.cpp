@@ -2,19 +2,13 @@
 
 #include <unistd.h>
 
+#include "daemon/conf/addresses.hpp"
 #include "daemon/control/process_facts.hpp"
 #include "daemon/serve/time_and_chance.hpp"
 
 namespace mailstack::serve {
 
 namespace {
-
-/// `192.0.2.1:25`, `[::1]:465`, a path.
-std::string place_of(conf::Listen const& at) {
-  if (at.address.find('/') != std::string::npos) return at.address;
-  bool const six = at.address.find(':') != std::string::npos;
-  return (six ? "[" + at.address + "]" : at.address) + ":" + std::to_string(at.port);
-}
 
 std::vector<control::Expiry> expiries(conf::Snapshot const& snapshot) {
   std::vector<control::Expiry> all;
@@ -36,7 +30,7 @@ class PartsOperations : public control::Operations {
     status.ready = life_.ready && !life_.stopping;
     status.stopping = life_.stopping;
     for (auto const& at : parts_.server->listening())
-      status.listeners.push_back({place_of(at), std::string(control::format(at.service))});
+      status.listeners.push_back({conf::format(at), std::string(control::format(at.service))});
     status.digests = parts_.current.get()->snapshot->digests;
     status.problems = life_.problems;
     for (auto const& key : parts_.keys->states())

@@ -1,5 +1,6 @@
 #include "reconciler/kinds/name_servers.hpp"
 
+#include "core/text/host_port.hpp"
 #include "core/text/listed.hpp"
 
 namespace mailstack::kinds {
@@ -16,10 +17,6 @@ std::string rcode_text(int rcode) {
   return rcode >= 0 && rcode < 6 ? words[rcode] : "rcode " + std::to_string(rcode);
 }
 
-std::string with_port(std::string const& address) {
-  return address.find(':') == std::string::npos ? address + ":53" : "[" + address + "]:53";
-}
-
 NameServers find_addresses(dns::RRset const& apex, std::string const& resolver,
                            world::DnsQuery& dns) {
   NameServers all;
@@ -34,7 +31,7 @@ NameServers find_addresses(dns::RRset const& apex, std::string const& resolver,
     auto const before = all.addresses.size();
     for (auto const& answer : {answers[i], answers[i + 1]})
       if (answer)
-        for (auto const& address : answer->values) all.addresses.push_back(with_port(address));
+        for (auto const& address : answer->values) all.addresses.push_back(host_port(address, 53));
     if (all.addresses.size() == before)
       all.problems.push_back(questions[i].name.display() + " has no address (asked " + resolver +
                              ": " + answer_text(answers[i]) + ")");
