@@ -5,6 +5,8 @@ target_include_directories(mailstack_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMA
 target_compile_options(mailstack_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
 
 add_library(mailstack_test_support INTERFACE)
+# Tests are built more often than run: what optimising costs them, most of all under sanitizers, no test gives back.
+target_compile_options(mailstack_test_support INTERFACE -O0)
 target_link_libraries(mailstack_test_support INTERFACE mailstack_options Catch2::Catch2WithMain)
 # An archive: a test program takes from it only what it uses, so that core's tests do not need the engine.
 file(GLOB_RECURSE support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
@@ -12,7 +14,8 @@ if(support)
   add_library(mailstack_support_archive STATIC ${support})
   # No more than core: a linker may take any object of an archive for a template instance that it misses.
   target_link_libraries(mailstack_support_archive PRIVATE mailstack_options core)
-  target_compile_definitions(mailstack_support_archive PRIVATE MAILSTACK_SUPPORT_DIR="${CMAKE_SOURCE_DIR}/tests/support")
+  target_compile_options(mailstack_support_archive PRIVATE -O0)
+  target_compile_definitions(mailstack_support_archive PRIVATE MAILSTACK_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(mailstack_test_support INTERFACE mailstack_support_archive)
 endif()
 
@@ -125,7 +128,6 @@ function(mailstack_tests name)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE mailstack_test_support ${ARG_LINK})
-  target_compile_definitions(${name} PRIVATE MAILSTACK_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MAILSTACK_BINARY_DIR="${CMAKE_BINARY_DIR}")
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
   set_property(GLOBAL APPEND PROPERTY MAILSTACK_TEST_PROGRAMS ${name})
 endfunction()

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <sstream>
 
+#include "tests/support/source_tree.hpp"
+
 #include "daemon/cli/person_test.hpp"
 
 using namespace mailstack;
@@ -73,7 +75,7 @@ TEST_CASE("mailstackd: a word that is no command is told, also where help is ask
 }
 
 TEST_CASE("mailstackd: the manual names every command and option", "[cli]") {
-  std::ifstream file(MAILSTACK_SOURCE_DIR "/docs/man/mailstackd.8");
+  std::ifstream file(support::in_source("docs/man/mailstackd.8"));
   std::string page(std::istreambuf_iterator<char>(file), {});
   REQUIRE_FALSE(page.empty());
   std::erase(page, '\\');
@@ -135,7 +137,7 @@ TEST_CASE("mailstackd: each command's help and the manual have the same exit cod
     std::erase(out, '\\');
     return out;
   };
-  std::ifstream file(MAILSTACK_SOURCE_DIR "/docs/man/mailstackd.8");
+  std::ifstream file(support::in_source("docs/man/mailstackd.8"));
   std::string page(std::istreambuf_iterator<char>(file), {});
   for (auto const* font : {"\\fB", "\\fR"})
     for (std::size_t at; (at = page.find(font)) != page.npos;) page.replace(at, 3, "`");

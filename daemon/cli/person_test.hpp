@@ -10,6 +10,7 @@
 #include "daemon/cli/run.hpp"
 #include "daemon/control/operations_twin.hpp"
 #include "daemon/control/requests.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::daemon_cli {
 
@@ -36,7 +37,7 @@ struct Person {
                 .err = err,
                 .version = "1.0.0",
                 .files = files,
-                .working_directory = MAILSTACK_SOURCE_DIR,
+                .working_directory = support::in_source(""),
                 .now = [] { return TimePoint(Duration(1'795'724'000)); },
                 .serve =
                     [this](std::string const& directory) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/cli/person_test.hpp"
+#include "tests/support/source_tree.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace mailstack;
@@ -17,7 +18,7 @@ TEST_CASE("mailstackd: without a command it serves", "[cli]") {
   CHECK(person.types({}) == 7);
   CHECK(person.served == "/etc/mailstackd");
   CHECK(person.types({"--config", "x/conf"}) == 7);
-  CHECK(person.served == std::string(MAILSTACK_SOURCE_DIR) + "/x/conf");
+  CHECK(person.served == support::in_source("x/conf"));
   CHECK(person.asked.empty());
 }
 
@@ -170,7 +171,7 @@ TEST_CASE("mailstackd: status, reload and a daemon that is not there", "[cli]") 
   CHECK(person.out.str() == "the configuration is in use\n");
   CHECK(person.types({"stop"}) == 0);
   CHECK(person.types({"metrics", "--socket", "x.sock"}) == 0);
-  CHECK(person.socket == std::string(MAILSTACK_SOURCE_DIR) + "/x.sock");
+  CHECK(person.socket == support::in_source("x.sock"));
   CHECK(person.out.str() == "# TYPE a counter\na 1\n");
   person.running = false;
   CHECK(person.types({"status"}) == 4);

@@ -4,6 +4,7 @@
 
 #include "daemon/conf/addresses.hpp"
 #include "daemon/conf/conf_tree_test.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::conf {
 namespace {
@@ -62,7 +63,7 @@ TEST_CASE("exposure: a private key that everybody may read is a warning", "[conf
   ConfTree tree;
   tree.certify("mx.example.org");
   auto const key = tree.path("certs/mx.example.org/privkey.pem");
-  std::ifstream pem(MAILSTACK_SOURCE_DIR "/tests/support/keys/ed25519.pem");
+  std::ifstream pem(support::in_source("tests/support/keys/ed25519.pem"));
   tree.write("domains/example.org/dkim:s1.pem",
              std::string(std::istreambuf_iterator<char>(pem), {}));
   auto const signs = tree.path("domains/example.org/dkim:s1.pem");

@@ -4,6 +4,7 @@
 
 #include "core/digest/digest.hpp"
 #include "daemon/conf/conf_tree_test.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::conf {
 namespace {
@@ -39,7 +40,7 @@ TEST_CASE("load: users, aliases, keys, certificates and policies of a whole tree
   tree.write("domains/example.org/aliases", "*: i\n");
   tree.write("domains/example.org/mailstackd.yaml", "users: {I: {send_as: ['*@example.net']}}\n");
   tree.write("domains/xn--mller-kva.example/users", user_i);
-  std::ifstream key(MAILSTACK_SOURCE_DIR "/tests/support/keys/ed25519.pem");
+  std::ifstream key(support::in_source("tests/support/keys/ed25519.pem"));
   tree.write("domains/example.org/dkim:s1.pem",
              std::string(std::istreambuf_iterator<char>(key), {}));
   tree.certify("mx.example.org");
@@ -230,7 +231,7 @@ TEST_CASE("load: a directory that is gone takes its domain along", "[conf]") {
 
 TEST_CASE("load: a key that is none keeps the one of its selector", "[conf]") {
   ConfTree tree;
-  std::ifstream key(MAILSTACK_SOURCE_DIR "/tests/support/keys/ed25519.pem");
+  std::ifstream key(support::in_source("tests/support/keys/ed25519.pem"));
   std::string const pem(std::istreambuf_iterator<char>(key), {});
   tree.write("domains/example.org/dkim:s1.pem", pem);
   tree.write("domains/example.org/dkim:not a selector.pem", pem);

@@ -5,6 +5,7 @@
 
 #include "daemon/conf/reference.hpp"
 #include "daemon/conf/restart.hpp"
+#include "tests/support/source_tree.hpp"
 #include "yaml/values.hpp"
 
 namespace mailstack::conf {
@@ -287,7 +288,7 @@ TEST_CASE("restart: what a running daemon does not take is named", "[conf]") {
 }
 
 TEST_CASE("reference: docs/mailstackd.yaml.md is what the table says", "[conf]") {
-  auto const path = MAILSTACK_SOURCE_DIR "/docs/mailstackd.yaml.md";
+  auto const path = support::in_source("docs/mailstackd.yaml.md");
   if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << reference();
   std::ifstream file(path);
   std::string const written(std::istreambuf_iterator<char>(file), {});

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/control/operations_twin.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 using namespace mailstack::control;
@@ -222,7 +223,7 @@ TEST_CASE("control: a request waits for the answer to the one before it", "[cont
 }
 
 TEST_CASE("control: the examples of docs/control.md are what the daemon answers", "[control]") {
-  auto const* const path = MAILSTACK_SOURCE_DIR "/docs/control.md";
+  auto const path = support::in_source("docs/control.md");
   std::ifstream file(path);
   OperationsTwin twin;
   twin.state.version = MAILSTACK_VERSION;

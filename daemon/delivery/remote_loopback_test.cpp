@@ -12,6 +12,7 @@
 #include "tests/support/loopback.hpp"
 #include "tests/support/loopback_name_server.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/source_tree.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace mailstack::delivery {
@@ -36,7 +37,7 @@ std::string make_pem(std::string const& directory) {
 class Sink {
  public:
   Sink(std::string const& address, std::uint16_t port, std::vector<std::string> const& more = {}) {
-    std::string const program = MAILSTACK_SOURCE_DIR "/tests/support/smtp_sink.py";
+    std::string const program = support::in_source("tests/support/smtp_sink.py");
     std::vector<std::string> argv{"python3", program, address, std::to_string(port),
                                   directory_.path()};
     argv.insert(argv.end(), more.begin(), more.end());

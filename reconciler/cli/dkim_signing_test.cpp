@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/files/memory_files.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 
@@ -15,7 +16,7 @@ constexpr char const* conf = "/etc/chasquid";
 constexpr char const* message = "From: Joe <joe@example.org>\nTo: a@b.example\nSubject: x\n\nHi\n";
 
 std::string test_key(std::string const& algorithm) {
-  std::ifstream file(MAILSTACK_SOURCE_DIR "/tests/support/keys/" + algorithm + ".pem");
+  std::ifstream file(support::in_source("tests/support/keys/") + algorithm + ".pem");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

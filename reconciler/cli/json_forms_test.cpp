@@ -9,6 +9,7 @@
 #include "reconciler/kinds/kinds.hpp"
 #include "reconciler/kinds/user/spec.hpp"
 #include "tests/support/json_schema.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 using namespace mailstack::cli;
@@ -68,7 +69,7 @@ engine::Plan full_plan() {
 }
 
 std::string schema() {
-  std::ifstream file(MAILSTACK_SOURCE_DIR "/schemas/plan.schema.json");
+  std::ifstream file(support::in_source("schemas/plan.schema.json"));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -10,6 +10,7 @@
 #include "tests/support/fake_control.hpp"
 #include "tests/support/fake_dns_query.hpp"
 #include "tests/support/fake_systemd.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 using doctor::Verdict;
@@ -145,8 +146,7 @@ TEST_CASE("check: each step that fails says what it means", "[cli]") {
 
 TEST_CASE("check: a key is compared with its record", "[cli]") {
   Bench bench;
-  auto const pem =
-      golden::read(std::string(MAILSTACK_SOURCE_DIR) + "/tests/golden/keys/ed25519.pem");
+  auto const pem = golden::read(support::in_source("tests/golden/keys/ed25519.pem"));
   auto const directory = std::string("/etc/mailstackd/domains/example.org");
   REQUIRE(bench.files.make_directory(directory, {}));
   REQUIRE(bench.files.write(directory + "/dkim:s1.pem", pem, {}));

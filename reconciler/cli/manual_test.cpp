@@ -12,6 +12,7 @@
 #include "reconciler/cli/roff.hpp"
 #include "reconciler/manifest/load.hpp"
 #include "tests/support/committed.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 using namespace mailstack::cli;
@@ -39,7 +40,7 @@ std::set<std::string> variables_read() {
   std::set<std::string> names;
   for (auto const* folder : {"core", "providers", "reconciler"}) {
     for (auto const& file :
-         fs::recursive_directory_iterator(fs::path(MAILSTACK_SOURCE_DIR) / folder)) {
+         fs::recursive_directory_iterator(fs::path(support::in_source("")) / folder)) {
       auto const path = file.path().string();
       if (!path.ends_with(".cpp") || path.ends_with("_test.cpp")) continue;
       std::ostringstream text;

@@ -14,6 +14,7 @@
 #include "reconciler/manifest/codes.hpp"
 #include "reconciler/manifest/load.hpp"
 #include "tests/support/json_schema.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 namespace fs = std::filesystem;
@@ -28,7 +29,7 @@ std::string read_text(fs::path const& path) {
 
 fs::path const& folder() {
   static fs::path const one =
-      fs::path(MAILSTACK_SOURCE_DIR) / "reconciler" / "manifest" / "diagnostics";
+      fs::path(support::in_source("reconciler")) / "manifest" / "diagnostics";
   return one;
 }
 
@@ -216,7 +217,7 @@ TEST_CASE("diagnostics: JSON holds every part", "[cli]") {
 
 TEST_CASE("diagnostics: the JSON of each manifest of the folder fits the schema", "[cli]") {
   auto const schema =
-      read_text(fs::path(MAILSTACK_SOURCE_DIR) / "schemas" / "diagnostics.schema.json");
+      read_text(fs::path(support::in_source("schemas")) / "diagnostics.schema.json");
   for (auto const& path : cases()) {
     auto const document =
         cli::diagnostics_json(problems_of(path.filename().string(), read_text(path)));

@@ -5,13 +5,15 @@
 #include <catch2/catch.hpp>
 #include <iostream>
 
+#include "tests/support/source_tree.hpp"
+
 #include "tests/dialogues/player.hpp"
 
 namespace mailstack::dialogues {
 namespace {
 
 std::vector<Dialogue> all() {
-  return load(std::filesystem::path(MAILSTACK_SOURCE_DIR) / "tests/dialogues");
+  return load(std::filesystem::path(support::in_source("tests/dialogues")));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "providers/dns_provider.hpp"
 #include "reconciler/features/feature.hpp"
 #include "reconciler/manifest/load.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::golden {
 
@@ -32,7 +33,7 @@ inline std::string read(fs::path const& path) {
 
 inline std::vector<fs::path> cases() {
   std::vector<fs::path> found;
-  for (auto const& entry : fs::directory_iterator(MAILSTACK_SOURCE_DIR "/tests/golden"))
+  for (auto const& entry : fs::directory_iterator(support::in_source("tests/golden")))
     if (fs::exists(entry.path() / "manifest.yaml")) found.push_back(entry.path());
   std::sort(found.begin(), found.end());
   return found;

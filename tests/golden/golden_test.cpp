@@ -4,6 +4,7 @@
 
 #include "tests/golden/cases.hpp"
 #include "tests/golden/resource_text.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::golden {
 namespace {
@@ -75,7 +76,7 @@ TEST_CASE("golden: what every manifest compiles to, field by field", "[golden]")
 
 TEST_CASE("golden: the example is right, and says nothing that a reader must mend", "[golden]") {
   files::MemoryFiles files;
-  copy_inputs(MAILSTACK_SOURCE_DIR "/examples", files);
+  copy_inputs(support::in_source("examples"), files);
   manifest::Diagnostics diagnostics;
   auto const manifest = manifest::load(files, "/repo/mailstack.yaml", key_table(), diagnostics);
   if (manifest) features::check(*manifest, TimePoint{}, diagnostics);

@@ -4,6 +4,8 @@
 
 #include "tests/golden/run.hpp"
 
+#include "tests/support/source_tree.hpp"
+
 namespace mailstack::golden {
 
 TEST_CASE("golden: the plan of every manifest, as a person reads it", "[golden]") {
@@ -29,7 +31,7 @@ TEST_CASE("golden: what a plan says comes true, and a second plan is empty", "[g
 }
 
 TEST_CASE("golden: the example comes true as well", "[golden]") {
-  Run run(fs::path(MAILSTACK_SOURCE_DIR) / "examples", "mailstack.yaml");
+  Run run(fs::path(support::in_source("examples")), "mailstack.yaml");
   REQUIRE(run.compiles());
   CHECK(run.plan().changes() > 20);
   CHECK_THAT(run.apply(), Catch::Equals(""));

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "tests/support/source_tree.hpp"
+
 #include "tests/golden/run.hpp"
 
 namespace mailstack::golden {
@@ -37,7 +39,7 @@ bool subset(std::set<std::string> const& inner, std::set<std::string> const& out
   return std::includes(outer.begin(), outer.end(), inner.begin(), inner.end());
 }
 
-fs::path folder() { return fs::path(MAILSTACK_SOURCE_DIR) / "tests/golden/09-dkim-window"; }
+fs::path folder() { return fs::path(support::in_source("tests/golden/09-dkim-window")); }
 
 }  // namespace
 

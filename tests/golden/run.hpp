@@ -21,13 +21,14 @@
 #include "tests/golden/cases.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_systemd.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::golden {
 
 using nlohmann::json;
 
 inline std::string key_file(std::string const& name) {
-  return read(fs::path(MAILSTACK_SOURCE_DIR) / "tests/golden/keys" / name);
+  return read(fs::path(support::in_source("tests/golden/keys")) / name);
 }
 
 /// The members of an object that may be absent.

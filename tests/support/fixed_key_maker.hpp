@@ -8,6 +8,7 @@
 #include <string>
 
 #include "reconciler/kinds/dkim_key/keys.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::support {
 
@@ -16,8 +17,7 @@ class FixedKeyMaker final : public kinds::dkim_key::KeyMaker {
  public:
   Result<Secret<std::string>> generate(std::string_view algorithm) override {
     ++made;
-    std::ifstream file(MAILSTACK_SOURCE_DIR "/tests/support/keys/" + std::string(algorithm) +
-                       ".pem");
+    std::ifstream file(in_source("tests/support/keys/") + std::string(algorithm) + ".pem");
     std::string pem{std::istreambuf_iterator<char>(file), {}};
     if (pem.empty()) return fail(ErrorCode::invalid, "no fixed key of " + std::string(algorithm));
     return Secret<std::string>(std::move(pem));

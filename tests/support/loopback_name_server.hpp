@@ -10,6 +10,7 @@
 #include <string>
 
 #include "tests/support/server_process.hpp"
+#include "tests/support/source_tree.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace mailstack::support {
@@ -20,7 +21,7 @@ class LoopbackNameServer {
   explicit LoopbackNameServer(std::string const& records) {
     std::ofstream(directory_.path() + "/records") << records;
     process_ = std::make_unique<ServerProcess>(
-        std::vector<std::string>{"python3", MAILSTACK_SOURCE_DIR "/tests/support/name_server.py",
+        std::vector<std::string>{"python3", in_source("tests/support/name_server.py"),
                                  directory_.path() + "/port", directory_.path() + "/records"},
         directory_.path() + "/log");
     std::string port;

@@ -10,11 +10,12 @@
 #include <thread>
 
 #include "tests/support/run_program.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace mailstack::support {
 namespace {
 
-std::string script() { return std::string(MAILSTACK_SUPPORT_DIR) + "/systemd_instance.sh"; }
+std::string script() { return in_source("tests/support/systemd_instance.sh"); }
 
 }  // namespace
 

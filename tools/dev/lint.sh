@@ -50,7 +50,7 @@ check_format() { { sources; headers; } | xargs -r clang-format-16 --dry-run --We
 tidy_one() {
   local source=$1 digest output
   digest=$({ cat .clang-tidy; clang++-16 -std=c++20 -I. -Ibuild/tidy/generated -DMAILSTACK_SOURCE_DIR='""' \
-    -DMAILSTACK_BINARY_DIR='""' -E -P "$source" 2>/dev/null; cat "$source"; } | sha256sum | cut -c1-32)
+    -E -P "$source" 2>/dev/null; cat "$source"; } | sha256sum | cut -c1-32)
   [[ ! -f build/tidy/clean/$digest ]] || return 0
   if output=$(clang-tidy-16 -p build/tidy --quiet "$source" 2>&1); then
     : >"build/tidy/clean/$digest"
@@ -80,7 +80,7 @@ header_alone() {
   mkdir -p "$(dirname "$unit")"
   [[ -f $unit ]] || printf '#include "%s"\n' "$header" >"$unit"
   ccache g++ -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Werror -I. -Ibuild/generated \
-    -DMAILSTACK_SOURCE_DIR='""' -DMAILSTACK_BINARY_DIR='""' -c "$unit" -o "${unit%.cpp}.o" || {
+    -DMAILSTACK_SOURCE_DIR='""' -c "$unit" -o "${unit%.cpp}.o" || {
     echo "$header does not compile alone" >&2
     return 1
   }

@@ -12,6 +12,7 @@
 #include "core/digest/digest.hpp"
 #include "core/mail/dkim/canonical.hpp"
 #include "core/mail/tag_list.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 using namespace mailstack::mail;
@@ -46,7 +47,7 @@ Secret<std::string> rfc_key() {
 }
 
 Secret<std::string> test_key(std::string const& algorithm) {
-  std::ifstream file(MAILSTACK_SOURCE_DIR "/tests/support/keys/" + algorithm + ".pem");
+  std::ifstream file(support::in_source("tests/support/keys/") + algorithm + ".pem");
   return Secret<std::string>(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 

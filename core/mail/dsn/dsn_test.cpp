@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/mail/message/message.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 using namespace mailstack::mail;
@@ -36,7 +37,7 @@ Report report_of(Cause cause) {
 
 /// The golden files are what another parser is shown in tests/programs/dsn_test.py, too.
 void check_golden(std::string const& name, std::string const& text) {
-  auto const path = std::string(MAILSTACK_SOURCE_DIR "/core/mail/dsn/golden/") + name + ".eml";
+  auto const path = support::in_source("core/mail/dsn/golden/") + name + ".eml";
   if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
   std::ifstream file(path, std::ios::binary);
   CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == text);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "reconciler/features/feature.hpp"
+#include "tests/support/source_tree.hpp"
 
 using namespace mailstack;
 using namespace mailstack::features;
@@ -13,7 +14,7 @@ using namespace mailstack::features;
 namespace {
 
 void compare(std::string const& file, std::string const& content) {
-  auto const path = std::string(MAILSTACK_SOURCE_DIR) + "/packaging/systemd/" + file;
+  auto const path = support::in_source("packaging/systemd/") + file;
   auto const text =
       "# What `mailstack apply` writes; for a host without it "
       "(docs/migrating-from-chasquid.md).\n" +

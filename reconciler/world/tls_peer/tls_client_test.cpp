@@ -8,6 +8,7 @@
 #include "core/x509/x509.hpp"
 #include "tests/support/loopback.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/source_tree.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace mailstack::world {
@@ -36,7 +37,7 @@ struct Server {
     write("/key.pem", key.reveal());
     auto const& at = directory.path();
     process = std::make_unique<ServerProcess>(
-        std::vector<std::string>{"python3", MAILSTACK_SOURCE_DIR "/tests/support/tls_server.py",
+        std::vector<std::string>{"python3", support::in_source("tests/support/tls_server.py"),
                                  std::to_string(port), at + "/chain.pem", at + "/key.pem", habit},
         at + "/log");
     REQUIRE(support::wait_for_port(port, 20s));
