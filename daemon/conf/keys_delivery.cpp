@@ -186,7 +186,8 @@ constexpr Row all[] = {
     field<[](auto& s) -> auto& { return s.delivery.maildir; }>(
         {.path = "delivery.maildir",
          .type = Type::path,
-         .summary = "The directory for `local: maildir`; replaced as in `mda_arguments`",
+         .summary = "The directory for `local: maildir`; `%to%`, `%to_user%` and `%to_domain%` are "
+                    "replaced",
          .example = "/var/mail/%to_domain%/%to_user%"}),
     field<[](auto& s) -> auto& { return s.delivery.pipe_timeout; }>(
         {.path = "delivery.pipe_timeout",

@@ -131,22 +131,20 @@ void note_mda(Snapshot const& snapshot, userdb::NameIndex const& index, Problems
       true));
 }
 
-/// The words of a maildir's path (delivery/mailbox.hpp): another one would be the name of a folder.
+/// Another word than those that are replaced would be the name of a folder.
 void note_maildir(Settings const& settings, Problems& problems) {
   if (settings.delivery.local != Settings::Delivery::Local::maildir) return;
-  constexpr std::string_view known[] = {"from", "from_user", "from_domain",
-                                        "to",   "to_user",   "to_domain"};
+  auto const& known = Settings::Delivery::maildir_words;
   auto const place = place_of(settings, "delivery.maildir");
   auto const& path = settings.delivery.maildir;
   for (auto at = path.find('%'); at != path.npos;) {
     auto const end = path.find('%', at + 1);
     if (end == path.npos) break;
-    auto const word = std::string_view(path).substr(at + 1, end - at - 1);
-    bool const is_known = std::find(std::begin(known), std::end(known), word) != std::end(known);
+    auto const word = std::string_view(path).substr(at, end + 1 - at);
+    bool const is_known = std::find(known.begin(), known.end(), word) != known.end();
     if (!is_known && word.find('/') == word.npos)
-      problems.push_back(problem_at(place, "nothing takes the place of %" + std::string(word) + "%",
-                                    "words are %to_user%, %to_domain%, %to% and those of %from%",
-                                    false));
+      problems.push_back(problem_at(place, "nothing takes the place of " + std::string(word),
+                                    "words are %to_user%, %to_domain% and %to%", false));
     at = is_known ? path.find('%', end + 1) : end;
   }
   if (path.find("%to_user%") == path.npos && path.find("%to%") == path.npos)

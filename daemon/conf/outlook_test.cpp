@@ -170,6 +170,7 @@ TEST_CASE("outlook: words that nothing replaces in the path of a maildir", "[con
   CHECK(host.failed);
   CHECK(has(with("/m/%usr%"), "error: nothing takes the place of %usr%"));
   CHECK(has(with("/m/50%/%to_usr%/%to_user%"), "%to_usr%"));
+  CHECK(has(with("/m/%from_user%/%to_user%"), "error: nothing takes the place of %from_user%"));
   CHECK(has(with("/m"), "warning: the mail of all users goes to one maildir"));
   for (auto const* good : {"/m/%to_domain%/%to_user%", "/m/%to%", "/100%/%to_user%"}) {
     INFO(with(good));

@@ -2,6 +2,7 @@
 /// \file
 /// What chasquid.conf and mailstackd.yaml say, with everything they leave out at its default.
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -107,6 +108,9 @@ struct Settings {
     std::vector<std::string> mda_arguments = {"-f", "%from%", "-d", "%to_user%"};
     std::string lmtp;     ///< `/run/dovecot/lmtp` or `host:port`
     std::string maildir;  ///< `/var/mail/%to_domain%/%to_user%`
+    /// What is replaced in it: words of the recipient only, since a sender could lead elsewhere.
+    static constexpr std::array<std::string_view, 3> maildir_words{"%to%", "%to_user%",
+                                                                   "%to_domain%"};
     seconds pipe_timeout{30};
   } delivery;
 

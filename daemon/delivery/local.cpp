@@ -45,7 +45,7 @@ Outcome run(Share const& share, std::vector<std::string> argv, std::string const
 }
 
 smtp::Reply to_maildir(Share const& share, Names const& names) {
-  auto const path = maildir_path(share.conf->settings.delivery.maildir, names);
+  auto const path = maildir_path(share.conf->settings.delivery.maildir, names.to);
   if (!path) return {550, "5.1.1", path.error().what};
   return share.maildirs->put(*path, mailbox_message(names.from, names.to, *share.content));
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "daemon/conf/settings.hpp"
+
 namespace mailstack::delivery {
 
 namespace {
@@ -78,12 +80,15 @@ std::vector<std::string> mda_arguments(std::vector<std::string> const& templates
   return arguments;
 }
 
-Result<std::string> maildir_path(std::string const& path, Names const& names) {
-  for (auto const& part : {user_of(names.to), domain_of(names.to)})
+Result<std::string> maildir_path(std::string const& path, std::string const& to) {
+  auto const user = user_of(to);
+  auto const domain = domain_of(to);
+  for (auto const& part : {user, domain})
     if (part.empty() || part.front() == '.' || part.find('/') != std::string::npos ||
         std::any_of(part.begin(), part.end(), control))
-      return fail(ErrorCode::invalid, "no maildir is called so: " + names.to);
-  return replaced(path, replacements_of(names));
+      return fail(ErrorCode::invalid, "no maildir is called so: " + to);
+  auto const& words = conf::Settings::Delivery::maildir_words;
+  return replaced(path, {{words[0], to}, {words[1], user}, {words[2], domain}});
 }
 
 }  // namespace mailstack::delivery

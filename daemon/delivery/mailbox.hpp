@@ -26,8 +26,9 @@ struct Names {
 std::vector<std::string> mda_arguments(std::vector<std::string> const& templates,
                                        Names const& names);
 
-/// `/var/mail/%to_domain%/%to_user%`. Fails with invalid where a name would lead elsewhere: empty,
-/// with `/` or a control character, or a dot in front (a maildir's folders begin with one).
-Result<std::string> maildir_path(std::string const& path, Names const& names);
+/// `/var/mail/%to_domain%/%to_user%` for the address `to`, by Settings::maildir_words. Fails with
+/// invalid where a name would lead elsewhere: empty, with `/` or a control character, or a dot in
+/// front (a maildir's folders begin with one).
+Result<std::string> maildir_path(std::string const& path, std::string const& to);
 
 }  // namespace mailstack::delivery
