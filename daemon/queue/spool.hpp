@@ -34,7 +34,7 @@ struct Recovered {
 struct SpoolStats {
   std::uint64_t items = 0;
   std::uint64_t live_octets = 0;
-  std::uint64_t disk_octets = 0;
+  std::uint64_t disk_octets = 0;  ///< that it takes, those that are allocated for more included
   std::uint64_t syncs = 0;
   std::uint64_t puts = 0;
 };

@@ -70,12 +70,21 @@ Result<> Log::begin(std::uint32_t sequence, ItemId ids_from) {
   ids_from_ = ids_from;
   auto made = make_segment(sequence, options_.segment);
   if (!made) return fail(std::move(made.error()));
-  active_ = *made;
-  used_ = head_octets;
-  limit_ = options_.segment;
-  index_.add_segment(active_);
-  index_.set_used(sequence, used_);
+  begin_segment(std::move(*made), options_.segment);
   return {};
+}
+
+void Log::begin_segment(SegmentFilePtr segment, std::uint32_t limit) {
+  active_ = std::move(segment);
+  limit_ = limit;
+  index_.add_segment(active_);
+  set_used(head_octets);
+}
+
+void Log::set_used(std::uint32_t octets) {
+  used_ = octets;
+  ahead_ = allocated_ ? limit_ - used_ : 0;
+  index_.set_used(active_->name.sequence, used_);
 }
 
 Result<SegmentFilePtr> Log::make_segment(std::uint32_t sequence, std::uint32_t octets) {
@@ -87,7 +96,7 @@ Result<SegmentFilePtr> Log::make_segment(std::uint32_t sequence, std::uint32_t o
   file->file = files::Descriptor(disk.create(directory_, leaf.c_str(), O_RDWR));
   if (!file->file.open()) return fail(ErrorCode::unavailable, "segment " + leaf + ": " + reason());
   // Where there is no room for the whole, or the file system cannot, it grows as it is written.
-  (void)disk.allocate(file->file.number(), octets);
+  allocated_ = disk.allocate(file->file.number(), octets) == 0;
   auto const header = format_segment_header(name, ids_from_);
   auto const header_part = part(header.data(), header.size());
   if (disk.write_at(file->file.number(), &header_part, 1, 0) != head_octets) {
@@ -122,11 +131,7 @@ Result<> Log::turn(std::uint64_t octets) {
     sync_directory();
     return sealed;
   }
-  active_ = *made;
-  used_ = head_octets;
-  limit_ = limit;
-  index_.add_segment(active_);
-  index_.set_used(active_->name.sequence, used_);
+  begin_segment(std::move(*made), limit);
   return {};
 }
 
@@ -208,8 +213,7 @@ Result<> Log::write(std::span<Operation> batch) {
   }
   if (auto written = write_all(parts, used_); !written) return written;
   sync();
-  used_ = at;
-  index_.set_used(active_->name.sequence, used_);
+  set_used(at);
   return {};
 }
 

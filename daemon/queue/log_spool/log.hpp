@@ -54,12 +54,17 @@ class Log {
   /// Ends the log: the next start finds nothing to mend.
   void close();
 
+  // From any thread.
   [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
+  /// Octets that the disk has given to the active segment and that nothing is written to yet.
+  [[nodiscard]] std::uint64_t ahead() const { return ahead_; }
   /// The largest record that has a place.
   static constexpr std::uint64_t most_octets = 1U << 30U;
 
  private:
   Result<SegmentFilePtr> make_segment(std::uint32_t sequence, std::uint32_t octets);
+  void begin_segment(SegmentFilePtr segment, std::uint32_t limit);
+  void set_used(std::uint32_t octets);
   Result<> turn(std::uint64_t octets);
   Result<> seal();
   Result<> write(std::span<Operation> batch);
@@ -80,9 +85,11 @@ class Log {
   ItemId ids_from_ = 0;
   std::uint32_t used_ = 0;
   std::uint32_t limit_ = 0;  ///< of the active segment, in octets
+  bool allocated_ = false;   ///< all that the segment made last may hold
   bool full_ = false;        ///< the last append found the disk full
   bool stuck_ = false;       ///< the oldest segment cannot be read, or not removed
   std::atomic<std::uint64_t> syncs_ = 0;
+  std::atomic<std::uint64_t> ahead_ = 0;
 };
 
 /// Reads `size` octets at `at`. Fails with invalid at the end of the file, else with unavailable.

@@ -327,7 +327,7 @@ Result<Content> RunningSpool::read(ItemId id) {
 SpoolStats RunningSpool::stats() {
   auto const totals = index_.totals();
   return {totals.items, totals.live_octets + totals.apart_octets,
-          totals.used_octets + totals.apart_octets, log_.syncs(), puts_};
+          totals.used_octets + totals.apart_octets + log_.ahead(), log_.syncs(), puts_};
 }
 
 void RunningSpool::flush() {

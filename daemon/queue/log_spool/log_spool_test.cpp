@@ -19,6 +19,7 @@ using namespace mailstack::queue::test;
 TEST_CASE("log: a large content is a file of its own until its removal is durable", "[spool]") {
   House house;
   REQUIRE(house.open());
+  CHECK(house.spool->stats().disk_octets == house.options.segment);
   std::string const large(300'000, 'L');
   auto const id = house.put(large);
   REQUIRE(id);
