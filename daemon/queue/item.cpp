@@ -187,21 +187,14 @@ bool Queue::speaks(Item const& item, TimePoint now) const {
 void Queue::schedule(ItemId id, Item& item) {
   auto const due = due_of(item);
   if (due == item.due) return;
+  if (item.due != TimePoint::max()) due_.erase({item.due, id});
   item.due = due;
-  if (due == TimePoint::max()) return;
-  due_.push({due, id});
-  // Entries that count no more go when their time comes; not where there are more of them than of
-  // the others.
-  if (due_.size() < 2 * items_.size() + 1024) return;
-  std::vector<Due> counting;
-  counting.reserve(items_.size());
-  for (auto const& [other, one] : items_)
-    if (one.due != TimePoint::max()) counting.push_back({one.due, other});
-  due_ = decltype(due_)(std::greater<>{}, std::move(counting));
+  if (due != TimePoint::max()) due_.insert({due, id});
 }
 
 void Queue::erase(ItemId id, Item& item) {
   for (auto const& part : item.parts) destinations_.leave(part.destination);
+  if (item.due != TimePoint::max()) due_.erase({item.due, id});
   octets_ -= item.octets;
   held_ -= item.held ? 1 : 0;
   unreadable_ -= item.unreadable ? 1 : 0;

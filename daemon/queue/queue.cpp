@@ -100,11 +100,13 @@ void Queue::notice_jump(TimePoint now) {
   bool const jumped = now + longest_sleep < latest_;
   latest_ = now;
   if (!jumped) return;
-  for (auto& [id, item] : items_) {
-    bring_near(item, now);
-    schedule(id, item);
-  }
   destinations_.forgive_all(now);
+  auto const near = [this](ItemId id, Item& item) {
+    bring_near(item, doors_.now());
+    schedule(id, item);
+    return true;
+  };
+  begin_sweep({}, near, [](std::size_t) {});
 }
 
 /// It stays on the disk for somebody who can read it, and is shown.
@@ -158,13 +160,12 @@ void Queue::tick() {
   auto const now = doors_.now();
   notice_jump(now);
   for (std::size_t woken = 0; woken < most_woken && notices_ < most_notices; ++woken) {
-    if (due_.empty() || due_.top().when > now) break;
-    auto const due = due_.top();
-    due_.pop();
-    auto const item = items_.find(due.id);
-    if (item == items_.end() || item->second.due != due.when) continue;
-    item->second.due = TimePoint::max();
-    wake(due.id, item->second, now);
+    if (due_.empty() || due_.begin()->first > now) break;
+    auto const id = due_.begin()->second;
+    due_.erase(due_.begin());
+    auto& item = items_.at(id);
+    item.due = TimePoint::max();
+    wake(id, item, now);
   }
   destinations_.wake(now);
   pump();
@@ -175,7 +176,7 @@ void Queue::arm() {
   if (stopping_) return;
   auto next = destinations_.next_wake();
   // Where too many notices are under way, the end of one goes on.
-  if (!due_.empty() && notices_ < most_notices) next = std::min(next, due_.top().when);
+  if (!due_.empty() && notices_ < most_notices) next = std::min(next, due_.begin()->first);
   if (next == TimePoint::max()) return;
   auto const now = doors_.now();
   next = std::clamp(next, now, now + longest_sleep);
@@ -312,11 +313,23 @@ void Queue::go_on() {
 }
 
 /// The recipient stays as it was: only the log shows why mail comes twice.
-void Queue::tell_cut(Attempt const& attempt, Item const& item, Recipient recipient,
+void Queue::tell_cut(ItemId id, Item const& item, Recipient recipient, std::string_view destination,
                      delivery::Outcome const& outcome) const {
   recipient.last_reply = smtp::one_line(outcome.reply);
   recipient.last_host = outcome.host;
-  tell(Event::Kind::cut, attempt.id, item, recipient, attempt.destination->name);
+  tell(Event::Kind::cut, id, item, recipient, destination);
+}
+
+void Queue::tell_cut() const {
+  delivery::Outcome const cut{
+      {451, "4.3.2", "the daemon ended before the attempt did"}, "", false, Cut::midway};
+  for (auto const& [id, item] : items_) {
+    if (!item.open || item.open->attempts == 0) continue;
+    auto const& recipients = item.open->envelope.recipients;
+    for (std::size_t i = 0; i < recipients.size(); ++i)
+      if (item.open->trying[i])
+        tell_cut(id, item, recipients[i], doors_.destination_of(recipients[i]), cut);
+  }
 }
 
 void Queue::conclude(Attempt const& attempt, Item& item,
@@ -337,7 +350,8 @@ void Queue::conclude(Attempt const& attempt, Item& item,
   std::vector<std::size_t> failed;
   for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
     auto& recipient = opened.envelope.recipients[attempt.recipients[i]];
-    if (outcomes[i].cut == Cut::midway) tell_cut(attempt, item, recipient, outcomes[i]);
+    if (outcomes[i].cut == Cut::midway)
+      tell_cut(attempt.id, item, recipient, attempt.destination->name, outcomes[i]);
     if (outcomes[i].cut != Cut::none) continue;
     recipient = after_attempt(std::move(recipient), outcomes[i].reply, outcomes[i].host, now,
                               policy_, random);

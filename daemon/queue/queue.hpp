@@ -17,8 +17,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/delivery/courier.hpp"
@@ -121,6 +123,10 @@ class Queue {
   /// Called again, that of before is forgotten.
   void stop(std::function<void()> done);
 
+  /// The end comes without waiting any longer: tells whose attempts it cuts, since their mail may
+  /// come twice. To be called last.
+  void tell_cut() const;
+
   [[nodiscard]] std::size_t size() const { return items_.size(); }
 
   /// Those after the id `after`, the oldest first, at most `most`. A page may hold fewer, or none,
@@ -185,19 +191,13 @@ class Queue {
     std::vector<Part> parts;
     TimePoint created{};
     TimePoint earliest_end{};          ///< does not expire before
-    TimePoint due = TimePoint::max();  ///< the entry in due_ that counts
+    TimePoint due = TimePoint::max();  ///< its entry in due_; none for this one
     std::uint64_t octets = 0;
     bool held = false;
     bool unreadable = false;
     Doom doom = Doom::none;
   };
   using Items = std::map<ItemId, Item>;
-
-  struct Due {
-    TimePoint when;
-    ItemId id;
-    bool operator>(Due const& other) const { return when > other.when; }
-  };
 
   /// An attempt that runs.
   struct Attempt {
@@ -250,7 +250,7 @@ class Queue {
   void go_on();
   void conclude(Attempt const& attempt, Item& item, std::vector<delivery::Outcome> const& outcomes,
                 TimePoint now);
-  void tell_cut(Attempt const& attempt, Item const& item, Recipient recipient,
+  void tell_cut(ItemId id, Item const& item, Recipient recipient, std::string_view destination,
                 delivery::Outcome const& outcome) const;
   void stop_if_idle();
 
@@ -300,7 +300,7 @@ class Queue {
   std::string postmaster_;
   Items items_;
   Destinations destinations_;
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::set<std::pair<TimePoint, ItemId>> due_;  ///< when something is to be done with an item
   std::size_t running_ = 0;
   std::uint64_t running_octets_ = 0;
   std::size_t notices_ = 0;

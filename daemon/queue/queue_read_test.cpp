@@ -119,6 +119,26 @@ TEST_CASE("queue: an attempt that our own end cuts short counts as not tried, an
   CHECK(cut->reply == "451 4.3.2 the program was ended");
 }
 
+TEST_CASE("queue: an end that comes before the answer tells whose mail may come twice", "[queue]") {
+  Busy busy;
+  busy.world.courier.wait = [](auto const&) {};
+  auto const id = busy.world.take("a@example.org", {"b@example.net", "c@example.com"});
+  busy.world.courier.wait = nullptr;
+  busy.world.take("a@example.org", {"waits@example.org"});
+  bool stopped = false;
+  busy.queue().stop([&] { stopped = true; });
+  CHECK(busy.world.count(Event::Kind::cut) == 0);
+  busy.queue().tell_cut();
+  CHECK_FALSE(stopped);
+  std::string told;
+  for (auto const& one : busy.world.seen)
+    if (one.kind == Event::Kind::cut)
+      told += format_id(one.id) + ' ' + one.recipient + ' ' + one.reply + '\n';
+  auto const because = " 451 4.3.2 the daemon ended before the attempt did\n";
+  CHECK(told ==
+        format_id(id) + " b@example.net" + because + format_id(id) + " c@example.com" + because);
+}
+
 TEST_CASE("queue: a bounce is made of a message that is read beside the loop", "[queue]") {
   SlowDisk slow;
   CHECK(slow.world.remove(only(slow.id), true) == 1);

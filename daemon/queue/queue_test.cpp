@@ -311,6 +311,20 @@ TEST_CASE("queue: a clock that jumps back makes nobody wait for it", "[queue]") 
   CHECK(world.queue->size() == 0);
 }
 
+TEST_CASE("queue: a clock that jumps back is many turns of the loop where many wait", "[queue]") {
+  Busy busy;
+  for (int i = 0; i < 2'000; ++i)
+    busy.world.take("a@example.org", {"b@" + std::to_string(i) + ".example"});
+  busy.world.loop.run(Duration{1});
+  busy.open = true;
+  busy.world.loop.jump(-hours(24 * 30));
+  auto const before = busy.world.loop.posts;
+  busy.world.loop.run(minutes(5));
+  CHECK(busy.world.loop.posts - before >= 3);
+  busy.world.loop.run(minutes(45));
+  CHECK(busy.queue().size() == 0);
+}
+
 TEST_CASE("queue: who is tried is tried once, though the way changes meanwhile", "[queue]") {
   Disk disk;
   World world(disk);

@@ -30,7 +30,11 @@ class Loop {
     timers_.emplace(steady_ + seconds, std::pair(std::weak_ptr<void>(alive), std::move(call)));
     return alive;
   }
-  void post(std::function<void()> call) { posted_.push_back(std::move(call)); }
+  void post(std::function<void()> call) {
+    ++posts;
+    posted_.push_back(std::move(call));
+  }
+  std::size_t posts = 0;
 
   /// Everything that happens within `span`.
   void run(Duration span) {

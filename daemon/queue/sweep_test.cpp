@@ -43,27 +43,39 @@ TEST_CASE("queue operations: mail comes and goes while thousands are held, relea
   CHECK(busy.disk.items.empty());
 }
 
+namespace {
+
+/// More than a slice holds, and a removal of those that are not held on its way.
+struct Many {
+  Many() {
+    for (int i = 0; i < 1'200; ++i)
+      all.push_back(busy.world.take("a@example.org", {"b@example.net"}));
+    free.held = false;
+    busy.queue().remove(free, false, [&](std::size_t sum) { removed = sum; });
+  }
+  Busy busy;
+  std::vector<ItemId> all;
+  Filter free;
+  std::optional<std::size_t> removed;
+};
+
+}  // namespace
+
 TEST_CASE(
     "queue operations: an item is judged when its turn comes, and who comes later is not meant",
     "[queue][operations]") {
-  Busy busy;
-  std::vector<ItemId> all;
-  for (int i = 0; i < 1'200; ++i)
-    all.push_back(busy.world.take("a@example.org", {"b@example.net"}));
-  Filter free;
-  free.held = false;
-  std::optional<std::size_t> removed;
+  Many many;
+  auto& busy = many.busy;
   std::optional<std::size_t> held;
   ItemId late = 0;
-  busy.queue().remove(free, false, [&](std::size_t sum) { removed = sum; });
   // Its turn is after that of the removal, and finds nothing.
-  Filter same = free;
+  Filter same = many.free;
   same.sender = "a@example.org";
   busy.queue().hold(same, [&](std::size_t sum) { held = sum; });
   busy.world.loop.post([&] { late = busy.world.take("x@example.org", {"b@example.net"}); });
   CHECK_FALSE(held);
   busy.world.loop.drain();
-  CHECK(removed == 1'200);
+  CHECK(many.removed == 1'200);
   CHECK(held == 0);
   CHECK(busy.ids({}) == std::vector<ItemId>{late});
 
@@ -122,21 +134,15 @@ TEST_CASE("queue operations: of a removal that tells senders few notices are und
 
 TEST_CASE("queue operations: one that means a single message does not wait for those on their way",
           "[queue][operations]") {
-  Busy busy;
-  std::vector<ItemId> all;
-  for (int i = 0; i < 1'200; ++i)
-    all.push_back(busy.world.take("a@example.org", {"b@example.net"}));
-  Filter free;
-  free.held = false;
-  std::optional<std::size_t> removed;
+  Many many;
+  auto& busy = many.busy;
   std::optional<std::size_t> held;
-  busy.queue().remove(free, false, [&](std::size_t sum) { removed = sum; });
-  busy.queue().hold(only(all.back()), [&](std::size_t sum) { held = sum; });
+  busy.queue().hold(only(many.all.back()), [&](std::size_t sum) { held = sum; });
   CHECK(held == 1);
-  CHECK_FALSE(removed);
+  CHECK_FALSE(many.removed);
   busy.world.loop.drain();
-  CHECK(removed == 1'199);
-  CHECK(busy.ids({}) == std::vector<ItemId>{all.back()});
+  CHECK(many.removed == 1'199);
+  CHECK(busy.ids({}) == std::vector<ItemId>{many.all.back()});
 }
 
 namespace {
