@@ -161,6 +161,10 @@ TEST_CASE("mailstackd: status, reload and a daemon that is not there", "[cli]") 
       "problems:\n"
       "  error: /etc/mailstackd/domains/example.org/aliases:3:1: no such user: bod; the aliases of "
       "before stay\n");
+  person.daemon.state.reading_since = person.daemon.state.loaded;
+  CHECK(person.types({"status"}) == 0);
+  CHECK(person.out.str().find("\n  being read again, begun 66m ago\nlistens on:\n") !=
+        std::string::npos);
   CHECK(person.types({"status", "--format", "json"}) == 0);
   CHECK(json::parse(person.out.str())["digests"].size() == 2);
   CHECK(person.types({"reload"}) == 3);

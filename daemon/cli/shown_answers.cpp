@@ -132,8 +132,11 @@ std::string show_status(std::string const& answer, TimePoint now) {
          : flag_at(status, "ready")  ? "ready"
                                      : "not ready";
   auto const digests = status.find("digests");
+  auto const since = text_at(status, "reading_since");
   out += "\nconfiguration: " + std::to_string(digests == status.end() ? 0 : digests->size()) +
-         " files, read " + when(text_at(status, "loaded"), now) + "\nlistens on:\n";
+         " files, read " + when(text_at(status, "loaded"), now) + "\n";
+  if (!since.empty()) out += "  being read again, begun " + when(since, now) + "\n";
+  out += "listens on:\n";
   for (auto const& one : list_at(status, "listeners"))
     out += "  " + padded(clause(text_at(one, "address")), 24) + " " +
            clause(text_at(one, "service")) + "\n";

@@ -101,6 +101,7 @@ std::string format_status(Status const& status) {
            {"loaded", format(status.loaded)},
            {"ready", status.ready},
            {"stopping", status.stopping}};
+  if (status.reading_since) out["reading_since"] = format(*status.reading_since);
   out["listeners"] = json::array();
   for (auto const& one : status.listeners)
     out["listeners"].push_back({{"address", one.address}, {"service", one.service}});

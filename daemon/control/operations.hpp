@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ struct Status {
   std::string version;
   int pid = 0;
   TimePoint started{};
-  TimePoint loaded{};  ///< when the configuration in use was read
-  bool ready = false;  ///< serves on every port
+  TimePoint loaded{};                      ///< when the configuration in use was read
+  std::optional<TimePoint> reading_since;  ///< the tree is being read again; none: it is not
+  bool ready = false;                      ///< serves on every port
   bool stopping = false;
   std::vector<Listening> listeners;
   std::map<std::string, std::string> digests;  ///< conf::Snapshot::digests

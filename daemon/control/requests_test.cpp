@@ -52,6 +52,9 @@ TEST_CASE("control: status says what is loaded, and what is wrong with it", "[co
   CHECK(told["listeners"][1]["service"] == "submissions");
   CHECK(told["keys"][1]["signs"] == false);
   CHECK(told["spool"]["messages"] == 2);
+  CHECK_FALSE(told.contains("reading_since"));
+  twin.state.reading_since = twin.state.started;
+  CHECK(ask(twin, R"({"do":"status"})")["reading_since"] == "2026-11-26T13:33:20Z");
 }
 
 TEST_CASE("control: a list is paged, and says where it goes on", "[control]") {

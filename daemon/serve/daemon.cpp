@@ -53,7 +53,7 @@ class WholeDaemon : public Daemon {
   Result<> start() {
     if (auto opened = parts_->open(options_.bound); !opened) return opened;
     reloads_ = std::make_unique<Reloads>(
-        *main_, parts_->pools->files,
+        *main_, parts_->pools->files, now,
         [directory = options_.directory, &current = parts_->current] {
           return load(directory, current.get());
         },
@@ -93,9 +93,10 @@ class WholeDaemon : public Daemon {
 
  private:
   Result<> open_ports(conf::Settings const& settings) {
-    operations_ = operations_on(
-        *parts_, life_,
-        {.reload = [this](auto done) { reload(std::move(done)); }, .stop = [this] { stop(); }});
+    operations_ = operations_on(*parts_, life_,
+                                {.reload = [this](auto done) { reload(std::move(done)); },
+                                 .reading_since = [this] { return reloads_->since(); },
+                                 .stop = [this] { stop(); }});
     auto control = open_control(*main_, settings.control_socket, *operations_);
     if (!control) return tl::unexpected(control.error());
     control_ = std::move(*control);

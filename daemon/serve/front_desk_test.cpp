@@ -49,6 +49,7 @@ struct Office {
                               .calculations = pool,
                               .hooks = pool,
                               .curfew = {},
+                              .trouble = {},
                               .now = now,
                               .queued = {}}};
 };

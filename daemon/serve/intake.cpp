@@ -86,7 +86,8 @@ void Intake::finish(std::shared_ptr<Work> const& work) {
   std::string front;
   auto message = policy::assemble({}, work->prepared, work->incoming.content);
   if (!work->live->hook.empty()) {
-    auto said = run_hook(*work->live, work->client, work->incoming, message, doors_.curfew);
+    auto said =
+        run_hook(*work->live, work->client, work->incoming, message, doors_.curfew, doors_.trouble);
     if (auto* refusal = std::get_if<smtp::Reply>(&said)) return work->done(*refusal);
     front = std::get<std::string>(std::move(said));
     message.insert(0, front);

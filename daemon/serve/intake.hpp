@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/clock/clock.hpp"
+#include "daemon/conf/problem.hpp"
 #include "daemon/delivery/curfew.hpp"
 #include "daemon/net/pool.hpp"
 #include "daemon/policy/expand.hpp"
@@ -38,6 +39,8 @@ class Intake {
     net::Pool& calculations;                         ///< signs
     net::Pool& hooks;                                ///< runs the hook, and then signs, too
     std::shared_ptr<delivery::Curfew const> curfew;  ///< of hooks; null: there is none
+    /// What is wrong with the hook; called from threads of `hooks`.
+    std::function<void(conf::Problem const&)> trouble;
     std::function<TimePoint()> now;
     /// Hands items of a client to the queue; called from the spool's thread, before the client
     /// hears of them.

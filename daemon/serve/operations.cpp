@@ -27,6 +27,7 @@ class PartsOperations : public control::Operations {
     status.pid = ::getpid();
     status.started = life_.started;
     status.loaded = life_.loaded;
+    status.reading_since = orders_.reading_since();
     status.ready = life_.ready && !life_.stopping;
     status.stopping = life_.stopping;
     for (auto const& at : parts_.server->listening())

@@ -3,6 +3,7 @@
 /// What is asked over the control socket, answered from the parts.
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "daemon/control/operations.hpp"
@@ -23,6 +24,7 @@ struct Life {
 /// What only the daemon as a whole can do.
 struct Orders {
   std::function<void(std::function<void(conf::Problems const&)> done)> reload;
+  std::function<std::optional<TimePoint>()> reading_since;
   std::function<void()> stop;
 };
 

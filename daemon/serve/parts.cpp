@@ -19,6 +19,7 @@ Parts::Parts(net::Loop& loop, std::string const& version, std::shared_ptr<Live c
 }
 
 Parts::~Parts() {
+  if (queue) queue->tell_cut();
   curfew_->hurry();
   if (sessions_) sessions_->stop();
   // A login that is judged and a message that is written still post their answers to the session
@@ -100,16 +101,18 @@ void Parts::make_desk() {
       .calculations = pools->calculations,
       .hooks = pools->hooks,
       .curfew = curfew_,
+      .trouble = [this](conf::Problem const& problem) { telemetry->tell(problem); },
       .now = now,
-      .queued = [this](std::vector<KeptMessage> kept, Client const& client) {
-        for (auto const& one : kept) telemetry->tell_queued(one, client);
-        main.post([this, kept = std::move(kept)]() mutable {
-          for (auto& one : kept) {
-            auto const octets = one.content->size();
-            queue->add(one.id, std::move(one.envelope), octets, std::move(one.content));
-          }
-        });
-      }});
+      .queued =
+          [this](std::vector<KeptMessage> kept, Client const& client) {
+            for (auto const& one : kept) telemetry->tell_queued(one, client);
+            main.post([this, kept = std::move(kept)]() mutable {
+              for (auto& one : kept) {
+                auto const octets = one.content->size();
+                queue->add(one.id, std::move(one.envelope), octets, std::move(one.content));
+              }
+            });
+          }});
   desk_ = std::make_unique<FrontDesk>(FrontDesk::Doors{.current = current,
                                                        .spool = *spool,
                                                        .logins = *logins_,

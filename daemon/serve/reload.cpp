@@ -130,17 +130,21 @@ Loaded load(std::string const& directory, std::shared_ptr<Live const> const& bef
   }
 }
 
-Reloads::Reloads(net::Loop& loop, net::Pool& pool, std::function<Loaded()> load,
-                 std::function<conf::Problems(Loaded)> take)
-    : loop_(loop), pool_(pool), load_(std::move(load)), take_(std::move(take)) {}
+Reloads::Reloads(net::Loop& loop, net::Pool& pool, std::function<TimePoint()> now,
+                 std::function<Loaded()> load, std::function<conf::Problems(Loaded)> take)
+    : loop_(loop),
+      pool_(pool),
+      now_(std::move(now)),
+      load_(std::move(load)),
+      take_(std::move(take)) {}
 
 void Reloads::ask(Done done) {
   next_.push_back(std::move(done));
-  if (!loading_) begin();
+  if (!since_) begin();
 }
 
 void Reloads::begin() {
-  loading_ = true;
+  since_ = now_();
   answered_ = std::exchange(next_, {});
   auto const bring = [this, alive = std::weak_ptr(alive_), &loop = loop_](Loaded loaded) {
     loop.post([this, alive, loaded = std::move(loaded)]() mutable {
@@ -153,7 +157,7 @@ void Reloads::begin() {
 
 void Reloads::finish(Loaded loaded) {
   auto const problems = take_(std::move(loaded));
-  loading_ = false;
+  since_.reset();
   auto const answered = std::exchange(answered_, {});
   if (!next_.empty()) begin();
   for (auto const& done : answered)

@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/clock/clock.hpp"
 #include "daemon/conf/snapshot.hpp"
 #include "daemon/net/loop.hpp"
 #include "daemon/net/pool.hpp"
@@ -46,13 +48,15 @@ class Reloads {
 
   /// `load` is called on a thread of the pool; `take` on the loop, with what it loaded: it swaps
   /// that in and returns what is wrong with it.
-  Reloads(net::Loop& loop, net::Pool& pool, std::function<Loaded()> load,
-          std::function<conf::Problems(Loaded)> take);
+  Reloads(net::Loop& loop, net::Pool& pool, std::function<TimePoint()> now,
+          std::function<Loaded()> load, std::function<conf::Problems(Loaded)> take);
   Reloads(Reloads const&) = delete;
   Reloads& operator=(Reloads const&) = delete;
 
   /// `done` hears the problems, on the loop and not within this call; may be empty.
   void ask(Done done);
+  /// Since when the tree is being read; none: it is not. Long ago: its disk does not answer.
+  [[nodiscard]] std::optional<TimePoint> since() const { return since_; }
 
  private:
   void begin();
@@ -60,9 +64,10 @@ class Reloads {
 
   net::Loop& loop_;
   net::Pool& pool_;
+  std::function<TimePoint()> now_;
   std::function<Loaded()> load_;
   std::function<conf::Problems(Loaded)> take_;
-  bool loading_ = false;
+  std::optional<TimePoint> since_;
   std::vector<Done> answered_;  ///< by the one under way
   std::vector<Done> next_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();

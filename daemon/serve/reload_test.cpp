@@ -140,7 +140,7 @@ namespace {
 struct SlowTree {
   SlowTree() {
     reloads.emplace(
-        *loop, *pool,
+        *loop, *pool, [] { return TimePoint(std::chrono::seconds(4711)); },
         [this] {
           std::unique_lock lock(mutex);
           auto const number = ++begun;
@@ -204,6 +204,7 @@ TEST_CASE("reloads: the loop turns while a tree is read; what asks meanwhile is 
   tree.loop->run();
   CHECK(turned);
   CHECK(tree.answers.empty());
+  CHECK(tree.reloads->since() == TimePoint(std::chrono::seconds(4711)));
   tree.ask("b");
   tree.ask("c");
   tree.let_end(1);
@@ -218,6 +219,7 @@ TEST_CASE("reloads: the loop turns while a tree is read; what asks meanwhile is 
   tree.ask("d");
   tree.run(12);
   CHECK(tree.answers == "a1 b2 c2 d3 ");
+  CHECK(tree.reloads->since() == std::nullopt);
 }
 
 TEST_CASE("reloads: an end while a tree is read answers nobody, and swaps nothing", "[serve]") {

@@ -34,6 +34,7 @@ class TimedCourier : public delivery::Courier {
                       auto const took = std::chrono::duration_cast<std::chrono::microseconds>(
                           std::chrono::steady_clock::now() - begun);
                       for (auto const& one : outcomes) {
+                        if (one.cut != delivery::Outcome::Cut::none) continue;
                         auto const* result = one.reply.positive()    ? "sent"
                                              : one.reply.permanent() ? "failed"
                                                                      : "deferred";

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A stop of mailstackd while programs of aliases run: who is in the middle of his work finishes it, and is not run again. Asked a second time,
-# the stop ends who hangs: the log names whom (they may have delivered), and the next start runs them again. That those end after 20 seconds
+# the stop ends who hangs: the log names whom (they may have delivered), and the next start runs them again; the same of another host that does not
+# answer. That programs end after 20 seconds
 # where nobody asks twice is shown by the unit tests of the curfew.
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
@@ -9,9 +10,19 @@ source "$1/tests/support/mail_host.sh"
 
 name_server 0
 make_host ours ours.example
+silent_port=$(free_ports 1)
 cat >>ours/conf/mailstackd.yaml <<YAML
-delivery: {pipe_timeout: 1h}
+delivery: {pipe_timeout: 1h, port: $silent_port}
 YAML
+echo 'silent.example A 127.0.0.1' >records
+# It takes a connection and says nothing.
+python3 -c 'import socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+client, _ = listener.accept()
+open("called", "w")
+time.sleep(600)' "$silent_port" &
+silent=$!
+started+=("$silent")
 # `short` is in the middle of its work when the stop comes. The others hang in their first life; one of them hears no SIGTERM.
 cat >short <<SH
 #!/bin/sh
@@ -34,6 +45,7 @@ cat >ours/conf/domains/ours.example/aliases <<ALIASES
 short: | $work/short
 good: | $work/hangs good
 bad: | $work/hangs bad
+far: somebody@silent.example
 ALIASES
 end_programs() {
   local group
@@ -47,6 +59,8 @@ mail_to() {
 mail_to good
 mail_to bad
 mail_to short
+mail_to far
+wait_for test -e called || fail 'the other host should be asked'
 wait_for test -d ours/begun-good -a -d ours/begun-bad || fail 'the programs should run'
 # A client waits for a hook that hangs.
 mkdir ours/conf/hooks
@@ -75,18 +89,20 @@ took=$((SECONDS - from))
 [[ ! -e ours/delivered-good && ! -e ours/delivered-bad ]] || fail 'who hung has delivered nothing'
 out=$(<ours/mail.log)
 silent 'status 69'
-[[ $(grep -c ' cut by the stop, may be delivered, is tried again: ' ours/mail.log) == 2 ]] || fail 'both that hung should be named'
+[[ $(grep -c ' cut by the stop, may be delivered, is tried again: ' ours/mail.log) == 3 ]] || fail 'all that hung should be named'
+says 'to=somebody@silent.example cut by the stop'
 wait "$client"
 out=$(<hooked)
 says '<** 451 '
 rm -r ours/conf/hooks
 
 rm ours/begun-short
+kill "$silent"
 start_host ours
 all_there() { [[ -e ours/delivered-good && -e ours/delivered-bad ]]; }
 wait_for all_there || { out=$(tail -n 20 ours/mail.log) && fail 'the next start should try what was not finished'; }
-empty() { "$mailstackd" queue stats --config "$work/ours/conf" --format json | grep -q '"messages":0'; }
-wait_for empty || { out=$("$mailstackd" queue list --config "$work/ours/conf") && fail 'the queue should be empty'; }
+one_left() { "$mailstackd" queue stats --config "$work/ours/conf" --format json | grep -q '"messages":1'; }
+wait_for one_left || { out=$("$mailstackd" queue list --config "$work/ours/conf") && fail 'only the mail for the other host should wait'; }
 stop_host ours
 for name in short good bad; do
   [[ $(wc -l <"ours/delivered-$name") == 1 ]] || fail "$name should be delivered once"
