@@ -9,6 +9,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "daemon/conf/program_path.hpp"
+
 namespace mailstack::conf {
 
 namespace {
@@ -23,12 +25,32 @@ std::string head_of(std::string const& path) {
   return {head.data(), static_cast<std::size_t>(file.gcount())};
 }
 
-/// The program that `#!` names; empty where no line begins so.
-std::string interpreter_of(std::string_view head) {
-  if (!head.starts_with("#!")) return {};
-  auto line = head.substr(2, head.find('\n') - 2);
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-  return std::string(line.substr(0, line.find_first_of(" \t")));
+/// What a line `#!` names. The kernel hands over all that follows the program as one argument.
+struct Interpreter {
+  std::string program;
+  std::string argument;
+};
+
+/// As the kernel does it: a carriage return is a part of the name.
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+Interpreter interpreter_of(std::string_view head) {
+  auto const line = without_blanks(head.substr(2, head.find('\n') - 2));
+  auto const end = std::min(line.find_first_of(" \t"), line.size());
+  return {std::string(line.substr(0, end)), std::string(without_blanks(line.substr(end)))};
+}
+
+/// Whom `#!/usr/bin/env NAME` means is looked for in our PATH, which may not be that of the daemon.
+void look_at_env(Interpreter const& interpreter, std::string const& directory,
+                 std::string const& path, Problems& problems) {
+  auto const& name = interpreter.argument;
+  if (!interpreter.program.ends_with("/env") || name.empty() || name.starts_with('-')) return;
+  if (auto const found = find_program(name, directory); !found)
+    problems.push_back({path, "the hook's first line asks env for it: " + found.error().what, 1, 0,
+                        "name a program that is there; until then no mail is taken", true});
 }
 
 bool can_run(std::string const& path) {
@@ -44,10 +66,12 @@ void look_at_form(std::string const& directory, std::string const& path, Problem
   auto const head = head_of(path);
   if (head.starts_with("#!")) {
     auto const interpreter = interpreter_of(head);
+    auto const& program = interpreter.program;
     // It starts in the tree.
-    if (can_run(interpreter.starts_with('/') ? interpreter : directory + "/" + interpreter)) return;
+    if (can_run(program.starts_with('/') ? program : directory + "/" + program))
+      return look_at_env(interpreter, directory, path, problems);
     problems.push_back({path,
-                        "the hook's first line names `" + interpreter +
+                        "the hook's first line names `" + program +
                             "`, which cannot be run: " + std::strerror(errno),
                         1, 0, "name a program that is there; until then no mail is taken"});
   } else if (!head.starts_with("\x7f"
@@ -68,7 +92,9 @@ std::string find_hook(std::string const& directory, Problems& problems) {
     return path;
   }
   auto const why = errno;
-  if (why == ENOENT || why == ENOTDIR) return {};
+  // A link to nothing was made by somebody who wants a hook.
+  struct stat link {};
+  if ((why == ENOENT || why == ENOTDIR) && ::lstat(path.c_str(), &link) != 0) return {};
   problems.push_back({path, std::string("the hook cannot be executed: ") + std::strerror(why), 0, 0,
                       "make it executable, or take it away; until then no mail is taken"});
   return path;

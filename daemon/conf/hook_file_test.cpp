@@ -31,9 +31,18 @@ TEST_CASE("check: a hook that cannot be run is an error, as the daemon says it",
   CHECK(checked("#!/bin/sh\r\n", 0755).find("names `/bin/sh?`") != std::string::npos);
   CHECK(checked("#!\n", 0755).find("error") != std::string::npos);
   CHECK(checked("exit 0\n", 0755).starts_with(": warning: the hook is no program"));
+  CHECK(checked("#!/usr/bin/env sh\n", 0755).empty());
+  CHECK(checked("#!/usr/bin/env -S no-such-shell\n", 0755).empty());
+  CHECK(checked("#!/usr/bin/env no-such-shell\n", 0755)
+            .starts_with(":1: warning: the hook's first line asks env for it: "));
   tree.remove("hooks/post-data");
   std::filesystem::create_directory(path);
   Problems problems;
+  CHECK(find_hook(tree.path(), problems) == path);
+  CHECK(failed(problems));
+  tree.remove("hooks/post-data");
+  problems.clear();
+  std::filesystem::create_symlink("gone", path);
   CHECK(find_hook(tree.path(), problems) == path);
   CHECK(failed(problems));
   tree.remove("hooks");
