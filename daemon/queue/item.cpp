@@ -1,224 +1,48 @@
-// One item of the queue: its parts, its times, and what the spool knows of it.
+#include "daemon/queue/item.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "daemon/queue/queue.hpp"
-
 namespace mailstack::queue {
 
-std::string_view format(Event::Kind kind) {
-  switch (kind) {
-    case Event::Kind::queued: return "queued";
-    case Event::Kind::delivered: return "delivered";
-    case Event::Kind::deferred: return "deferred";
-    case Event::Kind::failed: return "failed";
-    case Event::Kind::cut: return "cut";
-    case Event::Kind::expired: return "expired";
-    case Event::Kind::bounced: return "bounced";
-    case Event::Kind::delayed: return "delayed";
-    case Event::Kind::dropped: return "dropped";
-    case Event::Kind::removed: return "removed";
-    case Event::Kind::waits: return "waits";
-    case Event::Kind::done: return "done";
-    case Event::Kind::unreadable: return "unreadable";
-  }
-  return "unreadable";
-}
-
-Queue::Open& Queue::open(Item& item) const {
-  if (item.open) return *item.open;
+OpenItem& Item::opened() {
+  if (open) return *open;
   // It was parsed when it came, and what is packed since is our own.
-  item.open = std::make_unique<Open>();
-  if (auto envelope = parse_envelope(item.packed)) item.open->envelope = std::move(*envelope);
-  item.open->closing.resize(item.open->envelope.recipients.size());
-  item.open->trying.resize(item.open->closing.size());
-  std::string().swap(item.packed);
-  return *item.open;
+  open = std::make_unique<OpenItem>();
+  if (auto envelope = parse_envelope(packed)) open->envelope = std::move(*envelope);
+  open->closing.resize(open->envelope.recipients.size());
+  open->trying.resize(open->closing.size());
+  std::string().swap(packed);
+  return *open;
 }
 
-/// Whether `recipient` waits and nothing is under way about it.
-bool Queue::idle(Item const& item, std::size_t recipient) const {
-  auto const& one = item.open->envelope.recipients[recipient];
-  return one.status == RecipientStatus::waiting && !item.open->closing[recipient] &&
-         !item.open->trying[recipient];
+bool Item::idle(std::size_t recipient) const {
+  return open->envelope.recipients[recipient].status == RecipientStatus::waiting &&
+         !open->closing[recipient] && !open->trying[recipient];
 }
 
-/// Brings the parts up to who waits for what. Those that run or stand in line go on doing so.
-void Queue::rebuild_parts(Item& item) {
-  auto& opened = *item.open;
-  opened.closing.resize(opened.envelope.recipients.size());
-  opened.trying.resize(opened.closing.size());
-  for (auto& part : item.parts) {
-    part.next = TimePoint::max();
-    part.untold = false;
-  }
-  for (std::size_t i = 0; i < opened.closing.size(); ++i) {
-    auto const& recipient = opened.envelope.recipients[i];
-    if (!idle(item, i)) continue;
-    auto const name = doors_.destination_of(recipient);
-    auto part = std::find_if(item.parts.begin(), item.parts.end(),
-                             [&](Part const& one) { return one.destination->name == name; });
-    if (part == item.parts.end()) {
-      if (item.parts.empty()) item.parts.reserve(1);  // most have one
-      item.parts.push_back({destinations_.join(name), TimePoint::max()});
-      part = item.parts.end() - 1;
-    }
-    part->next = std::min(part->next, recipient.next);
-    if (!recipient.delay_told) part->untold = warns(opened.envelope);
-  }
-  std::erase_if(item.parts, [&](Part const& part) {
-    bool const over = part.next == TimePoint::max() && part.state != PartState::running;
-    if (over) destinations_.leave(part.destination);
-    return over;
-  });
-}
-
-/// After anything has changed: tells the spool, ends what is done, closes what nothing is done
-/// with.
-void Queue::settle(ItemId id, Item& item) {
-  auto& opened = *item.open;
-  bool const at_rest = opened.attempts == 0 && opened.notices == 0;
-  rebuild_parts(item);
-  if (at_rest && item.parts.empty()) {
-    Recipient const nobody;
-    tell(Event::Kind::done, id, item, nobody, "");
-    doors_.spool.remove(id);
-    return erase(id, item);
-  }
-  if (at_rest && opened.tried) tell_next(id, item);
-  if (opened.changed || at_rest) {
-    auto text = format(opened.envelope);
-    if (opened.changed) doors_.spool.update(id, text);
-    opened.changed = false;
-    if (at_rest) {
-      item.packed = std::move(text);
-      item.packed.shrink_to_fit();
-      item.open.reset();
-    }
-  }
-  schedule(id, item);
-}
-
-/// When whoever is left is tried next, unless that is now.
-void Queue::tell_next(ItemId id, Item& item) const {
-  item.open->tried = false;
-  auto next = TimePoint::max();
-  for (auto const& part : item.parts) {
-    if (part.state != PartState::waiting) return;
-    next = std::min(next, part.next);
-  }
-  auto const now = doors_.now();
-  if (item.held || next <= now) return;
-  Recipient const nobody;
-  tell(Event::Kind::waits, id, item, nobody, "", 0, next - now);
-}
-
-/// Ends and warnings of those who wait idly.
-void Queue::review(ItemId id, Item& item, TimePoint now) {
-  if (item.doom != Doom::none) {
-    close_all(id, item);
-    return;
-  }
-  if (item.held) return;
-  bool const ends = now >= expires_at(policy_, item.created, item.earliest_end);
-  if (!ends && now < warning_of(item)) return;
-  std::vector<std::size_t> who;
-  for (std::size_t i = 0; i < item.open->envelope.recipients.size(); ++i) {
-    auto& recipient = item.open->envelope.recipients[i];
-    if (!idle(item, i) || (!ends && recipient.delay_told)) continue;
-    auto const name = doors_.destination_of(recipient);
-    for (auto const& part : item.parts) {
-      // It stood in line behind a pause: what the first in line heard is why.
-      if (part.destination->name != name || !part.destination->last_fault) continue;
-      if (part.state != PartState::ready && !recipient.last_reply.empty()) continue;
-      recipient.last_reply = part.destination->last_fault->reply;
-      recipient.last_host = part.destination->last_fault->host;
-    }
-    if (ends) tell(Event::Kind::expired, id, item, recipient, name);
-    who.push_back(i);
-  }
-  if (!who.empty())
-    notify(id, item, std::move(who), ends ? Bounce::Kind::expired : Bounce::Kind::delayed);
-}
-
-/// An operator has removed it. false: nobody waits idly.
-bool Queue::close_all(ItemId id, Item& item) {
-  std::vector<std::size_t> who;
-  for (std::size_t i = 0; i < item.open->envelope.recipients.size(); ++i) {
-    if (!idle(item, i)) continue;
-    auto const& recipient = item.open->envelope.recipients[i];
-    tell(Event::Kind::removed, id, item, recipient, doors_.destination_of(recipient));
-    who.push_back(i);
-  }
-  if (who.empty()) return false;
-  if (item.doom == Doom::told)
-    notify(id, item, std::move(who), Bounce::Kind::removed);
-  else
-    close(item, who, Bounce::Kind::removed);
-  return true;
-}
-
-TimePoint Queue::due_of(Item const& item) const {
-  auto due = TimePoint::max();
-  if (item.held || item.unreadable || item.doom != Doom::none) return due;
+TimePoint Item::due_at(Policy const& policy) const {
+  auto first = TimePoint::max();
+  if (held || unreadable || doom != Doom::none) return first;
   bool idles = false;
-  for (auto const& part : item.parts) {
-    if (part.state == PartState::waiting) due = std::min(due, part.next);
+  for (auto const& part : parts) {
+    if (part.state == PartState::waiting) first = std::min(first, part.next);
     idles = idles || part.state != PartState::running;
   }
-  if (!idles) return due;
-  due = std::min(due, expires_at(policy_, item.created, item.earliest_end));
-  return std::min(due, warning_of(item));
+  if (!idles) return first;
+  first = std::min(first, expires_at(policy, created, earliest_end));
+  return std::min(first, warning_at(policy));
 }
 
-TimePoint Queue::warning_of(Item const& item) const {
-  bool const wanted = std::any_of(item.parts.begin(), item.parts.end(), [](Part const& part) {
+TimePoint Item::warning_at(Policy const& policy) const {
+  bool const wanted = std::any_of(parts.begin(), parts.end(), [](Part const& part) {
     return part.untold && part.state != PartState::running;
   });
-  return wanted ? warns_at(policy_, item.created, item.earliest_end) : TimePoint::max();
+  return wanted ? warns_at(policy, created, earliest_end) : TimePoint::max();
 }
 
-/// Whether a sender is to be told now: of an end, or of a delay.
-bool Queue::speaks(Item const& item, TimePoint now) const {
-  return now >= expires_at(policy_, item.created, item.earliest_end) || now >= warning_of(item);
-}
-
-void Queue::schedule(ItemId id, Item& item) {
-  auto const due = due_of(item);
-  if (due == item.due) return;
-  if (item.due != TimePoint::max()) due_.erase({item.due, id});
-  item.due = due;
-  if (due != TimePoint::max()) due_.insert({due, id});
-}
-
-void Queue::erase(ItemId id, Item& item) {
-  for (auto const& part : item.parts) destinations_.leave(part.destination);
-  if (item.due != TimePoint::max()) due_.erase({item.due, id});
-  octets_ -= item.octets;
-  held_ -= item.held ? 1 : 0;
-  unreadable_ -= item.unreadable ? 1 : 0;
-  items_.erase(id);
-}
-
-void Queue::tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
-                 std::string_view destination, ItemId notice, std::optional<Duration> delay) const {
-  if (!doors_.event) return;
-  doors_.event({.kind = kind,
-                .id = id,
-                .sender = item.open ? std::string_view(item.open->envelope.sender) : "",
-                .recipient = shown_address(recipient),
-                .original = recipient.original,
-                .destination = destination,
-                .reply = recipient.last_reply,
-                .host = recipient.last_host,
-                .attempt = recipient.attempts,
-                .delay = delay             ? *delay
-                         : item.unreadable ? Duration{0}
-                                           : doors_.now() - item.created,
-                .octets = item.octets,
-                .notice = notice,
-                .bounce = item.open && item.open->envelope.bounce});
+bool Item::speaks(Policy const& policy, TimePoint now) const {
+  return now >= expires_at(policy, created, earliest_end) || now >= warning_at(policy);
 }
 
 }  // namespace mailstack::queue

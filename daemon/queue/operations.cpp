@@ -200,7 +200,7 @@ bool Queue::try_now(ItemId id, Item& item) {
   }
   if (!some) return false;
   // Where too many senders are being told, its own is told in its turn.
-  if (notices_ >= most_notices && speaks(item, now))
+  if (notices_ >= most_notices && item.speaks(policy_, now))
     schedule(id, item);
   else
     wake(id, item, now);
@@ -227,7 +227,7 @@ bool Queue::set_held(ItemId id, Item& item, bool held) {
   item.earliest_end = doors_.now() + policy_.retry_max;
   for (auto& part : item.parts)
     if (part.state == PartState::ready) part.state = PartState::waiting;
-  auto& opened = open(item);
+  auto& opened = item.opened();
   opened.envelope.held = held;
   opened.changed = true;
   settle(id, item);
@@ -254,7 +254,7 @@ bool Queue::condemn(ItemId id, Item& item, Doom how) {
   bool const changes = std::exchange(item.doom, how) != how;
   for (auto& part : item.parts)
     if (part.state == PartState::ready) part.state = PartState::waiting;
-  open(item);
+  item.opened();
   bool const ends = close_all(id, item);
   settle(id, item);
   return changes || ends;

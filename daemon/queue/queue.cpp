@@ -46,14 +46,14 @@ void Queue::set_policy(Policy const& policy) {
 }
 
 /// A new item, open.
-Queue::Item& Queue::admit(ItemId id, Envelope envelope, std::uint64_t octets) {
+Item& Queue::admit(ItemId id, Envelope envelope, std::uint64_t octets) {
   auto& item = items_[id];
   item.octets = octets;
   octets_ += octets;
   item.created = envelope.created;
   item.held = envelope.held;
   held_ += item.held ? 1 : 0;
-  item.open = std::make_unique<Open>();
+  item.open = std::make_unique<OpenItem>();
   item.open->envelope = std::move(envelope);
   rebuild_parts(item);
   return item;
@@ -190,9 +190,9 @@ void Queue::arm() {
 /// The time of an item has come: to try it, to warn of its delay, or to give it up.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
   if (item.held || item.unreadable || item.doom != Doom::none) return;
-  bool const tells = speaks(item, now);
+  bool const tells = item.speaks(policy_, now);
   if (tells) {
-    open(item);
+    item.opened();
     review(id, item, now);
     rebuild_parts(item);
   }
@@ -225,7 +225,7 @@ std::vector<std::size_t> Queue::due_recipients(Item const& item, Part const& par
   std::vector<std::size_t> due;
   auto const& recipients = item.open->envelope.recipients;
   for (std::size_t i = 0; i < recipients.size() && due.size() < most_recipients; ++i) {
-    if (idle(item, i) && (part.all || recipients[i].next <= now) &&
+    if (item.idle(i) && (part.all || recipients[i].next <= now) &&
         doors_.destination_of(recipients[i]) == part.destination->name)
       due.push_back(i);
   }
@@ -240,7 +240,7 @@ void Queue::start(Destination* destination, ItemId id, TimePoint now) {
     return one.destination == destination && one.state == PartState::ready;
   });
   if (part == item.parts.end()) return;  // held or gone while it stood in line
-  auto& opened = open(item);
+  auto& opened = item.opened();
   Attempt attempt{.id = id,
                   .destination = destination,
                   .recipients = due_recipients(item, *part, now),

@@ -28,57 +28,12 @@
 #include "daemon/queue/destinations.hpp"
 #include "daemon/queue/envelope.hpp"
 #include "daemon/queue/event.hpp"
+#include "daemon/queue/item.hpp"
 #include "daemon/queue/schedule.hpp"
 #include "daemon/queue/spool.hpp"
+#include "daemon/queue/view.hpp"
 
 namespace mailstack::queue {
-
-/// Which items an operator means; what is left out is any.
-struct Filter {
-  std::optional<ItemId> id;
-  std::string sender;     ///< a glob, whatever the case; `<>` is the null path
-  std::string recipient;  ///< a glob for one recipient that is not done
-  std::string domain;     ///< of the sender or of a recipient that is not done
-  std::optional<bool> held;
-  std::optional<Duration> older_than;
-};
-
-struct Entry {
-  ItemId id = 0;
-  Envelope envelope;
-  std::uint64_t octets = 0;
-  std::optional<TimePoint> next;  ///< the next attempt; none: running, in line, held, unreadable
-  bool running = false;
-  bool unreadable = false;
-};
-
-struct Page {
-  std::vector<Entry> entries;
-  std::optional<ItemId> next;  ///< whoever wants the page behind it asks for those after this id
-};
-
-struct DestinationStats {
-  std::string name;
-  std::size_t items = 0;
-  std::size_t running = 0;
-  std::size_t ready = 0;
-  std::size_t window = 0;
-  TimePoint paused_until{};  ///< in the past: not paused
-  std::string last_reply;    ///< of the last fault
-};
-
-struct QueueStats {
-  std::size_t items = 0;
-  std::size_t held = 0;
-  std::size_t unreadable = 0;
-  std::size_t running = 0;  ///< attempts
-  std::size_t ready = 0;    ///< due, behind a window or a pause
-  std::size_t waiting = 0;  ///< for their next time
-  std::uint64_t octets = 0;
-  Duration oldest{0};
-  /// Those with the most items, and them first. Which of equals is left out is not said.
-  std::vector<DestinationStats> destinations;
-};
 
 class Queue {
  public:
@@ -160,43 +115,6 @@ class Queue {
   void remove(Filter const& filter, bool bounce, Counted done);
 
  private:
-  enum class PartState : std::uint8_t { waiting, ready, running };
-
-  /// The recipients of one item that go to one destination.
-  struct Part {
-    Destination* destination = nullptr;
-    TimePoint next{};
-    PartState state = PartState::waiting;
-    bool all = false;     ///< flushed: also those whose time has not come
-    bool untold = false;  ///< a sender may be warned of somebody's delay
-  };
-
-  /// An item with which something is being done.
-  struct Open {
-    Envelope envelope;
-    Content content;
-    std::vector<bool> closing;  ///< per recipient: a bounce about its end is under way
-    std::vector<bool> trying;   ///< per recipient: an attempt runs
-    bool tried = false;         ///< since the log was told when the next attempt is
-    std::size_t attempts = 0;   ///< that run
-    std::size_t notices = 0;    ///< that are under way
-    bool changed = false;       ///< since the spool was told
-  };
-
-  enum class Doom : std::uint8_t { none, silent, told };
-
-  struct Item {
-    std::string packed;  ///< format() of the envelope; empty while open
-    std::unique_ptr<Open> open;
-    std::vector<Part> parts;
-    TimePoint created{};
-    TimePoint earliest_end{};          ///< does not expire before
-    TimePoint due = TimePoint::max();  ///< its entry in due_; none for this one
-    std::uint64_t octets = 0;
-    bool held = false;
-    bool unreadable = false;
-    Doom doom = Doom::none;
-  };
   using Items = std::map<ItemId, Item>;
 
   /// An attempt that runs.
@@ -254,8 +172,7 @@ class Queue {
                 delivery::Outcome const& outcome) const;
   void stop_if_idle();
 
-  // item.cpp: one item.
-  Open& open(Item& item) const;
+  // upkeep.cpp: what follows from a change of one item.
   void settle(ItemId id, Item& item);
   void tell_next(ItemId id, Item& item) const;
   void review(ItemId id, Item& item, TimePoint now);
@@ -263,10 +180,6 @@ class Queue {
   void rebuild_parts(Item& item);
   void schedule(ItemId id, Item& item);
   void erase(ItemId id, Item& item);
-  [[nodiscard]] bool idle(Item const& item, std::size_t recipient) const;
-  [[nodiscard]] TimePoint due_of(Item const& item) const;
-  [[nodiscard]] TimePoint warning_of(Item const& item) const;
-  [[nodiscard]] bool speaks(Item const& item, TimePoint now) const;
   void tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
             std::string_view destination, ItemId notice = 0,
             std::optional<Duration> delay = {}) const;
