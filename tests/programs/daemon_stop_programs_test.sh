@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # A stop of mailstackd while programs of aliases run: who is in the middle of his work finishes it, and is not run again. Asked a second time,
-# the stop ends who hangs: the log names whom (they may have delivered), and the next start runs them again; the same of another host that does not
-# answer. That programs end after 20 seconds
-# where nobody asks twice is shown by the unit tests of the curfew.
+# the stop ends who hangs: the log names whom (they may have delivered), and the next start runs them again; the same of another host that
+# does not answer. That programs end after 20 seconds where nobody asks twice is shown by the unit tests of the curfew.
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh
