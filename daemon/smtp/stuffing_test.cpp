@@ -1,28 +1,31 @@
 #include "daemon/smtp/stuffing.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
+#include <string_view>
 
 using namespace mailstack::smtp;
 
 namespace {
 
-/// The same, an octet after the other.
+bool eight_bit(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
+}
+
+/// The same, one question after the other.
 Shape plainly(std::string const& message) {
   Shape shape;
-  bool header = true;
-  for (std::size_t i = 0; i < message.size(); ++i) {
-    char const before = i == 0 ? '\n' : message[i - 1];
-    char const after = i + 1 == message.size() ? '\0' : message[i + 1];
-    if (message[i] == '\n' && (i == 0 || before != '\r')) shape.bare = true;
-    if (message[i] == '\r' && after != '\n') shape.bare = true;
-    if (message[i] == '.' && before == '\n') shape.dots = true;
-    if (message.compare(i, 4, "\r\n\r\n") == 0) header = false;
-    if (static_cast<unsigned char>(message[i]) < 0x80) continue;
-    shape.eight_bit = true;
-    if (header) shape.utf8_header = true;
+  auto const lines = "\n" + message + '\0';
+  for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
+    bool const lone_lf = lines[i] == '\n' && (i == 1 || lines[i - 1] != '\r');
+    bool const lone_cr = lines[i] == '\r' && lines[i + 1] != '\n';
+    shape.bare = shape.bare || lone_lf || lone_cr;
+    shape.dots = shape.dots || (lines[i] == '.' && lines[i - 1] == '\n');
   }
+  shape.eight_bit = eight_bit(message);
+  shape.utf8_header = eight_bit(std::string_view(message).substr(0, message.find("\r\n\r\n")));
   shape.ended = message.empty() || message.ends_with("\r\n");
   return shape;
 }
