@@ -131,4 +131,11 @@ bool signed_by(std::string const& chain, std::string const& authority) {
   return verified;
 }
 
+bool covers(std::string_view name, std::string_view host) {
+  if (name == host) return true;
+  if (!name.starts_with("*.")) return false;
+  auto const dot = host.find('.');
+  return dot != host.npos && dot > 0 && host.substr(dot) == name.substr(1);
+}
+
 }  // namespace mailstack::x509

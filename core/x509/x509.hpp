@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock/clock.hpp"
@@ -25,6 +26,10 @@ struct Leaf {
 
   bool operator==(Leaf const&) const = default;
 };
+
+/// Whether `name` of a certificate is that of `host`, or the same with `*` for its first label
+/// (RFC 6125 6.4.3). Both in lower case.
+bool covers(std::string_view name, std::string_view host);
 
 /// Parses all of `pem`. Fails with invalid where a certificate of it does not parse, where there is
 /// none, or where there are more than 16.

@@ -14,6 +14,15 @@ struct Authority {
   std::string certificate = *make_authority(key, "mailstack test", from, until);
 };
 
+TEST_CASE("a name is covered by itself, and by * for its first label", "[x509]") {
+  CHECK(covers("mx.example.org", "mx.example.org"));
+  CHECK(covers("*.example.org", "mx.example.org"));
+  CHECK_FALSE(covers("*.example.org", "example.org"));
+  CHECK_FALSE(covers("*.example.org", "a.mx.example.org"));
+  CHECK_FALSE(covers("*.org", "mx.example.org"));
+  CHECK_FALSE(covers("example.org", "mx.example.org"));
+}
+
 TEST_CASE("a certificate holds what its request asked for, signed by the authority", "[x509]") {
   Authority const ca;
   auto const key = *make_key();

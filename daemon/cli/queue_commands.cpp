@@ -135,12 +135,12 @@ std::size_t Talk::show_page(json const& page, bool first) const {
 /// Page after page, so that neither side holds a large queue in memory.
 ExitCode Talk::list(Request request) const {
   std::size_t shown = 0;
-  if (options_.json) doors_.out << R"({"messages":[)";
-  for (;;) {
+  for (bool first = true;; first = false) {
     auto const left = options_.most == 0 ? control::most_listed : options_.most - shown;
     request.most = std::min(left, control::most_listed);
     auto const page = ask(request);
     if (!page) return page.error();
+    if (first && options_.json) doors_.out << R"({"messages":[)";
     shown += show_page(*page, shown == 0);
     auto const next = page->value("next", "");
     if (next.empty() || (options_.most != 0 && shown >= options_.most)) break;

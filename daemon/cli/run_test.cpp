@@ -180,6 +180,8 @@ TEST_CASE("mailstackd: status, reload and a daemon that is not there", "[cli]") 
   person.running = false;
   CHECK(person.types({"status"}) == 4);
   CHECK(person.err.str() == "mailstackd: /run/mailstackd/control: no daemon listens here\n");
+  CHECK(person.types({"queue", "list", "--format", "json"}) == 4);
+  CHECK(person.out.str().empty());
 }
 
 TEST_CASE("mailstackd: check config says what is wrong, before a daemon reads it", "[cli]") {

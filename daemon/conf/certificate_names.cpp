@@ -7,13 +7,6 @@
 
 namespace mailstack::conf {
 
-bool covers(std::string_view pattern, std::string_view name) {
-  if (pattern == name) return true;
-  if (!pattern.starts_with("*.")) return false;
-  auto const dot = name.find('.');
-  return dot != name.npos && dot > 0 && name.substr(dot) == pattern.substr(1);
-}
-
 void note_certificate_names(Snapshot const& snapshot, Problems& problems) {
   auto const& settings = snapshot.settings;
   if (snapshot.certificates.empty()) return;
@@ -22,7 +15,7 @@ void note_certificate_names(Snapshot const& snapshot, Problems& problems) {
     auto const leaf = x509::read_chain(pair.chain);
     if (!leaf) continue;
     for (auto const& name : leaf->names) {
-      if (covers(name, settings.hostname)) return;
+      if (x509::covers(name, settings.hostname)) return;
       if (std::find(there.begin(), there.end(), name) == there.end()) there.push_back(name);
     }
   }

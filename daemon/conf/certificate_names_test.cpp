@@ -7,15 +7,6 @@
 namespace mailstack::conf {
 namespace {
 
-TEST_CASE("certificates: a name is covered by itself, and by * for its first label", "[conf]") {
-  CHECK(covers("mx.example.org", "mx.example.org"));
-  CHECK(covers("*.example.org", "mx.example.org"));
-  CHECK_FALSE(covers("*.example.org", "example.org"));
-  CHECK_FALSE(covers("*.example.org", "a.mx.example.org"));
-  CHECK_FALSE(covers("*.org", "mx.example.org"));
-  CHECK_FALSE(covers("example.org", "mx.example.org"));
-}
-
 TEST_CASE("certificates: none for the host's name is a warning", "[conf]") {
   ConfTree tree;
   auto const told = [&] {

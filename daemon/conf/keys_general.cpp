@@ -136,8 +136,8 @@ constexpr Row all[] = {
         {.path = "hostname",
          .type = Type::name,
          .derived = "`hostname` of chasquid.conf, else the host's name",
-         .summary = "What the daemon calls itself: in its greeting, in EHLO and in Received, in "
-                    "bounces and maildirs only after a restart"},
+         .summary = "What the daemon calls itself: in its greeting, in EHLO, in Received and in "
+                    "bounces; as postmaster's domain and in maildirs only after a restart"},
         true),
     {{.path = "listen",
       .type = Type::mapping,

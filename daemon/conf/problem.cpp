@@ -28,6 +28,10 @@ void append_json(std::string& out, Problem const& problem) {
   object.add("severity", severity(problem));
   object.add("what", problem.what);
   if (!problem.remedy.empty()) object.add("remedy", problem.remedy);
+  if (problem.restart) {
+    object.key("restart");
+    out += "true";
+  }
   object.end();
 }
 

@@ -19,6 +19,7 @@ struct Problem {
   unsigned column = 0;  ///< in octets, from 1; 0: the line as a whole
   std::string remedy = {};
   bool warning = false;
+  bool restart = false;  ///< what the file says is right, and only a restart takes it
 
   bool operator==(Problem const&) const = default;
 };
@@ -37,7 +38,8 @@ Problem problem_at(Place const& place, std::string what, std::string remedy, boo
 
 /// One line each, in their order.
 std::string format(Problems const& problems);
-/// `[{"path":…,"line":3,"column":7,"severity":"error","what":…,"remedy":…}]` in one line.
+/// `[{"path":…,"line":3,"column":7,"severity":"error","what":…,"remedy":…}]` in one line; with
+/// `"restart":true` where that is so.
 std::string format_json(Problems const& problems);
 
 /// Whether one of them is more than a warning.

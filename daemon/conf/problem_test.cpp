@@ -13,6 +13,8 @@ TEST_CASE("problem: one line of text, one object of JSON", "[conf]") {
   CHECK(format(Problem{"/c/a\nb", "no\x1b[0m"}) == "/c/a?b: error: no?[0m");
   CHECK(format(Problems{full, {"b", "c"}}) == "/c/a:3:7: error: no; write yes\nb: error: c\n");
   CHECK(format_json({}) == "[]");
+  CHECK(format_json({{"b", "c", 0, 0, {}, true, true}}) ==
+        R"([{"path":"b","severity":"warning","what":"c","restart":true}])");
   CHECK(
       format_json({full, {"b\n", "\"", 0, 0, {}, true}}) ==
       R"([{"path":"/c/a","line":3,"column":7,"severity":"error","what":"no","remedy":"write yes"},)"

@@ -10,10 +10,6 @@ namespace mailstack::delivery {
 
 namespace {
 
-bool on_loopback(Target const& target) {
-  return target.address == "::1" || target.address.starts_with("127.");
-}
-
 std::string shown(Target const& target) {
   return target.host == target.address ? target.address : target.host + " [" + target.address + "]";
 }
@@ -127,7 +123,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     DialogueSetup setup;
     setup.session = {source_.name, tls_now(), route_.lmtp, route_.user, route_.password};
     setup.server_name = target().host;
-    setup.verified = route_.verified && !on_loopback(target());
+    setup.verified = route_.verified && !is_loopback(target().address);
     setup.timeouts = settings().timeouts;
     setup.tls = doors_.tls;
     dialogue_ = std::make_shared<Dialogue>(*doors_.loop, std::move(*stream), std::move(setup));

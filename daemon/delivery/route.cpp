@@ -28,8 +28,6 @@ bool contains(std::vector<std::string> const& all, std::string_view one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-bool loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
-
 std::string canonical_address(std::string const& text) {
   auto const type = text.find(':') == std::string::npos ? dns::type::a : dns::type::aaaa;
   return dns::canonical_rdata(type, text, dns::Name()).value_or(text);
@@ -157,7 +155,7 @@ Self self_of(conf::Settings const& settings, std::span<std::string const> interf
       self.addresses.push_back(canonical_address(at.address));
   }
   for (auto const& address : interfaces)
-    if (everywhere && !loopback(address)) self.addresses.push_back(canonical_address(address));
+    if (everywhere && !is_loopback(address)) self.addresses.push_back(canonical_address(address));
   return self;
 }
 
@@ -171,7 +169,7 @@ bool Permit::allows(std::string_view address) const {
     std::from_chars(address.data(), address.data() + address.size(), first);
     if (first == 0 || first >= 224) return false;
   }
-  return loopback || !delivery::loopback(address);
+  return loopback || !is_loopback(address);
 }
 
 Decision<std::vector<MailHost>> mail_hosts(dns::Name const& domain, net::DnsAnswer const& mx,

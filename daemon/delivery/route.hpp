@@ -38,6 +38,11 @@ struct Self {
 /// every host has them.
 Self self_of(conf::Settings const& settings, std::span<std::string const> interfaces);
 
+/// 127/8 and ::1.
+inline bool is_loopback(std::string_view address) {
+  return address == "::1" || address.starts_with("127.");
+}
+
 /// Which addresses may be connected to. 0.0.0.0/8, `::`, multicast and broadcast never are; 127/8
 /// and ::1 only where mail is delivered to another port than 25: a stranger's MX on our loopback is
 /// a mistake or an attack on what listens there, while on another port nothing of the world is

@@ -11,8 +11,6 @@ namespace mailstack::delivery {
 
 namespace {
 
-bool loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
-
 /// As its directory is called; empty: none.
 std::string domain_of(Job const& job) {
   auto const path = mail::parse_path(job.sender);
@@ -37,7 +35,7 @@ conf::Source source_of(conf::Snapshot const& conf, Job const& job) {
 std::optional<std::string> source_for(conf::Source const& source, Target const& target) {
   if (target.address.find('/') != std::string::npos) return {};  // a unix socket
   auto const& address = target.ipv6() ? source.ipv6 : source.ipv4;
-  if (address && loopback(target.address) && !loopback(*address)) return {};
+  if (address && is_loopback(target.address) && !is_loopback(*address)) return {};
   return address;
 }
 

@@ -43,18 +43,10 @@ std::string tls_error(char const* what) {
   return std::string(what) + (reason == nullptr ? "" : std::string(": ") + reason);
 }
 
-/// RFC 6125 6.4.3: a wildcard is the whole leftmost label.
-bool fits(std::string const& pattern, std::string_view name) {
-  if (pattern == name) return true;
-  if (!pattern.starts_with("*.")) return false;
-  auto const dot = name.find('.');
-  return dot != std::string_view::npos && dot > 0 && name.substr(dot) == pattern.substr(1);
-}
-
 Identity const* identity_for(OpenSslContext const& all, std::string_view name) {
   for (auto const& identity : all.identities)
     for (auto const& pattern : identity.names)
-      if (fits(pattern, name)) return &identity;
+      if (x509::covers(pattern, name)) return &identity;
   return nullptr;
 }
 

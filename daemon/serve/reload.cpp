@@ -3,7 +3,6 @@
 #include <random>
 #include <utility>
 
-#include "core/digest/digest.hpp"
 #include "core/files/disk_files.hpp"
 #include "daemon/conf/hook_file.hpp"
 #include "daemon/conf/outlook.hpp"
@@ -78,13 +77,14 @@ void note_restart(Live const& live, conf::Problems& problems) {
       problems.push_back(
           conf::problem_at(now, "`" + key + "` is not what the running daemon started with",
                            "restart mailstackd for it", true));
+      problems.back().restart = true;
       continue;
     }
     // Gone from the file that had it: there is no line to name.
     auto const before = conf::place_of(started, key);
     problems.push_back({before.path,
                         "`" + key + "` is no longer given, as it was when the daemon started", 0, 0,
-                        "restart mailstackd for it", true});
+                        "restart mailstackd for it", true, true});
   }
 }
 

@@ -27,6 +27,8 @@ struct Host {
     REQUIRE(loaded.live);
     problems = conf::format(loaded.problems);
     failed = conf::failed(loaded.problems);
+    restart = std::any_of(loaded.problems.begin(), loaded.problems.end(),
+                          [](conf::Problem const& one) { return one.restart; });
     live = loaded.live;
     return live;
   }
@@ -35,6 +37,7 @@ struct Host {
   std::shared_ptr<Live const> live;
   std::string problems;
   bool failed = false;
+  bool restart = false;
 };
 
 }  // namespace
@@ -81,6 +84,7 @@ TEST_CASE("reload: what only a restart takes is a warning until it is as at the 
                                ":3:1: warning: `loops` is not what the running daemon started "
                                "with; restart mailstackd for it\n");
     CHECK(host.problems.find("lifetime") == std::string::npos);
+    CHECK(host.restart);
   }
   more("");
   host.read();

@@ -187,8 +187,8 @@ class UnitKind : public engine::Kind {
       for (auto const& path : has.texts("stale")) due.push_back(path);
       if (due.empty()) return {};
       if (waited >= loading)
-        return fail(ErrorCode::unavailable,
-                    name + " runs, but has not taken " + listed(due) + unit::reason_of(*reported));
+        return fail(ErrorCode::unavailable, name + " runs, but has not taken " + listed(due) +
+                                                unit::reason_of(*reported, due));
       clock_.sleep(glance);
     }
   }

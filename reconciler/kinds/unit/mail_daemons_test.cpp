@@ -187,8 +187,10 @@ TEST_CASE("unit: why a daemon has not taken a file is no warning of something el
   nlohmann::json const restart{{"path", "mailstackd.yaml"},
                                {"severity", "warning"},
                                {"what", "`listen` is not what it started with"},
-                               {"remedy", "restart mailstackd for it"}};
+                               {"restart", true}};
   nlohmann::json const error{{"path", "users"}, {"severity", "error"}, {"what", "no user"}};
+  nlohmann::json const due{
+      {"path", "/etc/mailstackd/mailstackd.yaml"}, {"severity", "error"}, {"what", "no key `two`"}};
   std::string const failed = "mailstackd.service runs, but has not taken mailstackd.yaml";
   struct {
     nlohmann::json problems;
@@ -197,6 +199,7 @@ TEST_CASE("unit: why a daemon has not taken a file is no warning of something el
       {{other}, ""},
       {{other, restart}, ": mailstackd.yaml: `listen` is not what it started with"},
       {{other, restart, error}, ": users: no user"},
+      {{other, error, due}, ": /etc/mailstackd/mailstackd.yaml: no key `two`"},
   };
   bench.write("mailstackd.yaml", "two");
   for (auto const& row : cases) {

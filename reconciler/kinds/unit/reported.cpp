@@ -17,7 +17,7 @@ bool is_among(std::vector<std::string> const& all, std::string const& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-/// A text, or an object `{path, what, severity, remedy}`.
+/// A text, or an object `{path, what, severity, restart}`.
 Reported::Problem problem_of(json const& one) {
   if (one.is_string()) return {one.get<std::string>()};
   if (!one.is_object()) return {};
@@ -25,8 +25,9 @@ Reported::Problem problem_of(json const& one) {
     auto const found = one.find(name);
     return found != one.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
+  auto const restart = one.find("restart");
   return {member("path") + ": " + member("what"), member("severity") != "warning",
-          member("remedy").starts_with("restart mailstackd")};
+          restart != one.end() && *restart == true, member("path")};
 }
 
 /// A folder is known by what was read in it; one in which nothing stands cannot be missed.
@@ -52,9 +53,17 @@ Result<Reported> parse_reported(std::string const& answer) {
   return reported;
 }
 
-std::string reason_of(Reported const& reported) {
+std::string reason_of(Reported const& reported, std::vector<std::string> const& due) {
   auto const& all = reported.problems;
-  auto found = std::find_if(all.begin(), all.end(), [](auto const& one) { return one.error; });
+  auto const is_due = [&](Reported::Problem const& one) {
+    return std::any_of(due.begin(), due.end(), [&](std::string const& path) {
+      return one.path == path || one.path.ends_with("/" + path);
+    });
+  };
+  auto found = std::find_if(all.begin(), all.end(),
+                            [&](auto const& one) { return one.error && is_due(one); });
+  if (found == all.end())
+    found = std::find_if(all.begin(), all.end(), [](auto const& one) { return one.error; });
   if (found == all.end())
     found = std::find_if(all.begin(), all.end(), [](auto const& one) { return one.restart; });
   return found == all.end() ? "" : ": " + found->text;

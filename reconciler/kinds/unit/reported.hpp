@@ -20,14 +20,16 @@ struct Reported {
     std::string text;      ///< `domains/wac.tax/users: line 3: …`
     bool error = true;     ///< it took something away; else it is only worth knowing
     bool restart = false;  ///< a restart mends it
+    std::string path = {};
   };
   std::map<std::string, std::string> digests;
   std::vector<Problem> problems;
 };
 
-/// Why the daemon has not taken what it should have: its first error, else what waits for a
-/// restart, behind a colon. Empty: what else it says has nothing to do with that.
-std::string reason_of(Reported const& reported);
+/// Why the daemon has not taken the files `due` (paths below the tree): its first error about one
+/// of them, else its first error, else what waits for a restart, behind a colon. Empty: what else
+/// it says has nothing to do with that.
+std::string reason_of(Reported const& reported, std::vector<std::string> const& due);
 
 /// Fails with invalid for anything else.
 Result<Reported> parse_reported(std::string const& answer);
