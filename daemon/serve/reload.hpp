@@ -33,8 +33,9 @@ struct Loaded {
   Reloaded tree;
 };
 
-/// reload(), signed. A tree that names other files of secrets than the one in use is read twice,
-/// since those must be signed before, too. Takes as long as the disk; no thread but one at a time.
+/// reload(), signed. Files of secrets must be signed before they are read, too: the settings, which
+/// name them, are read for that beforehand, and the whole again where it names others by then.
+/// Takes as long as the disk; no thread but one at a time.
 Loaded load(std::string const& directory, std::shared_ptr<Live const> const& before);
 
 /// Reloads beside the loop, one at a time. What asks while one is under way may mean a change that
