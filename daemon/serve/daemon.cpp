@@ -146,12 +146,12 @@ class WholeDaemon : public Daemon {
     auto& tree = loaded.tree;
     life_.problems = std::move(tree.problems);
     if (auto const& problem = parts_->telemetry->problem()) life_.problems.push_back(*problem);
+    if (auto problem = parts_->telemetry->reopen_log()) life_.problems.push_back(*problem);
     if (tree.live) {
       parts_->use(std::move(tree.live));
       life_.loaded = now();
     }
     if (tree_) tree_->was_read(std::move(loaded.signature), secret_files());
-    parts_->telemetry->reopen_log();
     tell(control::Event::Kind::reloaded);
     tell_problems();
     net::notify("READY=1");
