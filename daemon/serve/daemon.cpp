@@ -15,6 +15,7 @@
 #include "daemon/serve/descriptors.hpp"
 #include "daemon/serve/operations.hpp"
 #include "daemon/serve/reload.hpp"
+#include "daemon/serve/standard_error.hpp"
 #include "daemon/serve/time_and_chance.hpp"
 #include "daemon/serve/tree_watch.hpp"
 
@@ -63,8 +64,10 @@ class WholeDaemon : public Daemon {
 
   /// To who has started it. Where the log comes to the same place, run() says them.
   void show_problems(bool started) const {
-    if (!started || !parts_->telemetry->on_standard_error())
-      std::cerr << conf::format(life_.problems) << std::flush;
+    bool const logged =
+        parts_->telemetry->on_standard_error() ||
+        (!parts_->telemetry->problem() && log_meets_standard_error(parts_->settings()));
+    if (!started || !logged) std::cerr << conf::format(life_.problems) << std::flush;
   }
 
   void run() override {
