@@ -164,6 +164,7 @@ class WholeDaemon : public Daemon {
   void stop() {
     if (life_.stopping) return hurry();
     life_.stopping = true;
+    reloads_->end();
     net::notify("STOPPING=1");
     tell(control::Event::Kind::stopping);
     cut_ = main_->after(stop_limit, [this] { main_->stop(); });

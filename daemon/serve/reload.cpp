@@ -159,8 +159,12 @@ void Reloads::begin() {
 void Reloads::finish(Loaded loaded) {
   auto const problems = take_(std::move(loaded));
   since_.reset();
-  auto const answered = std::exchange(answered_, {});
-  if (!next_.empty()) begin();
+  auto answered = std::exchange(answered_, {});
+  if (last_) {
+    for (auto& done : std::exchange(next_, {})) answered.push_back(std::move(done));
+  } else if (!next_.empty()) {
+    begin();
+  }
   for (auto const& done : answered)
     if (done) done(problems);
 }

@@ -56,6 +56,9 @@ class Reloads {
 
   /// `done` hears the problems, on the loop and not within this call; may be empty.
   void ask(Done done);
+  /// The daemon stops: no other begins, and who waits for one hears what becomes of the one under
+  /// way.
+  void end() { last_ = true; }
   /// Since when the tree is being read; none: it is not. Long ago: its disk does not answer.
   [[nodiscard]] std::optional<TimePoint> since() const { return since_; }
 
@@ -71,6 +74,7 @@ class Reloads {
   std::optional<TimePoint> since_;
   std::vector<Done> answered_;  ///< by the one under way
   std::vector<Done> next_;
+  bool last_ = false;  ///< the one under way
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 

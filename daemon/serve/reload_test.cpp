@@ -251,6 +251,20 @@ TEST_CASE("reloads: the loop turns while a tree is read; what asks meanwhile is 
   CHECK(tree.reloads->since() == std::nullopt);
 }
 
+// A stop waited for one more, of a tree that nobody would have used.
+TEST_CASE("reloads: once the daemon stops none begins, and who waits is answered", "[serve]") {
+  SlowTree tree;
+  tree.ask("a");
+  tree.wait_until_begun(1);
+  tree.ask("b");
+  tree.reloads->end();
+  tree.let_end(9);
+  tree.run(6);
+  CHECK(tree.answers == "a1 b1 ");
+  CHECK(tree.begun == 1);
+  CHECK_FALSE(tree.reloads->since());
+}
+
 TEST_CASE("reloads: an end while a tree is read answers nobody, and swaps nothing", "[serve]") {
   SlowTree tree;
   tree.ask("a");
