@@ -9,7 +9,6 @@
 
 #include "core/userdb/text_proto.hpp"
 #include "daemon/conf/addresses.hpp"
-#include "daemon/conf/host_name.hpp"
 #include "yaml/diagnostic.hpp"
 
 namespace mailstack::conf {
@@ -128,8 +127,18 @@ Result<> take_hostname(TextField const& field, Reading& reading) {
   auto const text = read_string(field);
   if (!text) return fail(text.error());
   if (text->empty()) return {};
-  if (auto const form = check_host_name(*text); !form)
-    return fail(within(form.error(), "hostname is no name of a host"));
+  // chasquid serves under any name; what is no host's is a warning (note_host_name()).
+  constexpr std::size_t longest = 255;  // RFC 5321 4.5.3.1.2: it stands in lines of replies
+  if (text->size() > longest)
+    return fail(ErrorCode::invalid,
+                "hostname is longer than " + std::to_string(longest) + " octets");
+  auto const no_part_of_a_word = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+  };
+  if (std::any_of(text->begin(), text->end(), no_part_of_a_word))
+    return fail(ErrorCode::invalid, "hostname holds white space or control characters");
+  if (text->find_first_not_of('.') == text->npos)
+    return fail(ErrorCode::invalid, "hostname has nothing but dots");
   reading.settings.hostname = *text;
   return {};
 }

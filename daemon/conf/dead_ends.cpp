@@ -37,13 +37,36 @@ class AliasesFile {
     for (auto const& entry : aliases_.entries()) {
       auto const* alias = index_.alias(dropped(entry.name), domain_);
       if (alias == nullptr || alias->line != entry.line) continue;
-      look_for_loop(entry);
-      for (auto const& recipient : alias->recipients) look_at(entry, recipient);
+      Way way(*this, entry);
+      look_for_loop(entry, way);
+      for (auto const& recipient : alias->recipients) look_at(entry, recipient, way);
     }
     tell();
   }
 
  private:
+  /// Where an entry leads, resolved once where it is asked for: an alias may have thousands of
+  /// recipients, each of which asks.
+  class Way {
+   public:
+    Way(AliasesFile const& file, userdb::Aliases::Entry const& entry)
+        : file_(file), entry_(entry) {}
+    Result<userdb::Resolution> const& resolved() {
+      if (!resolved_) resolved_ = file_.resolved(entry_);
+      return *resolved_;
+    }
+    bool reaches_somebody() {
+      if (!reaches_) reaches_ = file_.reaches_somebody(resolved());
+      return *reaches_;
+    }
+
+   private:
+    AliasesFile const& file_;
+    userdb::Aliases::Entry const& entry_;
+    std::optional<Result<userdb::Resolution>> resolved_;
+    std::optional<bool> reaches_;
+  };
+
   [[nodiscard]] std::string dropped(std::string_view name) const {
     return userdb::dropped_name(name, snapshot_.mail.suffix_separators,
                                 snapshot_.mail.drop_characters);
@@ -74,14 +97,14 @@ class AliasesFile {
              "put all its recipients into one line, between commas");
   }
 
-  void look_for_loop(userdb::Aliases::Entry const& entry) {
+  void look_for_loop(userdb::Aliases::Entry const& entry, Way& way) {
     if (entry.name == "*") return;  // of a catch-all each name goes another way
-    if (auto const way = resolved(entry); !way)
-      warn(entry, way.error().what + ", so that its mail is put off and comes back in the end",
+    if (auto const& resolved = way.resolved(); !resolved)
+      warn(entry, resolved.error().what + ", so that its mail is put off and comes back in the end",
            "take one of these out of the way");
   }
 
-  void look_at(userdb::Aliases::Entry const& entry, Recipient const& recipient) {
+  void look_at(userdb::Aliases::Entry const& entry, Recipient const& recipient, Way& way) {
     if (recipient.form == Recipient::Form::pipe) {
       // Not its arguments: they may be a secret.
       auto const found = find_program(std::string(userdb::command_program(recipient.text)),
@@ -93,8 +116,8 @@ class AliasesFile {
       auto const why = why_nothing(entry, recipient.text);
       if (!why) return;
       warn(entry,
-           why->what + (reaches_somebody(entry) ? ", so that this share of its mail is dropped"
-                                                : ", so that its mail is refused"),
+           why->what + (way.reaches_somebody() ? ", so that this share of its mail is dropped"
+                                               : ", so that its mail is refused"),
            why->remedy);
     }
   }
@@ -138,8 +161,7 @@ class AliasesFile {
   }
 
   /// Whether anybody gets what is written to the alias. Of a loop that is not known.
-  [[nodiscard]] bool reaches_somebody(userdb::Aliases::Entry const& entry) const {
-    auto const way = resolved(entry);
+  [[nodiscard]] bool reaches_somebody(Result<userdb::Resolution> const& way) const {
     return !way || std::any_of(way->recipients.begin(), way->recipients.end(),
                                [this](Recipient const& one) { return gets_mail(one); });
   }

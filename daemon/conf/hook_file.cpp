@@ -17,6 +17,7 @@ namespace {
 
 /// What the kernel reads of a program to know how to run it (BINPRM_BUF_SIZE).
 constexpr std::size_t head_octets = 256;
+constexpr std::string_view binary = "\177ELF";
 
 std::string head_of(std::string const& path) {
   std::array<char, head_octets> head{};
@@ -61,8 +62,14 @@ bool can_run(std::string const& path) {
 }
 
 void look_at_form(std::string const& directory, std::string const& path, Problems& problems) {
-  // A program that may be executed and not read is run all the same.
-  if (::access(path.c_str(), R_OK) != 0) return;
+  if (::access(path.c_str(), R_OK) != 0) {
+    // Which of them it is cannot be seen.
+    problems.push_back({path,
+                        "the hook may be executed and not read: no script can be run so, only a "
+                        "binary",
+                        0, 0, "let who serves read it", true});
+    return;
+  }
   auto const head = head_of(path);
   if (head.starts_with("#!")) {
     auto const interpreter = interpreter_of(head);
@@ -74,8 +81,7 @@ void look_at_form(std::string const& directory, std::string const& path, Problem
                         "the hook's first line names `" + program +
                             "`, which cannot be run: " + std::strerror(errno),
                         1, 0, "name a program that is there; until then no mail is taken"});
-  } else if (!head.starts_with("\x7f"
-                               "ELF")) {
+  } else if (!head.starts_with(binary)) {
     problems.push_back({path,
                         "the hook is no program that the kernel knows by itself: without `#!` no "
                         "shell runs it, and no mail is taken",
@@ -85,8 +91,12 @@ void look_at_form(std::string const& directory, std::string const& path, Problem
 
 }  // namespace
 
+std::string hook_path(std::string const& directory) { return directory + "/hooks/post-data"; }
+
+bool is_binary(std::string const& path) { return head_of(path).starts_with(binary); }
+
 std::string find_hook(std::string const& directory, Problems& problems) {
-  auto path = directory + "/hooks/post-data";
+  auto path = hook_path(directory);
   if (can_run(path)) {
     look_at_form(directory, path, problems);
     return path;

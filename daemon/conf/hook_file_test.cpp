@@ -1,7 +1,11 @@
 #include "daemon/conf/hook_file.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
+#include "daemon/conf/account.hpp"
 #include "daemon/conf/conf_tree_test.hpp"
 
 namespace mailstack::conf {
@@ -49,6 +53,32 @@ TEST_CASE("check: a hook that cannot be run is an error, as the daemon says it",
   problems.clear();
   CHECK(find_hook(tree.path(), problems).empty());
   CHECK(problems.empty());
+}
+
+// All mail got 451 from its shell, and check config had nothing to say.
+TEST_CASE("check: a hook that may be executed and not read is told, since no shell can read it",
+          "[conf]") {
+  ConfTree tree;
+  tree.write("hooks/post-data", "#!/bin/sh\nexit 0\n");
+  auto const path = tree.path("hooks/post-data");
+  ::chmod(tree.path().c_str(), 0755);
+  ::chmod(tree.path("hooks").c_str(), 0755);
+  ::chmod(path.c_str(), ::geteuid() == 0 ? 0711 : 0311);
+  auto const warned = [&] {
+    Problems problems;
+    return find_hook(tree.path(), problems) == path &&
+           format(problems) == path +
+                                   ": warning: the hook may be executed and not read: no script "
+                                   "can be run so, only a binary; let who serves read it\n";
+  };
+  // Root reads everything.
+  auto const nobody = find_account("nobody");
+  REQUIRE(nobody);
+  auto const child = ::fork();
+  if (child == 0) ::_exit((::geteuid() != 0 || ::setuid(nobody->user) == 0) && warned() ? 0 : 1);
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 }  // namespace

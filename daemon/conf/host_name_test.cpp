@@ -7,12 +7,21 @@
 namespace mailstack::conf {
 namespace {
 
-TEST_CASE("host name: the same names in chasquid.conf as in mailstackd.yaml", "[conf]") {
-  for (auto const* name : {"a b", "mx_1.example.org", "-a.example", "mx..example"}) {
+// chasquid serves with them, and a tree that works must go on to.
+TEST_CASE("host name: one that is none is a warning in chasquid.conf, an error in mailstackd.yaml",
+          "[conf]") {
+  for (auto const* name : {"mx_1.example.org", "203.0.113.7", "[203.0.113.7]", "-a.example",
+                           "mx..example", "mx.example.org:25", "a/b"}) {
     CAPTURE(name);
     ConfTree tree;
     tree.write("chasquid.conf", "hostname: \"" + std::string(name) + "\"\n");
-    CHECK(load(tree.path(), nullptr).snapshot == nullptr);
+    auto const loaded = load(tree.path(), nullptr);
+    REQUIRE(loaded.snapshot);
+    CHECK(loaded.snapshot->settings.hostname == name);
+    auto const problems = check(tree.path());
+    CHECK_FALSE(failed(problems));
+    CHECK(format(problems).find("chasquid.conf:1:1: warning: `hostname` " + std::string(name)) !=
+          std::string::npos);
     tree.write("chasquid.conf", "");
     tree.write("mailstackd.yaml", "hostname: \"" + std::string(name) + "\"\n");
     CHECK(load(tree.path(), nullptr).snapshot == nullptr);

@@ -216,7 +216,7 @@ constexpr Row all[] = {
       .type = Type::string,
       .derived = "`monitoring_address` of chasquid.conf, else none",
       .summary = "Where metrics and health are served over HTTP, to everybody who gets there; "
-                 ": nowhere, whatever chasquid.conf says",
+                 "`\"\"`: nowhere, whatever chasquid.conf says",
       .example = "127.0.0.1:1099"},
      put_monitoring,
      [](Settings const& settings) { return settings.monitoring_address.value_or(""); },

@@ -171,6 +171,13 @@ Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const&
   return loaded;
 }
 
+std::vector<std::string> secret_files(std::string const& directory, Snapshot const* before) {
+  Snapshot next;
+  Problems unheard;
+  if (auto const root = real_directory(directory)) read_settings({*root, before, next, unheard});
+  return next.settings.secret_files;
+}
+
 Problems check(std::string const& directory) {
   auto const root = real_directory(directory);
   if (!root) return {no_directory(directory, false)};

@@ -295,6 +295,11 @@ TEST_CASE("reference: docs/mailstackd.yaml.md is what the table says", "[conf]")
   CHECK(written == reference());
 }
 
+TEST_CASE("reference: an empty text that says something is shown", "[conf]") {
+  CHECK(reference().find("to everybody who gets there; `\"\"`: nowhere, whatever") !=
+        std::string::npos);
+}
+
 TEST_CASE("reference: its examples are read without a problem", "[conf]") {
   auto const text = reference();
   auto const example = [&](std::size_t from) {

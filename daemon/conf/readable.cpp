@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 
+#include "daemon/conf/hook_file.hpp"
 #include "daemon/conf/tree_file.hpp"
 
 namespace mailstack::conf {
@@ -42,7 +43,8 @@ class Walk {
     look_below(directory_ + "/certs", [](std::string const& name) {
       return name == "fullchain.pem" || name == "privkey.pem";
     });
-    look_at(directory_ + "/hooks/post-data", enters);
+    auto const hook = hook_path(directory_);
+    look_at(hook, is_binary(hook) ? enters : reads | enters);
   }
 
  private:
@@ -82,12 +84,18 @@ class Walk {
     return (mode & bits) == bits;
   }
 
+  /// A directory is read; only of a file the bit means that it is run.
+  [[nodiscard]] static std::string_view what_with(std::string const& path, mode_t bits) {
+    if ((bits & enters) == 0 || is_directory(path)) return "read it";
+    return bits == enters ? "run it" : "read and run it";
+  }
+
   void tell(std::string const& path, std::string const& closed, mode_t bits) {
     if (!told_.insert(closed).second) return;
     std::string const rights = bits == reads ? "r" : bits == enters ? "x" : "rx";
     problems_.push_back({path,
                          "the user " + account_.name + ", who is to serve, may not " +
-                             (bits == enters && path == closed ? "run it" : "read it") +
+                             std::string(what_with(path, path == closed ? bits : reads)) +
                              (path == closed ? "" : ": permission denied at " + closed),
                          0, 0,
                          "run: setfacl -m u:" + account_.name + ":" + rights + " " + closed +

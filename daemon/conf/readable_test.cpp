@@ -48,5 +48,40 @@ TEST_CASE("check: root is told what the account that serves cannot read", "[conf
         "u:nobody:rx CONF/certs, or give a group of nobody the right\n");
 }
 
+TEST_CASE("check: the account that serves must read a hook that is a script, too", "[conf]") {
+  if (::geteuid() != 0) return;
+  ConfTree tree;
+  ::chmod(tree.path().c_str(), 0755);
+  tree.write("mailstackd.yaml", "user: nobody\nstate: state\n");
+  auto const told = [&](std::string_view hook, mode_t mode) {
+    auto const path = tree.path("hooks/post-data");
+    tree.write("hooks/post-data", hook);
+    ::chmod(tree.path("hooks").c_str(), 0755);
+    ::chmod(path.c_str(), mode);
+    std::string text;
+    for (auto const& one : check(tree.path()))
+      if (one.path == path) text += one.what + "; " + one.remedy;
+    for (auto at = text.find(path); at != text.npos; at = text.find(path))
+      text.replace(at, path.size(), "HOOK");
+    return text;
+  };
+  CHECK(told("#!/bin/sh\n", 0755).empty());
+  CHECK(told("#!/bin/sh\n", 0711) ==
+        "the user nobody, who is to serve, may not read and run it; run: setfacl -m u:nobody:rx "
+        "HOOK, or give a group of nobody the right");
+  CHECK(
+      told("#!/bin/sh\n", 0744).starts_with("the user nobody, who is to serve, may not read and"));
+  // The kernel reads a binary for whoever may only execute it.
+  CHECK(told("\x7f"
+             "ELF",
+             0711)
+            .empty());
+  CHECK(told("\x7f"
+             "ELF",
+             0700) ==
+        "the user nobody, who is to serve, may not run it; run: setfacl -m u:nobody:x HOOK, or "
+        "give a group of nobody the right");
+}
+
 }  // namespace
 }  // namespace mailstack::conf

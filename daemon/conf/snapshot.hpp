@@ -80,6 +80,10 @@ struct Loaded {
 /// and none before.
 Loaded load(std::string const& directory, std::shared_ptr<Snapshot const> const& before);
 
+/// Settings::secret_files of what load() would return now; reads the settings only. Empty where
+/// nothing could run.
+std::vector<std::string> secret_files(std::string const& directory, Snapshot const* before);
+
 /// All problems that a first start with this tree would meet on this machine, for `mailstackd check
 /// config`: also where nothing could run, and with what outlook.hpp sees ahead. Without settings of
 /// its own the rest is read all the same.

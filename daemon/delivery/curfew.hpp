@@ -12,7 +12,8 @@ namespace mailstack::delivery {
 ///
 /// A program that runs then has `own` to end by itself, since one that was ended in the middle is
 /// run again with the same message: mail is doubled. Then SIGTERM, and `grace` later SIGKILL for
-/// its whole group.
+/// its whole group. With what status it ends at SIGTERM says nothing: many end with 0 then, before
+/// they have stored anything, and mail that comes twice is better than mail that is lost.
 class Curfew {
  public:
   struct Times {

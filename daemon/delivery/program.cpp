@@ -146,10 +146,11 @@ class Running {
  private:
   [[nodiscard]] bool curfew() const { return program_.curfew && program_.curfew->called(); }
 
-  /// Whoever stops us may have told it, too: its status says nothing then.
+  /// Asked to end, many end with 0, whatever they had done. One that was not asked and ends badly
+  /// may have been told by whoever stops us.
   [[nodiscard]] ProgramEnd end_of(int status) const {
     bool const well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (!well && curfew()) return {ProgramEnd::How::cut, 0};
+    if (asked_ || (!well && curfew())) return {ProgramEnd::How::cut, 0};
     if (WIFSIGNALED(status)) return {ProgramEnd::How::signalled, WTERMSIG(status)};
     return {ProgramEnd::How::exited, WEXITSTATUS(status)};
   }

@@ -35,7 +35,7 @@ struct Ran {
 /// but the three, and every signal at its default. When the limit is over its whole process group
 /// is killed; what it left in the background otherwise stays, and is not waited for. A program that
 /// does not read its input is no failure. Once the curfew is called, nothing is begun, and only
-/// what then ends with status 0 has ended by itself: all else is cut.
+/// what then ends with status 0 before it gets SIGTERM has ended by itself: all else is cut.
 Ran run_program(Program const& program);
 
 }  // namespace mailstack::delivery

@@ -15,6 +15,7 @@
 #include "daemon/serve/descriptors.hpp"
 #include "daemon/serve/operations.hpp"
 #include "daemon/serve/reload.hpp"
+#include "daemon/serve/standard_error.hpp"
 #include "daemon/serve/time_and_chance.hpp"
 #include "daemon/serve/tree_watch.hpp"
 
@@ -63,8 +64,10 @@ class WholeDaemon : public Daemon {
 
   /// To who has started it. Where the log comes to the same place, run() says them.
   void show_problems(bool started) const {
-    if (!started || !parts_->telemetry->on_standard_error())
-      std::cerr << conf::format(life_.problems) << std::flush;
+    bool const logged =
+        parts_->telemetry->on_standard_error() ||
+        (!parts_->telemetry->problem() && log_meets_standard_error(parts_->settings()));
+    if (!started || !logged) std::cerr << conf::format(life_.problems) << std::flush;
   }
 
   void run() override {
@@ -146,12 +149,12 @@ class WholeDaemon : public Daemon {
     auto& tree = loaded.tree;
     life_.problems = std::move(tree.problems);
     if (auto const& problem = parts_->telemetry->problem()) life_.problems.push_back(*problem);
+    if (auto problem = parts_->telemetry->reopen_log()) life_.problems.push_back(*problem);
     if (tree.live) {
       parts_->use(std::move(tree.live));
       life_.loaded = now();
     }
     if (tree_) tree_->was_read(std::move(loaded.signature), secret_files());
-    parts_->telemetry->reopen_log();
     tell(control::Event::Kind::reloaded);
     tell_problems();
     net::notify("READY=1");
@@ -161,6 +164,7 @@ class WholeDaemon : public Daemon {
   void stop() {
     if (life_.stopping) return hurry();
     life_.stopping = true;
+    reloads_->end();
     net::notify("STOPPING=1");
     tell(control::Event::Kind::stopping);
     cut_ = main_->after(stop_limit, [this] { main_->stop(); });

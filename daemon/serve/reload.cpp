@@ -119,12 +119,13 @@ Loaded load(std::string const& directory, std::shared_ptr<Live const> const& bef
   auto const files_of = [](std::shared_ptr<Live const> const& live) {
     return live ? live->snapshot->settings.secret_files : std::vector<std::string>();
   };
-  auto files = files_of(before);
+  auto files = conf::secret_files(directory, before ? before->snapshot.get() : nullptr);
   for (int reads = 1;; ++reads) {
     auto signature = conf::tree_signature(directory) + conf::files_signature(files);
     auto tree = reload(directory, before);
     auto named = files_of(tree.live ? tree.live : before);
-    // Of one that changes all the time a later look sees the change.
+    // It changed meanwhile, or nothing came of it. Of one that changes all the time a later look
+    // sees the change.
     if (named == files || reads == 3) return {std::move(signature), std::move(tree)};
     files = std::move(named);
   }
@@ -158,8 +159,12 @@ void Reloads::begin() {
 void Reloads::finish(Loaded loaded) {
   auto const problems = take_(std::move(loaded));
   since_.reset();
-  auto const answered = std::exchange(answered_, {});
-  if (!next_.empty()) begin();
+  auto answered = std::exchange(answered_, {});
+  if (last_) {
+    for (auto& done : std::exchange(next_, {})) answered.push_back(std::move(done));
+  } else if (!next_.empty()) {
+    begin();
+  }
   for (auto const& done : answered)
     if (done) done(problems);
 }

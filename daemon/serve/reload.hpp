@@ -33,8 +33,9 @@ struct Loaded {
   Reloaded tree;
 };
 
-/// reload(), signed. A tree that names other files of secrets than the one in use is read twice,
-/// since those must be signed before, too. Takes as long as the disk; no thread but one at a time.
+/// reload(), signed. Files of secrets must be signed before they are read, too: the settings, which
+/// name them, are read for that beforehand, and the whole again where it names others by then.
+/// Takes as long as the disk; no thread but one at a time.
 Loaded load(std::string const& directory, std::shared_ptr<Live const> const& before);
 
 /// Reloads beside the loop, one at a time. What asks while one is under way may mean a change that
@@ -55,6 +56,9 @@ class Reloads {
 
   /// `done` hears the problems, on the loop and not within this call; may be empty.
   void ask(Done done);
+  /// The daemon stops: no other begins, and who waits for one hears what becomes of the one under
+  /// way.
+  void end() { last_ = true; }
   /// Since when the tree is being read; none: it is not. Long ago: its disk does not answer.
   [[nodiscard]] std::optional<TimePoint> since() const { return since_; }
 
@@ -70,6 +74,7 @@ class Reloads {
   std::optional<TimePoint> since_;
   std::vector<Done> answered_;  ///< by the one under way
   std::vector<Done> next_;
+  bool last_ = false;  ///< the one under way
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 

@@ -1,9 +1,14 @@
 #include "daemon/serve/reload.hpp"
 
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
 
+#include "core/files/descriptor.hpp"
 #include "daemon/conf/conf_tree_test.hpp"
 #include "daemon/conf/signature.hpp"
 
@@ -134,8 +139,32 @@ TEST_CASE("reload: files of secrets are signed before they are read", "[serve]")
   REQUIRE(files == std::vector{path, host.tree.path("state/srs.key")});
   auto const signature = conf::tree_signature(host.tree.path()) + conf::files_signature(files);
   CHECK(load(host.tree.path(), first.tree.live).signature == signature);
-  // Read twice, since nobody had named the files before.
+  // Also where nobody had named the files before.
   CHECK(load(host.tree.path(), nullptr).signature == signature);
+}
+
+// Nobody had named the SRS key before, so that the whole tree was read a second time for it.
+TEST_CASE("reload: a first start reads the tree once", "[serve]") {
+  Host host;
+  host.tree.write("domains/example.org/users", "users { key: \"ann\" }\n");
+  files::Descriptor const watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  REQUIRE(::inotify_add_watch(watch.number(), host.tree.path("domains/example.org/users").c_str(),
+                              IN_OPEN | IN_CLOSE) >= 0);
+  auto const opened = [&] {
+    std::size_t octets = 0;
+    std::array<char, 4096> room{};
+    for (ssize_t got = 0; (got = ::read(watch.number(), room.data(), room.size())) > 0;)
+      octets += static_cast<std::size_t>(got);
+    return octets / sizeof(inotify_event);
+  };
+  reload(host.tree.path(), nullptr);
+  auto const once = opened();
+  CHECK(once > 0);
+  auto const first = load(host.tree.path(), nullptr);
+  REQUIRE(first.tree.live);
+  CHECK(opened() == once);
+  load(host.tree.path(), first.tree.live);
+  CHECK(opened() == once);
 }
 
 namespace {
@@ -224,6 +253,20 @@ TEST_CASE("reloads: the loop turns while a tree is read; what asks meanwhile is 
   tree.run(12);
   CHECK(tree.answers == "a1 b2 c2 d3 ");
   CHECK(tree.reloads->since() == std::nullopt);
+}
+
+// A stop waited for one more, of a tree that nobody would have used.
+TEST_CASE("reloads: once the daemon stops none begins, and who waits is answered", "[serve]") {
+  SlowTree tree;
+  tree.ask("a");
+  tree.wait_until_begun(1);
+  tree.ask("b");
+  tree.reloads->end();
+  tree.let_end(9);
+  tree.run(6);
+  CHECK(tree.answers == "a1 b1 ");
+  CHECK(tree.begun == 1);
+  CHECK_FALSE(tree.reloads->since());
 }
 
 TEST_CASE("reloads: an end while a tree is read answers nobody, and swaps nothing", "[serve]") {

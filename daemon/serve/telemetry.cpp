@@ -109,12 +109,11 @@ void Telemetry::tell_queued(KeptMessage const& kept, Client const& client) {
   }
 }
 
-void Telemetry::reopen_log() {
-  if (!log_) return;
-  if (auto const done = log_->reopen(); !done) {
-    tell(
-        conf::Problem{place_, done.error().what, 0, 0, "what was open before is written to", true});
-  }
+std::optional<conf::Problem> Telemetry::reopen_log() {
+  if (!log_) return std::nullopt;
+  auto const done = log_->reopen();
+  if (done) return std::nullopt;
+  return conf::Problem{place_, done.error().what, 0, 0, "what was open before is written to", true};
 }
 
 SessionEvents Telemetry::session_events() {

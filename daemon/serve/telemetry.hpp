@@ -22,7 +22,8 @@ class Telemetry {
   void tell(queue::Event const& event);
   /// And whom its aliases name in vain, each with a line of its own: nobody else hears of it.
   void tell_queued(KeptMessage const& kept, Client const& client);
-  void reopen_log();
+  /// At a reload. Where its place cannot be opened any more, the log goes on with what was open.
+  std::optional<conf::Problem> reopen_log();
   /// The same courier, and how long its attempts take. Not to outlive this.
   std::unique_ptr<delivery::Courier> timed(std::unique_ptr<delivery::Courier> courier);
 
