@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <vector>
 
 #include "core/base64/base64.hpp"
 #include "core/files/working_directory.hpp"
@@ -73,6 +74,7 @@ class Talk {
   Result<> check_selection(Do what) const;
   ExitCode show(Request const& request) const;
   ExitCode explain_nothing(queue::ItemId id) const;
+  Result<std::vector<Request>> changes(Request request) const;
   ExitCode change(Request request) const;
   ExitCode plain(Request const& request) const;
 
@@ -200,27 +202,32 @@ ExitCode Talk::explain_nothing(queue::ItemId id) const {
                   text + "nothing to do, it is " + messages.front().value("state", "there"));
 }
 
-ExitCode Talk::change(Request request) const {
-  if (auto const right = check_selection(request.what); !right)
-    return complain(ExitCode::invalid, right.error().what);
-  std::size_t count = 0;
-  auto code = ExitCode::done;
-  auto const once = [&] {
-    auto const answer = ask(request);
-    if (!answer) return answer.error();
-    auto const changed = answer->value("count", std::size_t{0});
-    if (changed == 0 && request.filter.id)
-      if (auto const why = explain_nothing(*request.filter.id); why != ExitCode::done) code = why;
-    count += changed;
-    return ExitCode::done;
-  };
-  if (options_.ids.empty())
-    if (auto const ended = once(); ended != ExitCode::done) return ended;
+/// A request for each id, or one with the filters. All are read before anything is changed.
+Result<std::vector<Request>> Talk::changes(Request request) const {
+  if (auto const right = check_selection(request.what); !right) return fail(right.error());
+  std::vector<Request> all;
   for (auto const& text : options_.ids) {
     auto const id = queue::parse_id(text);
-    if (!id) return complain(ExitCode::invalid, id.error().what);
+    if (!id) return fail(id.error());
     request.filter.id = *id;
-    if (auto const ended = once(); ended != ExitCode::done) return ended;
+    all.push_back(request);
+  }
+  if (all.empty()) all.push_back(std::move(request));
+  return all;
+}
+
+ExitCode Talk::change(Request request) const {
+  auto const requests = changes(std::move(request));
+  if (!requests) return complain(ExitCode::invalid, requests.error().what);
+  std::size_t count = 0;
+  auto code = ExitCode::done;
+  for (auto const& one : *requests) {
+    auto const answer = ask(one);
+    if (!answer) return answer.error();
+    auto const changed = answer->value("count", std::size_t{0});
+    count += changed;
+    if (changed > 0 || !one.filter.id) continue;
+    if (auto const why = explain_nothing(*one.filter.id); why != ExitCode::done) code = why;
   }
   if (options_.json)
     doors_.out << json{{"count", count}}.dump() << "\n";

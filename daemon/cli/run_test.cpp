@@ -112,6 +112,10 @@ TEST_CASE("mailstackd: what changes the queue", "[cli]") {
   CHECK(person.asked.back() == R"({"do":"queue release","held":true,"older_than":"1h30m"})");
   CHECK(person.types({"queue", "remove", "0000000000009"}) == 1);
   CHECK(person.err.str() == "mailstackd: 0000000000009: no such message in the queue\n");
+  // Nothing is changed where one of them is none.
+  auto const before = person.daemon.did.size();
+  CHECK(person.types({"queue", "hold", "1ngh3y0000000", "no-id"}) == 3);
+  CHECK(person.daemon.did.size() == before);
   CHECK(person.types({"queue", "hold"}) == 3);
   CHECK(person.err.str() ==
         "mailstackd: queue hold needs ids or a filter; where every message is meant, --all\n");

@@ -28,15 +28,15 @@ struct Host {
     Problems problems;
     look_ahead(*tree.load(), machine, problems);
     failed = conf::failed(problems);
-    return relative(std::move(problems));
+    return relative(problems);
   }
   std::string at_start() {
     Problems problems;
     look_at_start(tree.load()->settings, machine, problems);
     failed = conf::failed(problems);
-    return relative(std::move(problems));
+    return relative(problems);
   }
-  [[nodiscard]] std::string relative(Problems problems) const {
+  [[nodiscard]] std::string relative(Problems const& problems) const {
     auto text = format(problems);
     for (auto at = text.find(tree.path()); at != text.npos; at = text.find(tree.path()))
       text.replace(at, tree.path().size(), "CONF");

@@ -42,7 +42,7 @@ struct House {
     spool.reset();
     found.clear();
     notices.clear();
-    auto opened = LogSpool::open(options, [&](Recovered one) { found[one.id] = one.state; });
+    auto opened = LogSpool::open(options, [&](Recovered const& one) { found[one.id] = one.state; });
     if (!opened) return fail(opened.error());
     spool = *std::move(opened);
     return {};
