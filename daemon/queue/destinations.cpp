@@ -90,6 +90,7 @@ void Destinations::finished(Destination* destination, std::uint32_t round,
     }
   } else {
     host = after_success(host, round, *policy_);
+    destination->last_fault.reset();
   }
   offer(destination, now);
   forget_if_idle(destination);

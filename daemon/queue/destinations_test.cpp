@@ -89,6 +89,17 @@ TEST_CASE("destinations: a pause that comes after another was forgiven wakes in 
   CHECK(all.next(when + Duration{30}));
 }
 
+TEST_CASE("destinations: what was wrong is forgotten when it lives again", "[destinations]") {
+  Policy const policy;
+  Destinations all(policy);
+  auto* const one = all.join("one.example");
+  all.finished(one, all.started(one), Fault{"421 busy", "mx"}, now, 0.5);
+  REQUIRE(one->last_fault);
+  auto const later = one->host.until;
+  all.finished(one, all.started(one), std::nullopt, later, 0.5);
+  CHECK(one->last_fault == nullptr);
+}
+
 TEST_CASE("destinations: nothing of a destination stays without mail for it", "[destinations]") {
   Policy const policy;
   Destinations all(policy);

@@ -64,6 +64,8 @@ Entry Queue::entry(ItemId id, Item const& item) const {
     entry.envelope = item.open->envelope;
   else if (auto envelope = parse_envelope(item.packed))
     entry.envelope = std::move(*envelope);
+  for (auto& recipient : entry.envelope.recipients)
+    if (recipient.status == RecipientStatus::waiting) tell_why(item, recipient);
   for (auto const& part : item.parts) {
     entry.running = entry.running || part.state == PartState::running;
     if (part.state == PartState::waiting && !item.held)

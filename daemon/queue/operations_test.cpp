@@ -97,6 +97,23 @@ TEST_CASE("queue operations: whoever looks for one of thousands does so in sever
   CHECK(turns == 3);
 }
 
+TEST_CASE("queue operations: who stands in line behind a pause is shown with its reason",
+          "[queue][operations]") {
+  Disk disk;
+  World world(disk);
+  auto& queue = world.begin();
+  world.courier.says = [](auto const&, auto const&) {
+    return outcome(451, "4.4.1", "no connection", true);
+  };
+  world.take("a@example.org", {"b@dead.example"});
+  auto const second = world.take("a@example.org", {"c@dead.example"});
+  CHECK(world.courier.jobs == 1);
+  auto const shown = queue.show(second)->envelope.recipients.at(0);
+  CHECK(shown.last_reply == "451 4.4.1 no connection");
+  CHECK(shown.last_host == "mx.example.net");
+  CHECK(parse_envelope(disk.items.at(second).state)->recipients.at(0).last_reply.empty());
+}
+
 TEST_CASE("queue operations: the destinations with the most come first", "[queue][operations]") {
   Busy busy;
   for (int i = 0; i < 6; ++i)

@@ -45,6 +45,12 @@ void Queue::set_policy(Policy const& policy) {
   arm();
 }
 
+void Queue::forgive_all() {
+  destinations_.forgive_all(doors_.now());
+  pump();
+  arm();
+}
+
 /// A new item, open.
 Item& Queue::admit(ItemId id, Envelope envelope, std::uint64_t octets) {
   auto& item = items_[id];

@@ -73,6 +73,8 @@ class Queue {
 
   /// From now on; what already waits keeps its time.
   void set_policy(Policy const& policy);
+  /// The ways have changed: no destination is known to be unwell any more.
+  void forgive_all();
 
   /// No new attempts. `done` is called once those that run have ended and are durable; never twice.
   /// Called again, that of before is forgotten.
@@ -173,6 +175,7 @@ class Queue {
   void stop_if_idle();
 
   // upkeep.cpp: what follows from a change of one item.
+  void tell_why(Item const& item, Recipient& recipient) const;
   void settle(ItemId id, Item& item);
   void tell_next(ItemId id, Item& item) const;
   void review(ItemId id, Item& item, TimePoint now);

@@ -352,6 +352,22 @@ TEST_CASE("queue: who is tried is tried once, though the way changes meanwhile",
   CHECK(queue.stats(10).destinations.empty());
 }
 
+TEST_CASE("queue: a pause does not outlive the way that it was about", "[queue]") {
+  Disk disk;
+  World world(disk);
+  auto& queue = world.begin();
+  bool wrong = true;
+  world.courier.says = [&](auto const&, auto const&) {
+    return wrong ? outcome(451, "4.4.1", "no connection", true) : outcome(250, "2.0.0", "ok");
+  };
+  world.take("a@example.org", {"b@example.net"});
+  world.take("a@example.org", {"c@example.net"});
+  CHECK(world.courier.jobs == 1);
+  wrong = false;
+  queue.forgive_all();
+  CHECK(world.courier.delivered["c@example.net"] == 1);
+}
+
 TEST_CASE("queue: who waits comes over to the new way at the next time", "[queue]") {
   Disk disk;
   World world(disk);

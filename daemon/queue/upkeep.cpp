@@ -78,6 +78,17 @@ void Queue::tell_next(ItemId id, Item& item) const {
   tell(Event::Kind::waits, id, item, nobody, "", 0, next - now);
 }
 
+/// Who stands in line behind a pause has heard nothing: what the first in line heard is why.
+void Queue::tell_why(Item const& item, Recipient& recipient) const {
+  auto const name = doors_.destination_of(recipient);
+  for (auto const& part : item.parts) {
+    if (part.destination->name != name || !part.destination->last_fault) continue;
+    if (part.state != PartState::ready && !recipient.last_reply.empty()) continue;
+    recipient.last_reply = part.destination->last_fault->reply;
+    recipient.last_host = part.destination->last_fault->host;
+  }
+}
+
 /// Ends and warnings of those who wait idly.
 void Queue::review(ItemId id, Item& item, TimePoint now) {
   if (item.doom != Doom::none) {
@@ -91,15 +102,8 @@ void Queue::review(ItemId id, Item& item, TimePoint now) {
   for (std::size_t i = 0; i < item.open->envelope.recipients.size(); ++i) {
     auto& recipient = item.open->envelope.recipients[i];
     if (!item.idle(i) || (!ends && recipient.delay_told)) continue;
-    auto const name = doors_.destination_of(recipient);
-    for (auto const& part : item.parts) {
-      // It stood in line behind a pause: what the first in line heard is why.
-      if (part.destination->name != name || !part.destination->last_fault) continue;
-      if (part.state != PartState::ready && !recipient.last_reply.empty()) continue;
-      recipient.last_reply = part.destination->last_fault->reply;
-      recipient.last_host = part.destination->last_fault->host;
-    }
-    if (ends) tell(Event::Kind::expired, id, item, recipient, name);
+    tell_why(item, recipient);
+    if (ends) tell(Event::Kind::expired, id, item, recipient, doors_.destination_of(recipient));
     who.push_back(i);
   }
   if (!who.empty())

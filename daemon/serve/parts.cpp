@@ -1,9 +1,11 @@
 #include "daemon/serve/parts.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <utility>
 
 #include "daemon/conf/outlook.hpp"
+#include "daemon/conf/restart.hpp"
 #include "daemon/delivery/courier_doors.hpp"
 #include "daemon/queue/log_spool/log_spool.hpp"
 #include "daemon/serve/bounces.hpp"
@@ -11,6 +13,17 @@
 #include "daemon/serve/time_and_chance.hpp"
 
 namespace mailstack::serve {
+
+namespace {
+
+/// Whether mail may go other ways under other settings.
+bool leads_elsewhere(std::vector<std::string> const& changed_keys) {
+  return std::any_of(changed_keys.begin(), changed_keys.end(), [](std::string const& key) {
+    return key.starts_with("delivery") || key.starts_with("smarthost") || key.starts_with("dns");
+  });
+}
+
+}  // namespace
 
 Parts::Parts(net::Loop& loop, std::string const& version, std::shared_ptr<Live const> live)
     : main(loop) {
@@ -128,11 +141,13 @@ void Parts::begin() {
 }
 
 void Parts::use(std::shared_ptr<Live const> live) {
+  auto const changed = conf::changed_keys(settings(), live->snapshot->settings);
   current.set(std::move(live));
   desk_->refresh();
   resolver->change(resolver_setup(settings()));
   keys->set(*current.get()->snapshot);
   queue->set_policy(queue_policy(settings()));
+  if (leads_elsewhere(changed)) queue->forgive_all();
   server->set_times(connection_times(settings()));
 }
 
