@@ -23,7 +23,12 @@ bool Item::idle(std::size_t recipient) const {
 
 TimePoint Item::due_at(Policy const& policy) const {
   auto first = TimePoint::max();
-  if (held || unreadable || doom != Doom::none) return first;
+  if (unreadable || doom == Doom::silent) return first;
+  if (doom == Doom::told) {  // whoever still waits has a sender who could not be told
+    for (auto const& part : parts) first = std::min(first, part.next);
+    return first;
+  }
+  if (held) return first;
   bool idles = false;
   for (auto const& part : parts) {
     if (part.state == PartState::waiting) first = std::min(first, part.next);

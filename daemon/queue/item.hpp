@@ -54,6 +54,7 @@ struct Item {
   bool held = false;
   bool unreadable = false;
   Doom doom = Doom::none;
+  std::uint8_t unkept = 0;  ///< notices in a row that could not be kept
 
   /// Parses the envelope where it is packed.
   OpenItem& opened();

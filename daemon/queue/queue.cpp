@@ -187,8 +187,14 @@ void Queue::arm() {
   });
 }
 
-/// The time of an item has come: to try it, to warn of its delay, or to give it up.
+/// The time of an item has come: to try it, to warn of its delay, to give it up, or to tell once
+/// more that it was removed.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
+  if (item.doom == Doom::told) {
+    item.opened();
+    close_all(id, item);
+    return settle(id, item);
+  }
   if (item.held || item.unreadable || item.doom != Doom::none) return;
   bool const tells = item.speaks(policy_, now);
   if (tells) {

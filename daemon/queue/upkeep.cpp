@@ -73,7 +73,7 @@ void Queue::tell_next(ItemId id, Item& item) const {
     next = std::min(next, part.next);
   }
   auto const now = doors_.now();
-  if (item.held || next <= now) return;
+  if (item.held || item.doom != Doom::none || next <= now) return;
   Recipient const nobody;
   tell(Event::Kind::waits, id, item, nobody, "", 0, next - now);
 }
