@@ -5,6 +5,12 @@
 
 namespace mailstack::queue {
 
+void Part::stand_back() {
+  if (state != PartState::ready) return;
+  Destinations::withdraw(destination, place);
+  state = PartState::waiting;
+}
+
 OpenItem& Item::opened() {
   if (open) return *open;
   // It was parsed when it came, and what is packed since is our own.

@@ -238,8 +238,7 @@ bool Queue::set_held(ItemId id, Item& item, bool held) {
   item.held = held;
   held_ = held ? held_ + 1 : held_ - 1;
   item.earliest_end = doors_.now() + policy_.retry_max;
-  for (auto& part : item.parts)
-    if (part.state == PartState::ready) part.state = PartState::waiting;
+  for (auto& part : item.parts) part.stand_back();
   auto& opened = item.opened();
   opened.envelope.held = held;
   opened.changed = true;
@@ -265,8 +264,7 @@ bool Queue::condemn(ItemId id, Item& item, Doom how) {
     return true;
   }
   bool const changes = std::exchange(item.doom, how) != how;
-  for (auto& part : item.parts)
-    if (part.state == PartState::ready) part.state = PartState::waiting;
+  for (auto& part : item.parts) part.stand_back();
   item.opened();
   bool const ends = close_all(id, item);
   settle(id, item);

@@ -179,6 +179,7 @@ class Queue {
   void review(ItemId id, Item& item, TimePoint now);
   bool close_all(ItemId id, Item& item);
   void rebuild_parts(Item& item);
+  void leave(Part& part);
   void schedule(ItemId id, Item& item);
   void erase(ItemId id, Item& item);
   void tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
