@@ -20,7 +20,8 @@ class Telemetry {
   /// What the front desk reports.
   SessionEvents session_events();
   void tell(queue::Event const& event);
-  /// And whom its aliases name in vain, each with a line of its own: nobody else hears of it.
+  /// And whom its aliases name in vain, each with a line of its own: nobody else hears of it. The
+  /// metrics do not: they count attempts.
   void tell_queued(KeptMessage const& kept, Client const& client);
   void reopen_log();
   /// The same courier, and how long its attempts take. Not to outlive this.
