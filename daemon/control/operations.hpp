@@ -63,8 +63,11 @@ class Operations {
   // As queue::Queue has them.
   virtual queue::Page list(queue::Filter const& filter, queue::ItemId after, std::size_t most) = 0;
   virtual Result<queue::Entry> show(queue::ItemId id) = 0;
-  /// The message. Fails with not_found.
-  virtual void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) = 0;
+  /// What `make` says of the message, or of why there is none (not_found). It is called once,
+  /// beside the loop where it takes a large message, and must not look at anything that the loop
+  /// changes.
+  using Make = std::function<std::string(Result<queue::Content> const&)>;
+  virtual void content(queue::ItemId id, Make make, std::function<void(std::string)> done) = 0;
   virtual queue::QueueStats stats(std::size_t most_destinations) = 0;
   virtual void flush(queue::Filter const& filter, queue::Queue::Counted done) = 0;
   virtual void hold(queue::Filter const& filter, queue::Queue::Counted done) = 0;

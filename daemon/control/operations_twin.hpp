@@ -87,10 +87,12 @@ class OperationsTwin : public Operations {
     if (found == entries.end()) return fail(ErrorCode::not_found, "no such message in the queue");
     return found->second;
   }
-  void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) override {
-    if (!entries.contains(id))
-      return done(fail(ErrorCode::not_found, "no such message in the queue"));
-    done(std::make_shared<std::string const>(message));
+  void content(queue::ItemId id, Make make, std::function<void(std::string)> done) override {
+    if (hold_back)
+      return held.push_back([this, id, make = std::move(make), done = std::move(done)] {
+        done(make(content_of(id)));
+      });
+    done(make(content_of(id)));
   }
   queue::QueueStats stats(std::size_t most_destinations) override {
     queue::QueueStats stats;
@@ -121,10 +123,14 @@ class OperationsTwin : public Operations {
   Status state;
   std::string message = "Subject: hello\r\n\r\nHi.\r\n";
   std::vector<std::string> did;
-  bool hold_back = false;  ///< a reload ends only when what is held is called
+  bool hold_back = false;  ///< a reload, or a content, comes only when what is held is called
   std::vector<std::function<void()>> held;
 
  private:
+  [[nodiscard]] Result<queue::Content> content_of(queue::ItemId id) const {
+    if (!entries.contains(id)) return fail(ErrorCode::not_found, "no such message in the queue");
+    return std::make_shared<std::string const>(message);
+  }
   static bool matches(queue::Filter const& filter, queue::Entry const& entry) {
     if (filter.id && *filter.id != entry.id) return false;
     if (filter.held && *filter.held != entry.envelope.held) return false;

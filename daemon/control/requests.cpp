@@ -133,8 +133,8 @@ Result<> check(Row const& row, Request const& request) {
   return {};
 }
 
-std::string line_of(Result<std::string> const& text) {
-  return text ? *text + "\n" : format_error(text.error());
+std::string line_of(Result<std::string> text) {
+  return text ? std::move(*text) + "\n" : format_error(text.error());
 }
 
 /// What is answered at once.
@@ -153,14 +153,16 @@ Result<std::string> tell(Request const& request, Operations& operations) {
   return format_entry(*entry, nullptr);
 }
 
-/// The message may have changed while its content was read: what is shown is how it stands now.
+/// As it stands now: while its content is read, and both are formatted, nobody may look at the
+/// queue. On the loop that would take most of a second where a message is large.
 void show_content(queue::ItemId id, Operations& operations, Say say) {
-  operations.content(id, [id, &operations, say = std::move(say)](Result<queue::Content> content) {
-    auto const entry = operations.show(id);
-    if (!entry) return say(format_error(entry.error()));
-    say(line_of(content ? Result<std::string>(format_entry(*entry, *content))
-                        : fail(content.error())));
-  });
+  auto entry = operations.show(id);
+  if (!entry) return say(format_error(entry.error()));
+  auto make = [entry = std::move(*entry)](Result<queue::Content> const& content) {
+    if (!content) return format_error(content.error());
+    return line_of(format_entry(entry, *content));
+  };
+  operations.content(id, std::move(make), std::move(say));
 }
 
 void carry_out(Request const& request, Operations& operations, Say say) {

@@ -109,6 +109,28 @@ TEST_CASE("control: a message is shown with its content, whatever octets it has"
         "not_found: no such message in the queue");
 }
 
+TEST_CASE("control: a message is shown with its content as it stood when that was asked",
+          "[control]") {
+  OperationsTwin twin;
+  auto const id = queue::format_id(twin.entries.begin()->first);
+  auto const line = R"({"do":"queue show","content":true,"id":")" + id + "\"}";
+  twin.hold_back = true;
+  std::string text;
+  answer(line, twin, [&](std::string one) { text = std::move(one); });
+  CHECK(text.empty());
+  REQUIRE(twin.held.size() == 1);
+  // Nobody looks at the queue beside its loop.
+  twin.entries.begin()->second.envelope.sender = "changed@example.org";
+  twin.held[0]();
+  CHECK(json::parse(text)["message"]["sender"] == "bob@example.org");
+  CHECK(json::parse(text)["content"] == twin.message);
+  // It left while it was being read.
+  answer(line, twin, [&](std::string one) { text = std::move(one); });
+  twin.entries.clear();
+  twin.held[1]();
+  CHECK(json::parse(text)["error"]["code"] == "not_found");
+}
+
 TEST_CASE("control: what changes the queue says how many it changed", "[control]") {
   OperationsTwin twin;
   CHECK(ask(twin, R"({"do":"queue flush"})")["count"] == 1);

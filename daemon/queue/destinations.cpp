@@ -3,24 +3,6 @@
 #include <utility>
 
 namespace mailstack::queue {
-namespace {
-
-/// Takes the first of the line. What was taken is given back to the allocator in halves, which
-/// costs each of them one move at most.
-ItemId take_first(Destination& destination) {
-  auto& line = destination.line;
-  auto const id = line[destination.line_start++];
-  if (destination.line_start == line.size()) {
-    std::vector<ItemId>().swap(line);
-    destination.line_start = 0;
-  } else if (destination.line_start * 2 > line.size() && line.size() > 64) {
-    line.erase(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(destination.line_start));
-    destination.line_start = 0;
-  }
-  return id;
-}
-
-}  // namespace
 
 Destination* Destinations::join(std::string_view name) {
   auto found = all_.find(name);
@@ -39,9 +21,16 @@ void Destinations::leave(Destination* destination) {
   forget_if_idle(destination);
 }
 
-void Destinations::enqueue(Destination* destination, ItemId id, TimePoint now) {
-  destination->line.push_back(id);
+std::uint64_t Destinations::enqueue(Destination* destination, ItemId id, TimePoint now) {
+  auto& line = destination->line;
+  auto const place = line.empty() ? 0 : line.rbegin()->first + 1;
+  line.emplace_hint(line.end(), place, id);
   offer(destination, now);
+  return place;
+}
+
+void Destinations::withdraw(Destination* destination, std::uint64_t place) {
+  destination->line.erase(place);
 }
 
 bool Destinations::may_start(Destination const& destination, TimePoint now) const {
@@ -64,7 +53,9 @@ std::optional<std::pair<Destination*, ItemId>> Destinations::next(TimePoint now)
       forget_if_idle(destination);
       continue;
     }
-    auto const id = take_first(*destination);
+    auto const first = destination->line.begin();
+    auto const id = first->second;
+    destination->line.erase(first);
     offer(destination, now);
     return std::pair{destination, id};
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -34,27 +35,28 @@ struct Destination {
   std::size_t running = 0;            ///< attempts now
   std::unique_ptr<Fault> last_fault;  ///< for those who stood in line behind it; null: none yet
 
-  std::vector<ItemId> line;  ///< from `line_start`: who is ready, the longest first
-  std::size_t line_start = 0;
-  bool offered = false;      ///< stands among those that next() looks at
-  std::size_t wake_ups = 0;  ///< that are set for it
-  [[nodiscard]] std::size_t ready() const { return line.size() - line_start; }
+  std::map<std::uint64_t, ItemId> line;  ///< who is ready, by place: the longest first
+  bool offered = false;                  ///< stands among those that next() looks at
+  std::size_t wake_ups = 0;              ///< that are set for it
+  [[nodiscard]] std::size_t ready() const { return line.size(); }
 };
 
 /// All destinations that anything is queued for. Each call costs O(log n) at most; next() takes
 /// destinations in turn, so that a long line does not hold back a short one. Pointers stay good
-/// while `parts` is not zero. Who leaves the queue while standing in line stays in it: next() gives
-/// out the id, and its caller passes over it.
+/// while `parts` is not zero.
 class Destinations {
  public:
   explicit Destinations(Policy const& policy) : policy_(&policy) {}
 
   /// One more item has recipients for `name`.
   Destination* join(std::string_view name);
-  /// One item has none any more.
+  /// One item has none any more, and does not stand in line.
   void leave(Destination* destination);
 
-  void enqueue(Destination* destination, ItemId id, TimePoint now);
+  /// Puts `id` at the end of the line. Returns its place, for withdraw().
+  std::uint64_t enqueue(Destination* destination, ItemId id, TimePoint now);
+  /// Takes out of the line who has this place there, which next() has not given out.
+  static void withdraw(Destination* destination, std::uint64_t place);
   /// Whoever may be tried now, taken out of its line. The caller says started() or asks again.
   std::optional<std::pair<Destination*, ItemId>> next(TimePoint now);
   /// An attempt begins; what comes back is handed to finished().

@@ -49,6 +49,25 @@ TEST_CASE("destinations: a line is given out in order, whatever is added", "[des
   CHECK(one->ready() == added - expected);
 }
 
+TEST_CASE("destinations: who leaves the line is not in it, and comes again at its end",
+          "[destinations]") {
+  Policy const policy;
+  Destinations all(policy);
+  auto* const one = all.join("one.example");
+  std::vector<std::uint64_t> places;
+  for (ItemId id = 0; id < 5; ++id) places.push_back(all.enqueue(one, id, now));
+  for (auto const leaves : {0U, 2U, 4U}) Destinations::withdraw(one, places[leaves]);
+  CHECK(one->ready() == 2);
+  all.enqueue(one, 2, now);
+  CHECK(take_all(all, now) == std::vector<ItemId>{1, 3, 2});
+  // A destination whose line is empty is offered in vain, and nothing comes of it.
+  auto* const other = all.join("other.example");
+  Destinations::withdraw(other, all.enqueue(other, 7, now));
+  CHECK_FALSE(all.next(now));
+  all.enqueue(other, 8, now);
+  CHECK(all.next(now)->second == 8);
+}
+
 TEST_CASE("destinations: a pause ends by itself", "[destinations]") {
   Policy const policy;
   Destinations all(policy);
@@ -104,9 +123,10 @@ TEST_CASE("destinations: nothing of a destination stays without mail for it", "[
   Policy const policy;
   Destinations all(policy);
   auto* one = all.join("one.example");
-  all.enqueue(one, 1, now);
+  auto const place = all.enqueue(one, 1, now);
   CHECK(all.size() == 1);
   SECTION("left while it is offered") {
+    Destinations::withdraw(one, place);
     all.leave(one);
     CHECK_FALSE(all.next(now));
     CHECK(all.size() == 0);

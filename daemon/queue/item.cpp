@@ -5,6 +5,12 @@
 
 namespace mailstack::queue {
 
+void Part::stand_back() {
+  if (state != PartState::ready) return;
+  Destinations::withdraw(destination, place);
+  state = PartState::waiting;
+}
+
 OpenItem& Item::opened() {
   if (open) return *open;
   // It was parsed when it came, and what is packed since is our own.
@@ -23,7 +29,12 @@ bool Item::idle(std::size_t recipient) const {
 
 TimePoint Item::due_at(Policy const& policy) const {
   auto first = TimePoint::max();
-  if (held || unreadable || doom != Doom::none) return first;
+  if (unreadable || doom == Doom::silent) return first;
+  if (doom == Doom::told) {  // whoever still waits has a sender who could not be told
+    for (auto const& part : parts) first = std::min(first, part.next);
+    return first;
+  }
+  if (held) return first;
   bool idles = false;
   for (auto const& part : parts) {
     if (part.state == PartState::waiting) first = std::min(first, part.next);

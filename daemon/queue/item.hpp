@@ -23,9 +23,13 @@ enum class PartState : std::uint8_t { waiting, ready, running };
 struct Part {
   Destination* destination = nullptr;
   TimePoint next{};
+  std::uint64_t place = 0;  ///< in the destination's line; while it is ready
   PartState state = PartState::waiting;
   bool all = false;     ///< flushed: also those whose time has not come
   bool untold = false;  ///< a sender may be warned of somebody's delay
+
+  /// Out of the line, where it stands in it: nothing is to be tried for now.
+  void stand_back();
 };
 
 /// An item with which something is being done.
@@ -54,6 +58,7 @@ struct Item {
   bool held = false;
   bool unreadable = false;
   Doom doom = Doom::none;
+  std::uint8_t unkept = 0;  ///< notices in a row that could not be kept
 
   /// Parses the envelope where it is packed.
   OpenItem& opened();

@@ -94,6 +94,7 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
   auto const bounced =
       notice.kind == Bounce::Kind::delayed ? Event::Kind::delayed : Event::Kind::bounced;
   auto const now = doors_.now();
+  item.unkept = kept ? 0 : static_cast<std::uint8_t>(std::min(item.unkept + 1, 100));
   for (auto const i : notice.recipients) {
     auto& recipient = opened.envelope.recipients[i];
     auto told = recipient;
@@ -101,20 +102,23 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
     tell(kept ? bounced : Event::Kind::deferred, notice.about, item, told, "", id);
     if (kept) continue;
     opened.closing[i] = false;
-    auto const earlier = recipient.attempts - std::min<std::uint32_t>(recipient.attempts, 1);
+    auto const earlier = std::max<std::uint32_t>(recipient.attempts, item.unkept) - 1;
     recipient.next =
         std::max(recipient.next, now + backoff(policy_.retry_first, policy_.retry_max, earlier,
                                                policy_.jitter, doors_.random()));
     item.earliest_end = std::max(item.earliest_end, recipient.next);  // not at once again
   }
   if (kept) close(item, notice.recipients, notice.kind);
+  // It was removed meanwhile. Where the disk is full, its sender is told at the next time and not
+  // in a circle.
+  if (item.doom == Doom::silent || (item.doom == Doom::told && kept)) close_all(notice.about, item);
   settle(notice.about, item);
   if (kept) {
     auto const octets = message.content ? message.content->size() : 0;
     add(id, std::move(message.envelope), octets, std::move(message.content));
   }
   // Before the tick, which would take the room for the next notice each time.
-  if (!sweeps_.empty() && !sweep_posted_) sweep();
+  if (auto const at = at_work(); at != sweeps_.end() && (at->tells || !sweep_posted_)) sweep();
   tick();
   stop_if_idle();
 }

@@ -147,9 +147,19 @@ void Queue::begin_sweep(Filter const& filter, Act act, Counted done, bool tells)
   } else if (!items_.empty()) {
     wish.last = items_.rbegin()->first;
   }
-  bool const first = filter.id || sweeps_.empty();
-  filter.id ? sweeps_.push_front(std::move(wish)) : sweeps_.push_back(std::move(wish));
-  if (first) sweep();
+  // A single id goes before the rest, and one that tells its sender behind those that do so too.
+  auto place = sweeps_.end();
+  if (filter.id)
+    place = std::find_if(sweeps_.begin(), sweeps_.end(),
+                         [&](Sweep const& one) { return !tells || !one.filter.id; });
+  place = sweeps_.insert(place, std::move(wish));
+  if (place == at_work()) sweep();
+}
+
+/// The first that does not wait for notices: one that does holds up only those that would, too.
+std::deque<Queue::Sweep>::iterator Queue::at_work() {
+  return std::find_if(sweeps_.begin(), sweeps_.end(),
+                      [this](Sweep const& one) { return !waits_for_notices(one); });
 }
 
 /// false: there is more. The next item is looked for each time: what is done with one may end it.
@@ -170,15 +180,18 @@ bool Queue::take_slice(Sweep& sweep) {
 }
 
 void Queue::sweep() {
-  bool const over = take_slice(sweeps_.front());
+  auto const at = at_work();
+  if (at == sweeps_.end()) return;  // the end of a notice goes on
+  std::optional<Sweep> ended;
+  if (take_slice(*at)) {
+    ended = std::move(*at);
+    sweeps_.erase(at);
+  }
   pump();
   arm();
-  // The end of a notice goes on.
-  if (!over) return waits_for_notices(sweeps_.front()) ? void() : sweep_later();
-  auto const ended = std::move(sweeps_.front());
-  sweeps_.pop_front();
-  if (!sweeps_.empty()) sweep_later();
-  ended.done(ended.count);
+  if (at_work() != sweeps_.end()) sweep_later();
+  if (!ended) return;
+  ended->done(ended->count);
   stop_if_idle();
 }
 
@@ -188,7 +201,7 @@ void Queue::sweep_later() {
     auto const self = weak.lock();
     if (!self) return;
     (*self)->sweep_posted_ = false;
-    if (!(*self)->sweeps_.empty()) (*self)->sweep();
+    (*self)->sweep();
   });
 }
 
@@ -227,8 +240,7 @@ bool Queue::set_held(ItemId id, Item& item, bool held) {
   item.held = held;
   held_ = held ? held_ + 1 : held_ - 1;
   item.earliest_end = doors_.now() + policy_.retry_max;
-  for (auto& part : item.parts)
-    if (part.state == PartState::ready) part.state = PartState::waiting;
+  for (auto& part : item.parts) part.stand_back();
   auto& opened = item.opened();
   opened.envelope.held = held;
   opened.changed = true;
@@ -254,8 +266,7 @@ bool Queue::condemn(ItemId id, Item& item, Doom how) {
     return true;
   }
   bool const changes = std::exchange(item.doom, how) != how;
-  for (auto& part : item.parts)
-    if (part.state == PartState::ready) part.state = PartState::waiting;
+  for (auto& part : item.parts) part.stand_back();
   item.opened();
   bool const ends = close_all(id, item);
   settle(id, item);

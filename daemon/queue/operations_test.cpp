@@ -295,3 +295,30 @@ TEST_CASE("queue operations: a state that cannot be read is shown, kept and remo
   CHECK(disk.items.empty());
   CHECK(queue.stats(1).unreadable == 0);
 }
+
+TEST_CASE("queue operations: held messages wait, and stand in no line however often that changes",
+          "[queue][operations]") {
+  Busy busy;
+  busy.world.courier.says = [](auto const&, auto const&) {
+    return outcome(451, "4.4.1", "no connection", true);
+  };
+  for (int i = 0; i < 10; ++i) busy.world.take("a@example.org", {"b@dead.example"});
+  auto const stands = [&](std::size_t ready, std::size_t waiting) {
+    auto const stats = busy.queue().stats(1);
+    CHECK(stats.ready == ready);
+    CHECK(stats.waiting == waiting);
+    CHECK(stats.destinations.at(0).ready == ready);
+    CHECK(stats.destinations.at(0).items == ready + waiting);
+  };
+  stands(9, 1);  // behind the pause that the first has brought about
+  for (int round = 0; round < 3; ++round) {
+    CHECK(busy.world.hold({}) == 10);
+    stands(0, 10);
+    CHECK(busy.world.release({}) == 10);
+    busy.world.loop.run(Duration{1});
+    stands(9, 1);
+  }
+  auto const ids = busy.ids({});
+  CHECK(busy.world.remove(only(ids.back()), false) == 1);
+  stands(8, 1);
+}

@@ -193,8 +193,14 @@ void Queue::arm() {
   });
 }
 
-/// The time of an item has come: to try it, to warn of its delay, or to give it up.
+/// The time of an item has come: to try it, to warn of its delay, to give it up, or to tell once
+/// more that it was removed.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
+  if (item.doom == Doom::told) {
+    item.opened();
+    close_all(id, item);
+    return settle(id, item);
+  }
   if (item.held || item.unreadable || item.doom != Doom::none) return;
   bool const tells = item.speaks(policy_, now);
   if (tells) {
@@ -205,7 +211,7 @@ void Queue::wake(ItemId id, Item& item, TimePoint now) {
   for (auto& part : item.parts) {
     if (part.state != PartState::waiting || part.next > now) continue;
     part.state = PartState::ready;
-    destinations_.enqueue(part.destination, id, now);
+    part.place = destinations_.enqueue(part.destination, id, now);
   }
   if (tells)
     settle(id, item);
@@ -239,13 +245,11 @@ std::vector<std::size_t> Queue::due_recipients(Item const& item, Part const& par
 }
 
 void Queue::start(Destination* destination, ItemId id, TimePoint now) {
-  auto const found = items_.find(id);
-  if (found == items_.end()) return;
-  auto& item = found->second;
+  auto& item = items_.at(id);
   auto const part = std::find_if(item.parts.begin(), item.parts.end(), [&](Part const& one) {
     return one.destination == destination && one.state == PartState::ready;
   });
-  if (part == item.parts.end()) return;  // held or gone while it stood in line
+  if (part == item.parts.end()) return;
   auto& opened = item.opened();
   Attempt attempt{.id = id,
                   .destination = destination,

@@ -103,8 +103,9 @@ class Queue {
   // within the call where one slice was enough; not at all where the queue ends before. A stop
   // waits for them.
   //
-  // Only what tells senders itself waits for notices that are under way, and each that ends lets it
-  // go on before anything else that wants to tell a sender.
+  // Only what tells senders itself waits for notices that are under way. Meanwhile those behind it
+  // that tell nobody go on; each notice that ends lets it go on before anything else that wants to
+  // tell a sender.
 
   /// Tries now, and forgets once that their destinations are unwell. Held ones stay held. Whose
   /// sender is to be told meanwhile (it has expired) has its turn as without this.
@@ -181,6 +182,7 @@ class Queue {
   void review(ItemId id, Item& item, TimePoint now);
   bool close_all(ItemId id, Item& item);
   void rebuild_parts(Item& item);
+  void leave(Part& part);
   void schedule(ItemId id, Item& item);
   void erase(ItemId id, Item& item);
   void tell(Event::Kind kind, ItemId id, Item const& item, Recipient const& recipient,
@@ -203,6 +205,7 @@ class Queue {
   [[nodiscard]] bool waits_for_notices(Sweep const& sweep) const {
     return sweep.tells && notices_ >= most_notices;
   }
+  std::deque<Sweep>::iterator at_work();
   void sweep();
   void sweep_later();
   bool take_slice(Sweep& sweep);
@@ -223,7 +226,7 @@ class Queue {
   std::size_t held_ = 0;
   std::size_t unreadable_ = 0;
   std::uint64_t octets_ = 0;
-  std::deque<Sweep> sweeps_;  ///< the first one is at work
+  std::deque<Sweep> sweeps_;  ///< in their order; at_work() is the one whose turn it is
   bool sweep_posted_ = false;
   bool pumping_ = false;
   bool stopping_ = false;

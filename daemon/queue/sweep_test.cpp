@@ -190,6 +190,62 @@ TEST_CASE("queue operations: hold stops a flood of notices", "[queue][operations
   CHECK(flood.busy.queue().stats(0).held == 2'899);
 }
 
+TEST_CASE("queue operations: who tells nobody passes a removal that waits for notices",
+          "[queue][operations]") {
+  Busy busy;
+  std::deque<std::function<void()>> makers;
+  busy.world.make_later = [&](Bounce const& bounce, auto done) {
+    makers.push_back([bounce, done] {
+      NewMessage message;
+      message.envelope = envelope_of("", {bounce.to}, bounce.now);
+      message.content = std::make_shared<std::string>("a bounce");
+      done(std::move(message));
+    });
+  };
+  auto const make_one = [&] {
+    auto const make = std::move(makers.front());
+    makers.pop_front();
+    make();
+    busy.world.loop.drain();
+  };
+  for (int i = 0; i < 300; ++i) busy.world.take("a@example.org", {"b@gone.example"});
+  for (int i = 0; i < 1'200; ++i) busy.world.take("a@example.org", {"b@example.net"});
+  auto const last = busy.disk.last;
+  std::vector<std::string> ended;
+  auto const as = [&](std::string what) {
+    return [&, what](std::size_t sum) { ended.push_back(what + " " + std::to_string(sum)); };
+  };
+  auto& queue = busy.queue();
+  Filter gone, there;
+  gone.domain = "gone.example";
+  there.domain = "example.net";
+  queue.remove(gone, true, as("remove"));
+  busy.world.loop.drain();
+  CHECK(makers.size() == 100);
+  queue.remove(there, true, as("remove"));
+  queue.hold({}, as("hold"));
+  queue.release(there, as("release"));
+  CHECK(ended.empty());  // more than one slice
+  busy.world.loop.drain();
+  REQUIRE(ended.size() == 2);
+  CHECK(ended[0].starts_with("hold 1"));
+  CHECK(ended[1] == "release 1200");
+  // Those that tell senders keep their order, too; one about a single message comes first.
+  queue.remove(only(last - 1), true, as("first"));
+  queue.remove(only(last), true, as("second"));
+  CHECK(ended.size() == 2);
+  make_one();
+  make_one();
+  REQUIRE(ended.size() == 4);
+  CHECK(ended[2] == "first 1");
+  CHECK(ended[3] == "second 1");
+  while (!makers.empty()) make_one();
+  REQUIRE(ended.size() == 6);
+  CHECK(ended[4] == "remove 300");
+  CHECK(ended[5] == "remove 1198");
+  CHECK(queue.size() == 0);
+}
+
 TEST_CASE("queue operations: what waits for notices comes before those that expire",
           "[queue][operations]") {
   Flood flood(1'000);
@@ -217,6 +273,17 @@ TEST_CASE("queue operations: what waits for notices comes before those that expi
   }
   while (!flood.makers.empty()) flood.make_one();
   CHECK(flood.busy.queue().size() == 0);
+}
+
+TEST_CASE(
+    "queue operations: a removal that waits comes before those that expire, with a hold at work",
+    "[queue][operations]") {
+  Flood flood(3'000);
+  flood.busy.queue().remove(only(flood.busy.disk.last), true, flood.counted());
+  flood.busy.queue().hold({}, [](std::size_t) {});
+  CHECK_FALSE(flood.count);
+  flood.make_one();
+  CHECK(flood.count == 1);
 }
 
 TEST_CASE("queue operations: a stop waits for what an operator has begun", "[queue][operations]") {

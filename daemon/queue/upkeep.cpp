@@ -31,11 +31,17 @@ void Queue::rebuild_parts(Item& item) {
     part->next = std::min(part->next, recipient.next);
     if (!recipient.delay_told) part->untold = warns(opened.envelope);
   }
-  std::erase_if(item.parts, [&](Part const& part) {
-    bool const over = part.next == TimePoint::max() && part.state != PartState::running;
-    if (over) destinations_.leave(part.destination);
-    return over;
-  });
+  auto const over = [](Part const& part) {
+    return part.next == TimePoint::max() && part.state != PartState::running;
+  };
+  for (auto& part : item.parts)
+    if (over(part)) leave(part);
+  std::erase_if(item.parts, over);
+}
+
+void Queue::leave(Part& part) {
+  part.stand_back();
+  destinations_.leave(part.destination);
 }
 
 /// After anything has changed: tells the spool, ends what is done, closes what nothing is done
@@ -73,7 +79,7 @@ void Queue::tell_next(ItemId id, Item& item) const {
     next = std::min(next, part.next);
   }
   auto const now = doors_.now();
-  if (item.held || next <= now) return;
+  if (item.held || item.doom != Doom::none || next <= now) return;
   Recipient const nobody;
   tell(Event::Kind::waits, id, item, nobody, "", 0, next - now);
 }
@@ -136,7 +142,7 @@ void Queue::schedule(ItemId id, Item& item) {
 }
 
 void Queue::erase(ItemId id, Item& item) {
-  for (auto const& part : item.parts) destinations_.leave(part.destination);
+  for (auto& part : item.parts) leave(part);
   if (item.due != TimePoint::max()) due_.erase({item.due, id});
   octets_ -= item.octets;
   held_ -= item.held ? 1 : 0;

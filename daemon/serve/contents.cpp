@@ -15,4 +15,15 @@ ReadContent read_beside(net::Loop& loop, net::Pool& pool, queue::Spool& spool) {
       };
 }
 
+void make_beside(net::Loop& loop, net::Pool& pool, queue::Spool& spool, queue::ItemId id,
+                 std::function<std::string(Result<queue::Content> const&)> make,
+                 std::function<void(std::string)> done) {
+  auto const answer = [&loop, make = std::move(make),
+                       done = std::move(done)](Result<queue::Content> const& found) {
+    loop.post([done, text = make(found)]() mutable { done(std::move(text)); });
+  };
+  if (!pool.run([&spool, id, answer] { answer(spool.read(id)); }))
+    answer(fail(ErrorCode::unavailable, "too much is read at once"));
+}
+
 }  // namespace mailstack::serve

@@ -58,8 +58,9 @@ class PartsOperations : public control::Operations {
     return parts_.queue->list(filter, after, most);
   }
   Result<queue::Entry> show(queue::ItemId id) override { return parts_.queue->show(id); }
-  void content(queue::ItemId id, std::function<void(Result<queue::Content>)> done) override {
-    parts_.read(id, std::move(done));
+  void content(queue::ItemId id, Make make, std::function<void(std::string)> done) override {
+    make_beside(parts_.main, parts_.pools->files, *parts_.spool, id, std::move(make),
+                std::move(done));
   }
   queue::QueueStats stats(std::size_t most_destinations) override {
     return parts_.queue->stats(most_destinations);

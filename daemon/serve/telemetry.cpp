@@ -105,7 +105,7 @@ void Telemetry::tell_queued(KeptMessage const& kept, Client const& client) {
     failed.to = {one.address};
     failed.original = one.original;
     failed.text = one.last_reply;
-    tell(failed);
+    if (log_) log_->write(failed);  // not counted: nothing was tried, and nobody refused it
   }
 }
 

@@ -20,7 +20,8 @@ class Telemetry {
   /// What the front desk reports.
   SessionEvents session_events();
   void tell(queue::Event const& event);
-  /// And whom its aliases name in vain, each with a line of its own: nobody else hears of it.
+  /// And whom its aliases name in vain, each with a line of its own: nobody else hears of it. The
+  /// metrics do not: they count attempts.
   void tell_queued(KeptMessage const& kept, Client const& client);
   /// At a reload. Where its place cannot be opened any more, the log goes on with what was open.
   std::optional<conf::Problem> reopen_log();
