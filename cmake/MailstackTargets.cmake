@@ -166,7 +166,7 @@ function(mailstack_sanitized_tests)
   if(MAILSTACK_SANITIZED_TESTS)
     foreach(program ${programs})
       add_test(NAME "sanitized: ${program}" COMMAND ${CMAKE_SOURCE_DIR}/build/asan/bin/${program} --use-colour no)
-      set_tests_properties("sanitized: ${program}" PROPERTIES TIMEOUT 900 LABELS sanitized
+      set_tests_properties("sanitized: ${program}" PROPERTIES TIMEOUT 900 LABELS sanitized COST 100
         ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1;UBSAN_OPTIONS=print_stacktrace=1;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp")
     endforeach()
     foreach(program ${replays})
@@ -210,7 +210,8 @@ function(mailstack_benches folder)
 endfunction()
 
 # mailstack_script_tests(FOLDER): every FOLDER/**/*_test.sh and *_test.py is a test. It is called with the source and the binary
-# directory, fails by its exit code, and is skipped by exit code 77.
+# directory, fails by its exit code, and is skipped by exit code 77. A line `# ctest-cost: SECONDS` begins a long one early: at the end of a run
+# nothing is left to go beside it.
 function(mailstack_script_tests folder)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/${folder}/*_test.sh ${CMAKE_SOURCE_DIR}/${folder}/*_test.py)
   list(SORT found)
@@ -223,5 +224,10 @@ function(mailstack_script_tests folder)
     string(REGEX REPLACE "^${folder}/|_test\\.(sh|py)$" "" name ${file})
     add_test(NAME "${name}" COMMAND ${interpreter} ${CMAKE_SOURCE_DIR}/${file} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
     set_tests_properties("${name}" PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+    file(STRINGS ${CMAKE_SOURCE_DIR}/${file} cost REGEX "^# ctest-cost: [0-9]+$" LIMIT_COUNT 1)
+    if(cost)
+      string(REGEX REPLACE "^# ctest-cost: " "" cost "${cost}")
+      set_tests_properties("${name}" PROPERTIES COST ${cost})
+    endif()
   endforeach()
 endfunction()

@@ -2,6 +2,7 @@
 # Bad days of an issuance, at a real Pebble through a real PowerDNS: the CA reads a wrong TXT record, refuses the account, has
 # had enough of us, dies in the middle; a name server never gets the record. Each is said in plain words with an exit code, the
 # rest is applied, the old pair stays, nothing is left in the zone, and the next run ends it.
+# ctest-cost: 60
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/powerdns.sh

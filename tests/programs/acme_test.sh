@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A certificate for a domain and its wildcard from a real Pebble, which refuses a third of all nonces, through the API of a real
 # PowerDNS. One of the two name servers lags, and the CA asks that one only: it works the first time, and the laggard is named.
+# ctest-cost: 25
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/powerdns.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Bad days of mailstackd: no descriptors left, no name server, a clock that jumps. Nothing that was acknowledged is lost, the processor is left
 # alone, and when the day is over all goes on.
+# ctest-cost: 40
 # shellcheck source=tests/programs/person.sh
 source "$1/tests/programs/person.sh" "$@"
 # shellcheck source=tests/support/mail_host.sh

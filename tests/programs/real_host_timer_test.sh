@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The timer that `mailstack apply` installs renews a certificate of a short life and repairs what was changed by hand, while
 # nobody runs mailstack; its service is hardened and still can.
+# ctest-cost: 45
 # shellcheck source=tests/support/real_host.sh
 source "$1/tests/support/real_host.sh"
 if why=$(real_host_missing); then echo "skipped: $why" && exit 77; fi
