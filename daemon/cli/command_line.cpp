@@ -213,7 +213,8 @@ void Parser::build_sign() {
       add(*sign, "dkim", "write the message with a DKIM-Signature in front",
           "  mailstackd sign dkim --key k.pem --domain example.org --selector 202611e < a.eml\n"
           "  mailstackd sign dkim --key k.pem --domain example.org --selector 202611e \\\n"
-          "    --canon simple/relaxed --headers from:to:subject:date < a.eml\n");
+          "    --canon simple/relaxed --headers from:to:subject:date < a.eml\n"
+          "  mailstackd sign dkim --record --key k.pem --domain example.org --selector 202611e\n");
   auto const needed = [&](char const* name, std::string& into, char const* what, char const* type) {
     dkim->add_option(name, into, what)->required()->type_name(type);
   };
@@ -230,6 +231,8 @@ void Parser::build_sign() {
           "h=: names between colons (what should be signed, and once more what must not be "
           "added)")
       ->type_name("NAMES");
+  dkim->add_flag("--record", options_.record,
+                 "no message: print the TXT record that publishes the key, as a zone file has it");
 }
 
 std::string help_of(CLI::App const& root) {

@@ -29,6 +29,7 @@ struct Options {
   // check srs, sign dkim
   std::string secret, mail_domain;
   std::string key, selector, now, canonicalization = "relaxed/relaxed", headers;
+  bool record = false;
 };
 
 /// Options to run with; or, with `ended`, what to say and the code to end with.

@@ -63,6 +63,12 @@ ExitCode sign_dkim(Options const& options, Doors const& doors) {
   auto pem = doors.files.read(files::from(doors.working_directory, options.key));
   if (!pem) return complain(doors, pem.error());
   Secret<std::string> const key(std::move(*pem));
+  if (options.record) {
+    auto const line = key_record_line(options, key);
+    if (!line) return complain(doors, line.error());
+    doors.out << *line;
+    return ExitCode::done;
+  }
   auto const message = doors.read_input(most_message);
   if (!message) return complain(doors, message.error());
   auto const text = signed_message(options, key, *message, now);

@@ -162,6 +162,8 @@ TEST_CASE("mailstackd: status, reload and a daemon that is not there", "[cli]") 
       "DKIM keys:\n"
       "  example.org 202611e signs\n"
       "  example.org 202612e does not sign: no TXT at 202612e._domainkey.example.org\n"
+      "  `mailstackd sign dkim --record --key FILE --domain DOMAIN --selector NAME` prints the "
+      "record to publish\n"
       "problems:\n"
       "  error: /etc/mailstackd/domains/example.org/aliases:3:1: no such user: bod; the aliases of "
       "before stay\n");
@@ -267,6 +269,12 @@ TEST_CASE("mailstackd: sign dkim writes the message as it came, behind a signatu
   person.input = "Subject: nobody\n\n";
   CHECK(with({}) == 3);
   CHECK(person.out.str().empty());
+  CHECK(with({"--record"}) == 0);
+  CHECK(
+      person.out.str().starts_with("202611e._domainkey.example.org. TXT \"v=DKIM1; k=ed25519; p="));
+  CHECK(person.out.str().ends_with("\"\n"));
+  CHECK(person.types({"sign", "dkim", "--record", "--key", "tests/support/keys/ed25519.pem",
+                      "--domain", "example.org", "--selector", "a b"}) == 3);
   CHECK(person.types({"sign", "dkim", "--key", "no/such.pem", "--domain", "example.org",
                       "--selector", "s"}) == 1);
 }

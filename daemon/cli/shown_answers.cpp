@@ -150,6 +150,10 @@ std::string show_status(std::string const& answer, TimePoint now) {
     out += "  " + clause(text_at(key, "domain")) + " " + clause(text_at(key, "selector")) +
            (flag_at(key, "signs") ? " signs" : " does not sign: " + clause(text_at(key, "why"))) +
            "\n";
+  if (std::any_of(keys.begin(), keys.end(), [](json const& key) { return !flag_at(key, "signs"); }))
+    out +=
+        "  `mailstackd sign dkim --record --key FILE --domain DOMAIN --selector NAME` prints the "
+        "record to publish\n";
   auto const& problems = list_at(status, "problems");
   return out + (problems.empty() ? "" : "problems:\n" + problem_lines(problems));
 }
