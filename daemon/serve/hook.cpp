@@ -43,7 +43,7 @@ std::optional<std::string> wrong_with(delivery::Ran const& ran) {
 }
 
 /// What it wrote on standard error is the best reason there is.
-std::string with_errors(std::string what, std::string const& errors) {
+std::string with_errors(std::string const& what, std::string const& errors) {
   return errors.empty() ? what : what + "; it wrote on standard error: " + errors;
 }
 
