@@ -44,8 +44,9 @@ class Parser {
                 "  mailstackd status\n  mailstackd status --format json\n"));
     socket(*add(app_, "reload", "read the configuration anew; what is bad stays as it was",
                 "  mailstackd reload\n"));
-    socket(
-        *add(app_, "stop", "end sessions and deliveries, then the daemon", "  mailstackd stop\n"));
+    socket(*add(app_, "stop",
+                "end sessions and deliveries, then the daemon; does not wait for that",
+                "  mailstackd stop\n"));
     socket(*add(app_, "metrics", "what the monitoring port shows, as Prometheus reads it",
                 "  mailstackd metrics | grep queue\n"));
     add(app_, "version", "the version of this program", "");

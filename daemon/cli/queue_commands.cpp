@@ -250,6 +250,8 @@ ExitCode Talk::plain(Request const& request) const {
     doors_.out << show_stats(text, doors_.now());
   else if (request.what == Do::reload)
     doors_.out << show_problems(text);
+  else if (request.what == Do::stop)
+    doors_.out << "stopping; `mailstackd status` answers until it has ended\n";
   if (request.what != Do::reload) return ExitCode::done;
   auto const problems = answer->value("problems", json::array());
   bool const bad = std::any_of(problems.begin(), problems.end(), [](json const& one) {

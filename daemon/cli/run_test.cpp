@@ -180,6 +180,10 @@ TEST_CASE("mailstackd: status, reload and a daemon that is not there", "[cli]") 
   CHECK(person.types({"reload"}) == 0);
   CHECK(person.out.str() == "the configuration is in use\n");
   CHECK(person.types({"stop"}) == 0);
+  CHECK(person.out.str() == "stopping; `mailstackd status` answers until it has ended\n");
+  person.daemon.state.listeners.clear();  // as it is then
+  person.types({"status"});
+  CHECK(person.out.str().find("\nlistens nowhere\n") != std::string::npos);
   CHECK(person.types({"metrics", "--socket", "x.sock"}) == 0);
   CHECK(person.socket == support::in_source("x.sock"));
   CHECK(person.out.str() == "# TYPE a counter\na 1\n");

@@ -136,7 +136,7 @@ std::string show_status(std::string const& answer, TimePoint now) {
   out += "\nconfiguration: " + std::to_string(digests == status.end() ? 0 : digests->size()) +
          " files, read " + when(text_at(status, "loaded"), now) + "\n";
   if (!since.empty()) out += "  being read again, begun " + when(since, now) + "\n";
-  out += "listens on:\n";
+  out += list_at(status, "listeners").empty() ? "listens nowhere\n" : "listens on:\n";
   for (auto const& one : list_at(status, "listeners"))
     out += "  " + padded(clause(text_at(one, "address")), 24) + " " +
            clause(text_at(one, "service")) + "\n";

@@ -34,7 +34,7 @@ Result<Account> find_account(std::string const& name) {
   if (found == nullptr) return fail(not_found(name, error));
   if (found->pw_uid == 0)
     return fail(ErrorCode::invalid, name + " is root: that is who it is to be no more");
-  return Account{name, found->pw_uid, found->pw_gid};
+  return Account{name, found->pw_uid, found->pw_gid, found->pw_dir, found->pw_shell};
 }
 
 std::string own_name() {

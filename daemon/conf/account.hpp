@@ -14,6 +14,8 @@ struct Account {
   std::string name;
   uid_t user = 0;
   gid_t group = 0;
+  std::string home = {};
+  std::string shell = {};
 };
 
 /// Fails with not_found where there is none, with unavailable where that cannot be told now, and

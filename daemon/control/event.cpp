@@ -10,11 +10,13 @@ std::string_view format(Event::Kind kind) {
     case Kind::reloaded: return "reloaded";
     case Kind::problem: return "problem";
     case Kind::stopping: return "stopping";
+    case Kind::stopped: return "stopped";
     case Kind::auth_succeeded: return "auth_succeeded";
     case Kind::auth_failed: return "auth_failed";
     case Kind::auth_failed_again: return "auth_failed_again";
     case Kind::tls_failed: return "tls_failed";
     case Kind::rejected: return "rejected";
+    case Kind::session_cut: return "session_cut";
     case Kind::queued: return "queued";
     case Kind::sent: return "sent";
     case Kind::deferred: return "deferred";

@@ -26,12 +26,14 @@ struct Event {
     reloaded,
     problem,  ///< `trouble`: of the conf tree
     stopping,
+    stopped,  ///< `text` is what was cut, if anything was
     // A client.
     auth_succeeded,
     auth_failed,
     auth_failed_again,  ///< the same wrong password once more: counts for nothing
     tls_failed,
     rejected,
+    session_cut,  ///< by the daemon's end; `text` is where it was
     // A message, with its id.
     queued,
     sent,  ///< one recipient, as each of the following

@@ -56,7 +56,7 @@ std::string client_line(Event const& event) {
     case Kind::tls_failed: return line + " TLS failed: " + clause(event.text);
     default: break;
   }
-  line += " rejected";
+  line += event.kind == Kind::session_cut ? " cut by the stop" : " rejected";
   // chasquid leaves an empty sender away: before MAIL there is none.
   if (!event.from.empty()) line += " from=" + word(event.from);
   if (!event.to.empty()) line += " to=" + list(event.to);
@@ -174,6 +174,8 @@ std::string maillog_line(Event const& event) {
       return "configuration: " +
              (event.trouble == nullptr ? "" : clause(conf::format(*event.trouble)));
     case Kind::stopping: return "daemon stopping";
+    case Kind::stopped:
+      return "daemon stopped" + (event.text.empty() ? "" : ": " + clause(event.text));
     default: return of_message(event.kind) ? message_line(event) : client_line(event);
   }
 }
@@ -223,6 +225,7 @@ int priority(Event const& event) {
   switch (event.kind) {
     case Kind::unreadable: return error;
     case Kind::problem: return event.trouble != nullptr && event.trouble->warning ? warning : error;
+    case Kind::session_cut:
     case Kind::failed:
     case Kind::cut:
     case Kind::expired:
@@ -232,6 +235,7 @@ int priority(Event const& event) {
     case Kind::removed:
     case Kind::started:
     case Kind::stopping:
+    case Kind::stopped:
     case Kind::reloaded: return notice;
     default: return information;
   }

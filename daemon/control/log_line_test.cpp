@@ -69,6 +69,11 @@ TEST_CASE("log: chasquid's lines, word for word", "[control]") {
   bare.to = {};
   bare.text = "421 4.7.0 too many errors";
   CHECK(maillog_line(bare) == "198.51.100.7:4025 rejected - 421 4.7.0 too many errors");
+  CHECK(with_text(Kind::session_cut, "in the middle of a message") ==
+        "198.51.100.7:4025 cut by the stop from=a@b.example to=[x@c.example] - in the middle of a "
+        "message");
+  CHECK(maillog_line(of(Kind::stopped)) == "daemon stopped");
+  CHECK(with_text(Kind::stopped, "2 sessions were cut") == "daemon stopped: 2 sessions were cut");
   auto queued = of(Kind::queued);
   queued.to = {"x@c.example", "y@c.example"};
   CHECK(maillog_line(queued) ==

@@ -126,6 +126,17 @@ TEST_CASE("program: input, output, status", "[local]") {
   CHECK(ran.output == "in\nerr\n");
 }
 
+TEST_CASE("program: standard error is apart where that is wanted", "[local]") {
+  auto const script = "echo out; echo err >&2; echo more; head -c 200000 /dev/zero >&2";
+  auto const ran = run_program({.argv = {"sh", "-c", script},
+                                .environment = {"PATH=/usr/bin:/bin"},
+                                .directory = {},
+                                .input = {},
+                                .errors_apart = true});
+  CHECK(ran.output == "out\nmore\n");
+  CHECK(ran.errors == "err\n" + std::string(4092, '\0'));
+}
+
 TEST_CASE("program: nothing of ours goes in but the three descriptors and the environment",
           "[local]") {
   int const leak = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC

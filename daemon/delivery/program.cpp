@@ -78,14 +78,15 @@ std::vector<char*> pointers(std::vector<std::string> const& strings) {
 }
 
 /// posix_spawn, not fork: other threads hold locks, and a copy of a large process costs.
-int spawn(Program const& program, Pipe const& in, Pipe const& out, pid_t& pid) {
+int spawn(Program const& program, Pipe const& in, Pipe const& out, Pipe const& errors, pid_t& pid) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&files);
   ::posix_spawnattr_init(&attributes);
   ::posix_spawn_file_actions_adddup2(&files, in.read.number(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&files, out.write.number(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, out.write.number(), STDERR_FILENO);
+  auto const& second = program.errors_apart ? errors.write : out.write;
+  ::posix_spawn_file_actions_adddup2(&files, second.number(), STDERR_FILENO);
   ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
   if (!program.directory.empty())
     ::posix_spawn_file_actions_addchdir_np(&files, program.directory.c_str());
@@ -106,44 +107,65 @@ int spawn(Program const& program, Pipe const& in, Pipe const& out, pid_t& pid) {
   return error;
 }
 
+/// What is read of a program, and the first octets of it.
+struct Stream {
+  Descriptor end;
+  std::string kept = {};
+
+  /// What is there by now.
+  void read(std::size_t most, steady_clock::time_point deadline) {
+    std::array<char, 16384> room{};
+    while (end.open()) {
+      auto const got = ::read(end.number(), room.data(), room.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && errno == EAGAIN) return;
+      if (got <= 0) return end.close();
+      kept.append(room.data(),
+                  std::min(static_cast<std::size_t>(got), most - std::min(most, kept.size())));
+      if (steady_clock::now() >= deadline) return;
+    }
+  }
+};
+
 /// A program that runs, and what goes in and out of it.
 class Running {
  public:
-  Running(Program const& program, pid_t pid, Descriptor in, Descriptor out)
+  /// `errors` is not open where they are no stream of their own.
+  Running(Program const& program, pid_t pid, Descriptor in, Descriptor out, Descriptor errors)
       : program_(program),
         pid_(pid),
         in_(std::move(in)),
-        out_(std::move(out)),
+        out_{std::move(out)},
+        errors_{std::move(errors)},
         ended_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
         deadline_(steady_clock::now() + program.limit) {
     do_not_block(in_);
-    do_not_block(out_);
+    do_not_block(out_.end);
+    if (errors_.end.open()) do_not_block(errors_.end);
     if (program.input.empty()) in_.close();
   }
 
   Ran finish() && {
-    Ran ran;
-    ran.begun = true;
     int status = 0;
     while (!reap(status, WNOHANG)) {
       if (steady_clock::now() >= deadline_) {
         ::kill(-pid_, SIGKILL);
         reap(status, 0);
-        ran.end = {asked_ ? ProgramEnd::How::cut : ProgramEnd::How::timed_out, 0};
-        read();
-        ran.output = std::move(output_);
-        return ran;
+        return ran({asked_ ? ProgramEnd::How::cut : ProgramEnd::How::timed_out, 0});
       }
       heed_curfew();
       wait();
     }
-    read();
-    ran.end = end_of(status);
-    ran.output = std::move(output_);
-    return ran;
+    return ran(end_of(status));
   }
 
  private:
+  Ran ran(ProgramEnd end) {
+    read(out_);
+    read(errors_);
+    return {end, std::move(out_.kept), true, std::move(errors_.kept)};
+  }
+
   [[nodiscard]] bool curfew() const { return program_.curfew && program_.curfew->called(); }
 
   /// Asked to end, many end with 0, whatever they had done. One that was not asked and ends badly
@@ -191,15 +213,17 @@ class Running {
   }
 
   void wait() {
-    std::array<pollfd, 4> files{{{in_.number(), POLLOUT, 0},
-                                 {out_.number(), POLLIN, 0},
+    std::array<pollfd, 5> files{{{in_.number(), POLLOUT, 0},
+                                 {out_.end.number(), POLLIN, 0},
+                                 {errors_.end.number(), POLLIN, 0},
                                  {ended_.number(), POLLIN, 0},
                                  {curfew_descriptor(), POLLIN, 0}}};
     auto const left = std::chrono::ceil<milliseconds>(next_time() - steady_clock::now()).count();
     auto const span = std::clamp<long long>(left, 0, ended_.open() ? 3'600'000 : look_every);
     if (::poll(files.data(), files.size(), static_cast<int>(span)) <= 0) return;
     if (files[0].revents != 0) write();
-    if (files[1].revents != 0) read();
+    if (files[1].revents != 0) read(out_);
+    if (files[2].revents != 0) read(errors_);
   }
 
   void write() {
@@ -210,31 +234,18 @@ class Running {
     if (gone || written_ == program_.input.size()) in_.close();
   }
 
-  void read() {
-    std::array<char, 16384> room{};
-    while (out_.open()) {
-      auto const got = ::read(out_.number(), room.data(), room.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0 && errno == EAGAIN) return;
-      if (got <= 0) return out_.close();
-      auto const kept =
-          std::min(static_cast<std::size_t>(got),
-                   program_.most_output - std::min(program_.most_output, output_.size()));
-      output_.append(room.data(), kept);
-      if (steady_clock::now() >= deadline_) return;
-    }
-  }
+  void read(Stream& stream) const { stream.read(program_.most_output, deadline_); }
 
   Program const& program_;
   pid_t pid_;
   Descriptor in_;
-  Descriptor out_;
+  Stream out_;
+  Stream errors_;
   Descriptor ended_;  // becomes readable; not open where the kernel has no such thing
   steady_clock::time_point deadline_;
   std::optional<steady_clock::time_point> cut_since_;  // when the curfew was heard of
   bool asked_ = false;                                 // to end, by SIGTERM
   std::size_t written_ = 0;
-  std::string output_;
 };
 
 }  // namespace
@@ -247,13 +258,17 @@ Ran run_program(Program const& program) {
   if (program.curfew && program.curfew->called()) return {{ProgramEnd::How::cut, 0}, {}, false};
   Pipe in;
   Pipe out;
+  Pipe errors;
   if (!open_pipe(in) || !open_pipe(out)) return not_begun(errno);
+  if (program.errors_apart && !open_pipe(errors)) return not_begun(errno);
   NoPipeSignal const held;
   pid_t pid = -1;
-  if (auto const error = spawn(program, in, out, pid); error != 0) return not_begun(error);
+  if (auto const error = spawn(program, in, out, errors, pid); error != 0) return not_begun(error);
   in.read.close();
   out.write.close();
-  return Running(program, pid, std::move(in.write), std::move(out.read)).finish();
+  errors.write.close();
+  return Running(program, pid, std::move(in.write), std::move(out.read), std::move(errors.read))
+      .finish();
 }
 
 }  // namespace mailstack::delivery

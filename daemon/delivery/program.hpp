@@ -23,12 +23,14 @@ struct Program {
   std::chrono::milliseconds limit{30'000};
   std::shared_ptr<Curfew const> curfew = nullptr;  ///< null: there is none
   std::size_t most_output = 4096;  ///< octets that are kept; the rest is read and dropped
+  bool errors_apart = false;       ///< standard error is no part of the output
 };
 
 struct Ran {
   policy::ProgramEnd end;
   std::string output;  ///< standard output and error, as they came; why it was not begun
   bool begun = false;
+  std::string errors = {};  ///< standard error, where it is apart
 };
 
 /// Blocks: for a thread of the pool. The program is a session of its own, has no descriptor of ours

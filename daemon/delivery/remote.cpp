@@ -246,7 +246,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     auto reply = fault_.value_or(smtp::Reply{451, "4.4.2", "the attempt took too long"});
     // RFC 5321 4.2.1 would let a greeting's 5yz end the message; the next hour knows better.
     if (reply.permanent() && reply.code != 521)
-      reply = {451, "4.4.1", std::to_string(reply.code) + ' ' + reply.enhanced + ' ' + reply.text};
+      reply = {451, "4.4.1",
+               "refused for now: " + std::to_string(reply.code) + ' ' + reply.enhanced + ' ' +
+                   reply.text};
     give_all(reply, {}, true);
   }
 

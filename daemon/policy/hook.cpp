@@ -83,6 +83,9 @@ std::variant<HookHeaders, smtp::Reply> judge_hook(ProgramEnd const& end, std::st
   // Why it could not be started is for the operator: a peer reads what the hook itself has said.
   if (end.how == ProgramEnd::How::not_begun)
     return smtp::Reply{451, "4.3.5", "the policy of this host cannot be asked, try again later"};
+  // What a shell writes when it is ended (`Terminated`) is nothing to a peer.
+  if (end.how == ProgramEnd::How::cut)
+    return smtp::Reply{451, "4.3.2", "the server is stopping, try again later"};
   auto text = last_line(output);
   auto enhanced = take_enhanced(text, code);
   if (text.empty()) text = code == 554 ? "refused by the policy of this host" : "try again later";

@@ -40,7 +40,8 @@ std::vector<std::string> hook_environment(std::vector<std::string> const& inheri
 
 /// What the hook says: header fields to put on top (CRLF line ends; may be empty), or a refusal
 /// with the last line that it wrote, 554 for status 20, 451 for every other but 0. An enhanced code
-/// in front of that line is taken for the reply's. Of one that was not begun no peer hears why.
+/// in front of that line is taken for the reply's. Of one that was not begun, or is cut, no peer
+/// hears why. `output` is its standard output alone, as chasquid has it.
 /// Output that is no header section is dropped, and the message accepted (chasquid's isHeader):
 /// `dropped` then.
 struct HookHeaders {

@@ -74,6 +74,9 @@ TEST_CASE("hook: status 20 refuses for good, all others for now, with the last l
   // What strerror says is not for strangers.
   CHECK(verdict(0, "Permission denied", How::not_begun) ==
         "451 4.3.5 the policy of this host cannot be asked, try again later");
+  // Nor is what a shell says that is ended with the daemon.
+  CHECK(verdict(0, "Terminated\n", How::cut) ==
+        "451 4.3.2 the server is stopping, try again later");
   CHECK(verdict(20, "a\rb\x01\xff\u00e4\n") == "554 5.7.1 a?b??\u00e4");
   CHECK(verdict(20, std::string(10'000, 'x')).size() < 420);
 }
@@ -113,4 +116,7 @@ TEST_CASE("program output: bounded and printable", "[policy]") {
   CHECK(one_line_of(many).size() <= most_output);
   CHECK(last_line("").empty());
   CHECK(last_line("a\nb\n\n") == "b");
+  CHECK(first_line("").empty());
+  CHECK(first_line("\n\x1b[1mbad\r\nworse\n") == "?[1mbad");
+  CHECK(first_line(std::string(1000, 'x')).size() == 200);
 }

@@ -10,6 +10,7 @@ namespace {
 using ascii::trim;
 
 constexpr std::size_t most_in_reply = 400;
+constexpr std::size_t most_in_log = 200;
 
 std::string printable(std::string_view line, std::size_t most) {
   std::string text;
@@ -46,6 +47,11 @@ std::string last_line(std::string_view output) {
   auto const start = output.rfind('\n');
   return printable(trim(start == std::string_view::npos ? output : output.substr(start + 1)),
                    most_in_reply);
+}
+
+std::string first_line(std::string_view output) {
+  output = trim(output);
+  return printable(trim(output.substr(0, output.find('\n'))), most_in_log);
 }
 
 }  // namespace mailstack::policy

@@ -16,4 +16,8 @@ std::string one_line_of(std::string_view output);
 /// The last line that is not empty, printable, at most 400 octets, so that it fits a reply.
 std::string last_line(std::string_view output);
 
+/// The first line that is not empty, printable, at most 200 octets, so that it fits a line of a
+/// log.
+std::string first_line(std::string_view output);
+
 }  // namespace mailstack::policy

@@ -3,6 +3,8 @@
 
 #include "daemon/queue/spool.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <future>
 
@@ -89,7 +91,8 @@ TEST_CASE("spool: the log on a disk keeps the promises, and after a restart", "[
     auto const second = LogSpool::open(options, [](Recovered const&) {});
     REQUIRE_FALSE(second);
     CHECK(second.error().code == ErrorCode::conflict);
-    CHECK(second.error().what.find("open in another process") != std::string::npos);
+    CHECK(second.error().what.find("open in another process (pid " + std::to_string(::getpid()) +
+                                   ")") != std::string::npos);
   }
   std::vector<Recovered> found;
   auto spool = LogSpool::open(options, [&](Recovered one) { found.push_back(std::move(one)); });

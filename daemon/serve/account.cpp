@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace mailstack::serve {
 
@@ -38,6 +40,18 @@ Result<> make_directory(std::string const& path, Account const& account) {
               path + ": cannot be given to " + account.name + ": " + std::strerror(errno));
 }
 
+void take_environment(Account const& account) {
+  std::pair<char const*, std::string const*> const all[] = {{"HOME", &account.home},
+                                                            {"USER", &account.name},
+                                                            {"LOGNAME", &account.name},
+                                                            {"SHELL", &account.shell}};
+  for (auto const& [name, value] : all)
+    if (value->empty())
+      ::unsetenv(name);
+    else
+      ::setenv(name, value->c_str(), 1);
+}
+
 Result<> become(Account const& account) {
   // From 0 to another all capabilities go with the last id (capabilities(7)).
   bool const done = ::initgroups(account.name.c_str(), account.group) == 0 &&
@@ -47,6 +61,7 @@ Result<> become(Account const& account) {
     return fail(ErrorCode::denied, "cannot become " + account.name + ": " + std::strerror(errno));
   if (::setuid(0) == 0 || ::getuid() != account.user)
     return fail(ErrorCode::denied, "is still root after it became " + account.name);
+  take_environment(account);
   return {};
 }
 

@@ -15,7 +15,12 @@ using conf::Account;
 /// 0755 and root's; what is there stays as it is. Fails with unavailable or denied.
 Result<> make_directory(std::string const& path, Account const& account);
 
-/// Becomes the account with its groups, for good, without any capability. Before there are threads.
+/// HOME, USER, LOGNAME and SHELL of this process, which its programs and hooks inherit, are those
+/// of the account. Before there are threads.
+void take_environment(Account const& account);
+
+/// Becomes the account with its groups and environment, for good, without any capability. Before
+/// there are threads.
 /// Fails with denied, and then the process must end: it is neither one nor the other.
 Result<> become(Account const& account);
 

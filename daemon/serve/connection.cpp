@@ -60,6 +60,15 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
     run(session_.stopping());
   }
 
+  bool cut() override {
+    if (!stream_ || !admitted_) return false;
+    auto const* const where = session_.in_message() ? "in the middle of a message"
+                              : session_.waiting()  ? "before it had its answer"
+                                                    : "between commands";
+    reception_.cut(client_, session_.transaction(), where);
+    return true;
+  }
+
  private:
   [[nodiscard]] std::chrono::milliseconds lasted() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begun_);
@@ -344,6 +353,7 @@ class Handle : public Connection {
       : connection_(std::move(connection)) {}
   void start() override { connection_->start(); }
   void stop() override { connection_->stop(); }
+  bool cut() override { return connection_->cut(); }
 
  private:
   std::shared_ptr<ServerConnection> connection_;

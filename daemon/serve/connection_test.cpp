@@ -26,6 +26,7 @@ class Hall : public Reception {
   std::atomic<int> left = 0;
   std::chrono::milliseconds keeping{0};
   std::string reproach;  // of the last session that was ended for what its client did
+  std::string gone;      // who was cut, and where
   std::string proxy;     // the peer that must say PROXY
   std::mutex mutex;
   std::vector<std::thread::id> served_by;  // the thread of each connection
@@ -75,6 +76,10 @@ class Hall : public Reception {
   void hung_up(Client const& /*client*/, Reply const& reply) override {
     reproach = smtp::one_line(reply);
   }
+  void cut(Client const& /*client*/, smtp::Transaction const& transaction,
+           std::string_view where) override {
+    gone += transaction.sender.text() + " " + std::string(where) + "\n";
+  }
   void tls_failed(Client const& /*client*/, std::string const& /*why*/) override {}
 };
 
@@ -95,11 +100,16 @@ class Running {
   }
   ~Running() {
     stop();
+    end_loops();
+  }
+  void end_loops() {
     main_->stop();
     accepting_->stop();
     other_->stop();
     for (auto& thread : threads_) thread.join();
+    threads_.clear();
   }
+  [[nodiscard]] Server& server() { return *server_; }
   void stop() {
     if (std::exchange(stopped_, true)) return;
     std::atomic<bool> done = false;
@@ -288,6 +298,23 @@ TEST_CASE("serve: a stop ends idle sessions and lets a message in", "[serve]") {
   CHECK(busy.reply().starts_with("250"));
   CHECK(busy.reply().starts_with("421 4.3.2"));
   CHECK(hall.incoming.size() == 1);
+}
+
+TEST_CASE("serve: what stops listens nowhere, and tells of the sessions that it cuts", "[serve]") {
+  Hall hall;
+  Running running(hall);
+  Caller idle(running.port);
+  Caller slow(running.port);
+  idle.reply();
+  slow.reply();
+  slow.say(std::string(whole) + "Subject: never whole\r\n");
+  for (int i = 0; i < 4; ++i) slow.reply();
+  running.ask_to_stop();
+  CHECK(idle.reply().starts_with("421 4.3.2"));
+  running.end_loops();
+  CHECK(running.server().listening().empty());
+  CHECK(running.server().cut() == 1);
+  CHECK(hall.gone == "a@example.com in the middle of a message\n");
 }
 
 TEST_CASE("serve: nobody is served before the start has succeeded", "[serve]") {

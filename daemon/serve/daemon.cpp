@@ -30,7 +30,8 @@ constexpr std::chrono::seconds stop_limit{30};
 constexpr std::chrono::seconds hurry_limit{4};
 static_assert(stop_limit > delivery::Curfew::Times{}.own + delivery::Curfew::Times{}.grace);
 static_assert(hurry_limit > delivery::Curfew::Times{}.grace);
-/// How often the conf tree is looked at for changes.
+/// How often the conf tree is looked at for changes, which takes 16 ms of CPU of 1,000 domains. The
+/// manual promises twice that.
 constexpr std::chrono::seconds look_interval{5};
 
 /// From a start to a stop: what is told to a service manager and to the log, reloads, ports for

@@ -178,6 +178,11 @@ void FrontDesk::hung_up(Client const& client, Reply const& reply) {
   note_refusal(client, {}, reply);
 }
 
+void FrontDesk::cut(Client const& client, smtp::Transaction const& transaction,
+                    std::string_view where) {
+  if (doors_.events.cut) doors_.events.cut(client, transaction, where);
+}
+
 void FrontDesk::tls_failed(Client const& client, std::string const& why) {
   if (doors_.events.tls_failed) doors_.events.tls_failed(client, why);
 }

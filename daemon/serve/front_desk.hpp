@@ -28,6 +28,8 @@ struct SessionEvents {
   std::function<void(Client const&)> came;  ///< and was admitted: it leaves, too
   std::function<void(Client const&, std::chrono::milliseconds lasted)> left;
   std::function<void(Client const&, std::string const& why)> tls_failed;
+  /// The daemon ended before the session.
+  std::function<void(Client const&, smtp::Transaction const&, std::string_view where)> cut;
 };
 
 class FrontDesk : public Reception {
@@ -60,6 +62,8 @@ class FrontDesk : public Reception {
   void give_memory(std::size_t octets) override;
   void finish(Incoming incoming, std::function<void(smtp::Reply)> done) override;
   void hung_up(Client const& client, smtp::Reply const& reply) override;
+  void cut(Client const& client, smtp::Transaction const& transaction,
+           std::string_view where) override;
   void tls_failed(Client const& client, std::string const& why) override;
 
  private:

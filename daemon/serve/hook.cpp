@@ -7,6 +7,7 @@
 
 #include "daemon/delivery/program.hpp"
 #include "daemon/policy/hook.hpp"
+#include "daemon/policy/program_output.hpp"
 
 namespace mailstack::serve {
 
@@ -23,6 +24,8 @@ std::vector<std::string> inherited() {
   return all;
 }
 
+constexpr auto no_section = "what the hook wrote is no header section, and was dropped";
+constexpr auto header_lines = "it may write whole header lines, and nothing else";
 constexpr auto deferred = "the message was answered with 451, and its client brings it again";
 
 /// Nothing where the hook has had its say.
@@ -37,6 +40,11 @@ std::optional<std::string> wrong_with(delivery::Ran const& ran) {
     case How::cut: break;
   }
   return std::nullopt;
+}
+
+/// What it wrote on standard error is the best reason there is.
+std::string with_errors(std::string const& what, std::string const& errors) {
+  return errors.empty() ? what : what + "; it wrote on standard error: " + errors;
 }
 
 }  // namespace
@@ -54,15 +62,19 @@ std::variant<std::string, smtp::Reply> run_hook(
   program.limit = limit;
   program.curfew = std::move(curfew);
   program.most_output = most_output;
+  program.errors_apart = true;
   auto const ran = delivery::run_program(program);
   auto judged = policy::judge_hook(ran.end, ran.output);
-  if (auto const wrong = wrong_with(ran)) trouble({live.hook, *wrong, 0, 0, deferred, false});
-  if (auto* refusal = std::get_if<smtp::Reply>(&judged)) return std::move(*refusal);
-  auto headers = std::get<policy::HookHeaders>(std::move(judged));
-  if (headers.dropped)
-    trouble({live.hook, "what the hook wrote is no header section, and was dropped", 0, 0,
-             "it may write whole header lines, and nothing else", true});
-  return std::move(headers.fields);
+  auto const* headers = std::get_if<policy::HookHeaders>(&judged);
+  auto const errors = policy::first_line(ran.errors);
+  if (auto const wrong = wrong_with(ran))
+    trouble({live.hook, with_errors(*wrong, errors), 0, 0, deferred, false});
+  else if (headers != nullptr && headers->dropped)
+    trouble({live.hook, with_errors(no_section, errors), 0, 0, header_lines, true});
+  else if (!errors.empty())
+    trouble({live.hook, "the hook wrote on standard error: " + errors, 0, 0, {}, true});
+  if (headers == nullptr) return std::get<smtp::Reply>(std::move(judged));
+  return headers->fields;
 }
 
 }  // namespace mailstack::serve

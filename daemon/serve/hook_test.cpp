@@ -67,4 +67,18 @@ TEST_CASE("hook: what is wrong with it is told to its owner, and to no peer", "[
       "warning: what the hook wrote is no header section, and was dropped; "));
 }
 
+TEST_CASE("hook: standard error is for its owner, and no header and no reply", "[serve]") {
+  Hooked const adds("#!/bin/sh\necho traced 1>&2\necho 'X-Seen: yes'\necho more 1>&2\n");
+  CHECK(adds.answer == "X-Seen: yes\r\n");
+  CHECK(adds.heard() == "warning: the hook wrote on standard error: traced\n");
+  Hooked const defers("#!/bin/sh\necho later\necho /secret/path 1>&2\nexit 75\n");
+  CHECK(defers.answer == "451 4.7.1 later");
+  CHECK(defers.heard() == "warning: the hook wrote on standard error: /secret/path\n");
+  Hooked const breaks("#!/bin/sh\nno-such-program-here\nkill -9 $$\n");
+  CHECK(breaks.answer == "451 4.7.1 try again later");
+  CHECK(breaks.heard().starts_with("error: the hook was ended by signal 9; it wrote on standard "));
+  CHECK(breaks.heard().find("no-such-program-here") != std::string::npos);
+  CHECK(breaks.told.size() == 1);
+}
+
 }  // namespace mailstack::serve

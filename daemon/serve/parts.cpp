@@ -41,6 +41,7 @@ Parts::~Parts() {
   queue.reset();
   courier_.reset();
   spool.reset();
+  if (begun_) tell_stopped();
   server.reset();  // sessions that were cut are destroyed by nobody else
   sessions_.reset();
 }
@@ -138,6 +139,18 @@ void Parts::make_desk() {
 void Parts::begin() {
   queue->recover(std::exchange(recovered_, {}));
   server->begin();
+  begun_ = true;
+}
+
+/// The last line of the log: what is no longer there was told of before.
+void Parts::tell_stopped() {
+  auto const cut = server->cut();
+  std::string text;
+  if (cut > 0) text = std::to_string(cut) + (cut == 1 ? " session was cut" : " sessions were cut");
+  control::Event event;
+  event.kind = control::Event::Kind::stopped;
+  event.text = text;
+  telemetry->tell(event);
 }
 
 void Parts::use(std::shared_ptr<Live const> live) {

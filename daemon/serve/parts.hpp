@@ -69,6 +69,7 @@ class Parts {
   Result<> open_spool();
   void make_queue();
   void make_desk();
+  void tell_stopped();
 
   files::DiskFiles files_;
   std::vector<queue::Recovered> recovered_;
@@ -78,6 +79,7 @@ class Parts {
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<FrontDesk> desk_;
   std::unique_ptr<SessionLoops> sessions_;
+  bool begun_ = false;
 };
 
 }  // namespace mailstack::serve

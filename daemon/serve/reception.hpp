@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/net/tls.hpp"
 #include "daemon/smtp/server_session.hpp"
@@ -62,6 +63,9 @@ class Reception {
   virtual void finish(Incoming incoming, std::function<void(smtp::Reply)> done) = 0;
   /// The session ends with this reply: the client went too far.
   virtual void hung_up(Client const& client, smtp::Reply const& reply) = 0;
+  /// The daemon ended before the session; `where` is how far it was.
+  virtual void cut(Client const& client, smtp::Transaction const& transaction,
+                   std::string_view where) = 0;
   /// The handshake of a client failed.
   virtual void tls_failed(Client const& client, std::string const& why) = 0;
 };

@@ -94,6 +94,8 @@ class LoopServer : public Server {
   void stop(std::function<void()> done) override {
     stopped_ = std::move(done);
     stopping_ = true;
+    close_all(places_);  // what no listener had yet
+    places_.clear();
     accepting_.post([this] {
       doors_.listeners.clear();
       // Behind all that was given to these loops.
@@ -103,6 +105,13 @@ class LoopServer : public Server {
         check_stopped();
       });
     });
+  }
+
+  std::size_t cut() override {
+    std::size_t count = 0;
+    for (auto const& room : rooms_)
+      for (auto const& [id, connection] : room->connections) count += connection->cut() ? 1 : 0;
+    return count;
   }
 
  private:

@@ -33,11 +33,13 @@ class Server {
   virtual void begin() = 0;
   /// For connections from now on.
   virtual void set_times(ConnectionTimes times) = 0;
-  /// Where it listens now, ports that were 0 included.
+  /// Where it listens now, ports that were 0 included; nowhere after stop().
   [[nodiscard]] virtual std::vector<conf::Listen> listening() const = 0;
   /// Listens no more, tells the sessions, and calls `done` on the main loop when the last one is
   /// gone.
   virtual void stop(std::function<void()> done) = 0;
+  /// Tells of the sessions that are still there when no loop turns any more; how many.
+  virtual std::size_t cut() = 0;
 };
 
 }  // namespace mailstack::serve

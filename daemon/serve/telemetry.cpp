@@ -129,17 +129,24 @@ SessionEvents Telemetry::session_events() {
     event.text = text;
     tell(event);
   };
-  events.refused = [this](Client const& client, smtp::Transaction const& transaction,
-                          smtp::Reply const& reply) {
-    auto event = of_client(Event::Kind::rejected, client);
+  auto const of_transaction = [this](Event::Kind kind, Client const& client,
+                                     smtp::Transaction const& transaction, std::string_view text) {
+    auto event = of_client(kind, client);
     auto const sender = transaction.sender.text();
     std::vector<std::string> recipients;
     for (auto const& one : transaction.recipients) recipients.push_back(one.text());
     event.from = sender;
     event.to = {recipients.begin(), recipients.end()};
-    auto const text = smtp::one_line(reply);
     event.text = text;
     tell(event);
+  };
+  events.refused = [of_transaction](Client const& client, smtp::Transaction const& transaction,
+                                    smtp::Reply const& reply) {
+    of_transaction(Event::Kind::rejected, client, transaction, smtp::one_line(reply));
+  };
+  events.cut = [of_transaction](Client const& client, smtp::Transaction const& transaction,
+                                std::string_view where) {
+    of_transaction(Event::Kind::session_cut, client, transaction, where);
   };
   events.finished = [this](Client const& client, smtp::Reply const& reply, std::uint64_t octets,
                            std::chrono::microseconds commit) {

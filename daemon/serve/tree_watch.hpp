@@ -18,7 +18,8 @@ namespace mailstack::serve {
 class TreeWatch {
  public:
   /// `changed` is called on the loop, once the tree differs from what was read and has come to
-  /// rest: two looks that see the same, so that half of a `git pull` is not read.
+  /// rest: two looks that see the same, so that half of a `git pull` is not read. So it is told one
+  /// to two intervals after the last change.
   /// `read`: of what was read, taken before that: conf::tree_signature(), and
   /// conf::files_signature() of `files`, which are outside of the tree and watched from now on.
   TreeWatch(net::Loop& loop, net::Pool& pool, std::string directory, std::string read,

@@ -31,6 +31,7 @@ mkdir -p ours/conf/hooks
 cat >ours/conf/hooks/post-data <<'SH'
 #!/bin/sh
 echo "X-Who: $(id -u)"
+echo "X-Called: $USER"
 grep -E '^(NoNewPrivs|Seccomp|CapEff):' /proc/self/status | sed 's/^/X-/'
 if unshare -r true 2>/dev/null; then echo 'X-Unshare: done'; else echo 'X-Unshare: refused'; fi
 SH
@@ -60,6 +61,7 @@ expect 0
 wait_for has_files inbox 1 || fail 'the mail should arrive'
 out=$(<inbox/1.eml)
 says "X-Who: $nobody"
+says 'X-Called: nobody'
 says 'X-Unshare: refused'
 says 'X-NoNewPrivs:	1'
 says 'X-Seccomp:	2'

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <ctime>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -56,6 +58,23 @@ Result<files::Descriptor> open_directory(Disk& disk, int parent, std::string con
   return directory;
 }
 
+/// For people only; the lock is the kernel's. So nothing is synced, and a full disk is no failure.
+void note_holder(files::Descriptor const& lock) {
+  auto const pid = std::to_string(::getpid());
+  if (::ftruncate(lock.number(), 0) != 0 ||
+      ::pwrite(lock.number(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+    return;
+}
+
+/// ` (pid 4711)`; nothing where it cannot be told.
+std::string holder(files::Descriptor const& lock) {
+  std::array<char, 20> text{};
+  auto const got = ::pread(lock.number(), text.data(), text.size(), 0);
+  std::string const pid(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  bool const number = pid.find_first_not_of("0123456789") == pid.npos;
+  return pid.empty() || !number ? "" : " (pid " + pid + ")";
+}
+
 Result<Directories> open_directories(SpoolOptions const& options) {
   Directories all;
   auto spool = open_directory(*options.disk, AT_FDCWD, options.directory);
@@ -66,7 +85,8 @@ Result<Directories> open_directories(SpoolOptions const& options) {
       ::openat(all.spool.number(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!all.lock.open()) return fail(ErrorCode::unavailable, where + ": lock: " + reason());
   if (::flock(all.lock.number(), LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorCode::conflict, where + " is open in another process");
+    return fail(ErrorCode::conflict, where + " is open in another process" + holder(all.lock));
+  note_holder(all.lock);
   auto apart = open_directory(*options.disk, all.spool.number(), "apart");
   if (!apart) return fail(within(apart.error(), where));
   all.apart = *std::move(apart);
