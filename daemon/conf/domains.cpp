@@ -247,7 +247,11 @@ class DomainReader {
     constexpr std::string_view start = "dkim:";
     constexpr std::string_view end = ".pem";
     for (auto const& name : names) {
-      if (!name.starts_with(start) || !name.ends_with(end)) continue;
+      if (!name.ends_with(end)) continue;
+      if (!name.starts_with(start)) {
+        note_other_name(name);
+        continue;
+      }
       auto const selector =
           name.substr(start.size(), name.size() - std::min(name.size(), start.size() + end.size()));
       if (auto key = read_key(name, selector)) {
@@ -255,6 +259,17 @@ class DomainReader {
         conf_.keys.push_back(*std::move(key));
       }
     }
+  }
+
+  /// `dkim-e2.pem` is not read, and nothing else would say so.
+  void note_other_name(std::string const& name) {
+    constexpr std::string_view nearly = "dkim";
+    bool const near = name.starts_with(nearly) && name.size() > nearly.size() + 5 &&
+                      std::string_view("-_.;").find(name[nearly.size()]) != std::string_view::npos;
+    problem({path(name), "no key for DKIM is called so, and it signs nothing", 0, 0,
+             near ? "call it dkim:" + name.substr(nearly.size() + 1)
+                  : "call it dkim:SELECTOR.pem, or keep it elsewhere",
+             true});
   }
 
   std::optional<SigningKey> read_key(std::string const& file, std::string const& selector) {
@@ -270,8 +285,13 @@ class DomainReader {
     if (!content) return refuse(unreadable(path(file), content.error()));
     SigningKey key{selector, path(file), digest::sha256(*content), {}, {}};
     if (auto before = key_before(selector); before && before->digest == key.digest) return before;
+    // PKCS#1, as `openssl genrsa -traditional` and older tools write it.
+    bool const traditional = content->find("-----BEGIN RSA PRIVATE KEY-----") != std::string::npos;
     auto parsed = mail::dkim::PrivateKey::parse(Secret<std::string>(*std::move(content)));
-    if (!parsed) return refuse({path(file), parsed.error().what});
+    if (!parsed)
+      return refuse(
+          {path(file), parsed.error().what, 0, 0,
+           traditional ? "write it anew: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW" : ""});
     auto half = parsed->public_key();
     if (!half) return refuse({path(file), half.error().what});
     key.public_key = *std::move(half);

@@ -52,6 +52,35 @@ TEST_CASE("domains: users that are gone at a reload are counted", "[conf]") {
                       "the file back where that was not meant\n");
 }
 
+TEST_CASE("domains: a key in PKCS#1 is refused with the command that mends it", "[conf]") {
+  ConfTree tree;
+  tree.write("domains/example.org/dkim:e1.pem",
+             "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n");
+  tree.load();
+  CHECK(format(tree.problems)
+            .ends_with("; write it anew: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW\n"));
+  CHECK(failed(tree.problems));
+}
+
+TEST_CASE("domains: a file that is no key by its name is a warning", "[conf]") {
+  ConfTree tree;
+  auto const says = [&](std::string const& name) {
+    auto const file = "domains/example.org/" + name;
+    tree.write(file, "x");
+    tree.load();
+    tree.remove(file);
+    CHECK_FALSE(failed(tree.problems));
+    return format(tree.problems);
+  };
+  auto const start = tree.path("domains/example.org/");
+  auto const what = std::string(": warning: no key for DKIM is called so, and it signs nothing; ");
+  CHECK(says("dkim-e2.pem") == start + "dkim-e2.pem" + what + "call it dkim:e2.pem\n");
+  CHECK(says("e2.pem") ==
+        start + "e2.pem" + what + "call it dkim:SELECTOR.pem, or keep it elsewhere\n");
+  CHECK(says("dkim.pem").ends_with("keep it elsewhere\n"));
+  CHECK(says("README").empty());
+}
+
 TEST_CASE("domains: an error whose file of before stays says so", "[conf]") {
   auto const folder = std::string("domains/example.org/");
   auto const says = [&](std::string const& file, std::string_view bad, std::string_view good) {
