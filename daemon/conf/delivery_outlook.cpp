@@ -34,8 +34,7 @@ std::vector<std::string_view> unknown_words(std::string_view text,
     if (end == text.npos) break;
     auto const word = text.substr(at, end + 1 - at);
     bool const is_known = std::find(known.begin(), known.end(), word) != known.end();
-    if (!is_known && word.size() > 2 && word.find_first_of("/ ") == word.npos)
-      unknown.push_back(word);
+    if (!is_known && word.find('/') == word.npos) unknown.push_back(word);
     at = is_known ? text.find('%', end + 1) : end;
   }
   return unknown;
@@ -63,9 +62,11 @@ void note_arguments(Settings const& settings, Problems& problems) {
   if (settings.delivery.local != Local::mda) return;
   auto const& known = Settings::Delivery::mda_words;
   for (auto const& argument : settings.delivery.mda_arguments)
-    for (auto const word : unknown_words(argument, known))
+    for (auto const word : unknown_words(argument, known)) {
+      if (word == "%%" || word.find(' ') != word.npos) continue;  // two signs and no word
       problems.push_back(problem_at(place_of(settings, "delivery.mda_arguments"), no_place_of(word),
                                     "words are " + listed(known), true));
+    }
 }
 
 /// Whether no interface has the address, as bind(2) says: where addresses need not be there
