@@ -125,32 +125,39 @@ class AliasesFile {
   struct LoopCause {
     bool unknown = false;  ///< the way passes a domain of which is not known who is there
     std::string missing;   ///< whom a catch-all that leads to itself stands in for
+    /// Domains whose catch-all was followed: it leads nearly every name the same way.
+    std::unordered_set<std::string> followed;
   };
 
   [[nodiscard]] LoopCause cause_of_loop(userdb::Aliases::Entry const& entry) const {
     LoopCause cause;
     std::vector<std::string> reached{entry.name + "@" + domain_};
     std::unordered_set<std::string> seen{reached.front()};
-    for (std::size_t i = 0; i < reached.size() && i < most_reached; ++i) {
-      auto const [name, domain] = parts_of(reached[i]);
-      auto const ours = snapshot_.domains.find(domain);
-      if (ours == snapshot_.domains.end()) continue;
-      if (!ours->second.known()) return {true, {}};
-      auto const* alias = alias_of(name, domain);
-      if (alias == nullptr && index_.user(clean_of(name), domain) == nullptr) {
-        alias = index_.alias("*", domain);
-        if (alias != nullptr && cause.missing.empty() && !leads_somewhere(reached[i]))
-          cause.missing = reached[i];
-      }
-      if (alias == nullptr) continue;
-      for (auto const& recipient : alias->recipients) {
-        if (recipient.form != Recipient::Form::mail) continue;
-        auto next =
-            recipient.text.starts_with("*@") ? name + recipient.text.substr(1) : recipient.text;
+    for (std::size_t i = 0; i < reached.size() && i < most_reached && !cause.unknown; ++i)
+      for (auto& next : next_of(reached[i], cause))
         if (seen.insert(next).second) reached.push_back(std::move(next));
-      }
-    }
     return cause;
+  }
+
+  /// The addresses that mail for this one goes on to; in `cause` what that says of a loop.
+  std::vector<std::string> next_of(std::string const& address, LoopCause& cause) const {
+    auto const [name, domain] = parts_of(address);
+    auto const ours = snapshot_.domains.find(domain);
+    if (ours == snapshot_.domains.end()) return {};
+    cause.unknown = !ours->second.known();
+    auto const* alias = alias_of(name, domain);
+    if (alias == nullptr && index_.user(clean_of(name), domain) == nullptr) {
+      alias = index_.alias("*", domain);
+      if (alias == nullptr || !cause.followed.insert(domain).second) return {};
+      if (cause.missing.empty() && !leads_somewhere(address)) cause.missing = address;
+    }
+    std::vector<std::string> next;
+    if (alias == nullptr) return next;
+    for (auto const& recipient : alias->recipients)
+      if (recipient.form == Recipient::Form::mail)
+        next.push_back(recipient.text.starts_with("*@") ? name + recipient.text.substr(1)
+                                                        : recipient.text);
+    return next;
   }
 
   [[nodiscard]] bool leads_somewhere(std::string const& address) const {

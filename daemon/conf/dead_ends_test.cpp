@@ -43,6 +43,21 @@ TEST_CASE("dead ends: an alias with thousands of dead recipients is looked at on
   CHECK(problems.back().what == "and 3950 more of the kind");
 }
 
+TEST_CASE("dead ends: why thousands of names loop is looked at once", "[conf]") {
+  ConfTree tree;
+  tree.write("domains/example.org/users", ann);
+  std::string names;
+  for (int i = 0; i < 6'000; ++i) names += "n" + std::to_string(i) + ", ";
+  std::string lines = "*: ann";
+  for (int i = 0; i < 2'000; ++i) lines += ", i" + std::to_string(i) + "@example.net";
+  tree.write("domains/example.org/aliases",
+             lines + "\nall: " + names + "two\ntwo: one\none: two\n");
+  auto const before = std::clock();
+  auto const text = dead_ends(tree);
+  CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 2);
+  CHECK(text.find("3: alias `two`: a loop of aliases: two@") != text.npos);
+}
+
 // All of these were silent, and their mail refused or the catch-all's.
 TEST_CASE("dead ends: recipients that are no addresses beside a catch-all", "[conf]") {
   ConfTree tree;
