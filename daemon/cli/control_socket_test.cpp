@@ -38,6 +38,27 @@ TEST_CASE("mailstackd: a mistake in the settings does not hide the daemon that r
   CHECK(person.socket == "/srv/mailstackd/control");
 }
 
+// What single keys say is right; the lines that name the socket were read over all of it.
+TEST_CASE("mailstackd: keys that do not fit each other do not hide the daemon that runs", "[cli]") {
+  conf::ConfTree const tree;
+  Person person;
+  for (auto const* yaml :
+       {"delivery: {local: lmtp}\n", "delivery: {local: maildir}\n",
+        "smarthost: {host: h, user: u}\n",
+        "smarthost: {host: h, user: u, password: p, tls: never}\n",
+        "queue: {retry: {first: 2h, max: 1h}}\n", "limits: {header: 2MiB, message: 1MiB}\n"}) {
+    CAPTURE(yaml);
+    tree.write("mailstackd.yaml", std::string("state: s\n") + yaml);
+    CHECK(person.types({"status", "--config", tree.path()}) == 0);
+    CHECK(person.socket == tree.path("s/control"));
+    CHECK(person.err.str().find("the control socket is ") != std::string::npos);
+    // Not on a line of its own either.
+    tree.write("mailstackd.yaml", std::string("\"state\": t\n") + yaml);
+    CHECK(person.types({"status", "--config", tree.path()}) == 0);
+    CHECK(person.socket == tree.path("t/control"));
+  }
+}
+
 TEST_CASE("mailstackd: where the control socket cannot be had, --socket is named", "[cli]") {
   conf::ConfTree const tree;
   Person person;

@@ -151,22 +151,22 @@ TEST_CASE("mailstackd: what changes the queue", "[cli]") {
 TEST_CASE("mailstackd: status, reload and a daemon that is not there", "[cli]") {
   Person person;
   CHECK(person.types({"status"}) == 0);
-  CHECK(
-      person.out.str() ==
-      "mailstackd 1.0.0, pid 4711, started 6h ago, ready\n"
-      "configuration: 2 files, read 66m ago\n"
-      "listens on:\n"
-      "  192.0.2.1:25             smtp\n"
-      "  192.0.2.1:465            submissions\n"
-      "queue: 2 messages, 5.0 kB of 1.0 MB on the disk\n"
-      "DKIM keys:\n"
-      "  example.org 202611e signs\n"
-      "  example.org 202612e does not sign: no TXT at 202612e._domainkey.example.org\n"
-      "  `mailstackd sign dkim --record --key FILE --domain DOMAIN --selector NAME` prints the "
-      "record to publish\n"
-      "problems:\n"
-      "  error: /etc/mailstackd/domains/example.org/aliases:3:1: no such user: bod; the aliases of "
-      "before stay\n");
+  CHECK(person.out.str() ==
+        "mailstackd 1.0.0, pid 4711, started 6h ago, ready\n"
+        "configuration: 2 files, read 66m ago\n"
+        "listens on:\n"
+        "  192.0.2.1:25             smtp\n"
+        "  192.0.2.1:465            submissions\n"
+        "queue: 2 messages, 5.0 kB of 1.0 MB on the disk\n"
+        "DKIM keys:\n"
+        "  example.org 202611e signs\n"
+        "  example.org 202612e does not sign: no TXT at 202612e._domainkey.example.org\n"
+        "  `mailstackd sign dkim --record --key FILE --domain DOMAIN --selector NAME` prints the "
+        "record to publish\n"
+        "problems:\n"
+        "  error: /etc/mailstackd/domains/example.org/aliases:3: no ':' between name and "
+        "recipients; write `name: address, address` or `name: | command`; the aliases of before "
+        "stay\n");
   person.daemon.state.reading_since = person.daemon.state.loaded;
   CHECK(person.types({"status"}) == 0);
   CHECK(person.out.str().find("\n  being read again, begun 66m ago\nlistens on:\n") !=

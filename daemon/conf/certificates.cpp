@@ -48,6 +48,7 @@ Result<x509::Leaf> check_pair(std::string const& chain, Secret<std::string> cons
 void read_pair(Reading reading, std::string const& name) {
   auto const directory = reading.directory + "/certs/" + name;
   auto const refuse = [&](Problem why) {
+    if (pair_before(reading, name) != nullptr) note_kept(why, "the certificate of before stays");
     reading.problems.push_back(std::move(why));
     keep_pair(reading, name);
   };

@@ -53,6 +53,16 @@ void keep_errors(Problems problems, Problems& errors) {
                std::back_inserter(errors), [](Problem const& one) { return !one.warning; });
 }
 
+/// Only what the socket's path follows from. What else a file says may fit nothing, and would be
+/// held against the lines that are read alone.
+Settings paths_of(Settings const& settings) {
+  Settings paths;
+  paths.state = settings.state;
+  paths.spool = settings.spool;
+  paths.control_socket = settings.control_socket;
+  return paths;
+}
+
 /// Puts over `settings` what can be read of a file; false where that is not enough.
 template <class Read, std::size_t count>
 bool put_readable(std::string const& text, Read const& read,
@@ -61,7 +71,9 @@ bool put_readable(std::string const& text, Read const& read,
   auto problems = read(text, settings);
   bool const good = !failed(problems);
   keep_errors(std::move(problems), found.problems);
-  return good || !failed(read(lines_of(text, keys), settings));
+  if (good) return true;
+  settings = paths_of(settings);
+  return !failed(read(lines_of(text, keys), settings));
 }
 
 }  // namespace

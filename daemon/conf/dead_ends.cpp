@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/dns/idn.hpp"
 #include "core/dns/name.hpp"
+#include "core/mail/path/path.hpp"
 #include "core/userdb/command.hpp"
+#include "daemon/conf/odd_recipient.hpp"
 #include "daemon/conf/program_path.hpp"
 
 namespace mailstack::conf {
@@ -18,6 +21,11 @@ using userdb::Recipient;
 
 /// Of one file. More are counted: they have one cause, and nobody reads them.
 constexpr std::size_t most_told = 50;
+
+/// So many addresses are looked at to say why an alias loops.
+constexpr std::size_t most_reached = 10'000;
+
+constexpr char const* put_off = ", so that its mail is put off and comes back in the end";
 
 /// The domain as its directory is called: a recipient may have it in A-labels.
 std::string directory_form(std::string const& domain) {
@@ -99,9 +107,67 @@ class AliasesFile {
 
   void look_for_loop(userdb::Aliases::Entry const& entry, Way& way) {
     if (entry.name == "*") return;  // of a catch-all each name goes another way
-    if (auto const& resolved = way.resolved(); !resolved)
-      warn(entry, resolved.error().what + ", so that its mail is put off and comes back in the end",
-           "take one of these out of the way");
+    auto const& resolved = way.resolved();
+    if (resolved) return;
+    auto const cause = cause_of_loop(entry);
+    if (cause.unknown) return;
+    if (cause.missing.empty())
+      warn(entry, resolved.error().what + put_off, "take one of these out of the way");
+    else
+      warn(entry,
+           "there is no " + cause.missing +
+               ", and the catch-all, which its mail goes to, leads to "
+               "itself" +
+               put_off,
+           remedy_for(cause.missing));
+  }
+
+  struct LoopCause {
+    bool unknown = false;  ///< the way passes a domain of which is not known who is there
+    std::string missing;   ///< whom a catch-all that leads to itself stands in for
+    /// Domains whose catch-all was followed: it leads nearly every name the same way.
+    std::unordered_set<std::string> followed;
+  };
+
+  [[nodiscard]] LoopCause cause_of_loop(userdb::Aliases::Entry const& entry) const {
+    LoopCause cause;
+    std::vector<std::string> reached{entry.name + "@" + domain_};
+    std::unordered_set<std::string> seen{reached.front()};
+    for (std::size_t i = 0; i < reached.size() && i < most_reached && !cause.unknown; ++i)
+      for (auto& next : next_of(reached[i], cause))
+        if (seen.insert(next).second) reached.push_back(std::move(next));
+    return cause;
+  }
+
+  /// The addresses that mail for this one goes on to; in `cause` what that says of a loop.
+  std::vector<std::string> next_of(std::string const& address, LoopCause& cause) const {
+    auto const [name, domain] = parts_of(address);
+    auto const ours = snapshot_.domains.find(domain);
+    if (ours == snapshot_.domains.end()) return {};
+    cause.unknown = !ours->second.known();
+    auto const* alias = alias_of(name, domain);
+    if (alias == nullptr && index_.user(clean_of(name), domain) == nullptr) {
+      alias = index_.alias("*", domain);
+      if (alias == nullptr || !cause.followed.insert(domain).second) return {};
+      if (cause.missing.empty() && !leads_somewhere(address)) cause.missing = address;
+    }
+    std::vector<std::string> next;
+    if (alias == nullptr) return next;
+    for (auto const& recipient : alias->recipients)
+      if (recipient.form == Recipient::Form::mail)
+        next.push_back(recipient.text.starts_with("*@") ? name + recipient.text.substr(1)
+                                                        : recipient.text);
+    return next;
+  }
+
+  [[nodiscard]] bool leads_somewhere(std::string const& address) const {
+    return userdb::resolve(snapshot_.mail, index_, address, userdb::Order::users_first).has_value();
+  }
+
+  [[nodiscard]] userdb::NameIndex::Alias const* alias_of(std::string const& name,
+                                                         std::string const& domain) const {
+    auto const* alias = index_.alias(dropped(name), domain);
+    return alias != nullptr ? alias : index_.alias(clean_of(name), domain);
   }
 
   void look_at(userdb::Aliases::Entry const& entry, Recipient const& recipient, Way& way) {
@@ -112,20 +178,38 @@ class AliasesFile {
       if (!found)
         warn(entry, found.error().what + ", so that its mail waits",
              "install it, or correct the command");
-    } else if (recipient.form == Recipient::Form::mail) {
-      auto const why = why_nothing(entry, recipient.text);
-      if (!why) return;
-      warn(entry,
-           why->what + (way.reaches_somebody() ? ", so that this share of its mail is dropped"
-                                               : ", so that its mail is refused"),
-           why->remedy);
+    } else if (auto const why = recipient.form == Recipient::Form::mail
+                                    ? why_nothing(entry, recipient.text)
+                                    : why_no_address(recipient.text)) {
+      warn(entry, why->what + consequence(why->share, way), why->remedy);
     }
   }
+
+  /// What becomes of the share of a recipient.
+  enum class Share { lost, to_catch_all, looped };
 
   struct Why {
     std::string what;
     std::string remedy;
+    Share share = Share::lost;
   };
+
+  static std::string consequence(Share share, Way& way) {
+    if (share == Share::to_catch_all) return ", so that the catch-all gets this share of its mail";
+    if (share == Share::looped)
+      return ", so that the catch-all leads to itself, and what it takes is put off and comes back "
+             "in the end";
+    return way.reaches_somebody() ? ", so that this share of its mail is dropped"
+                                  : ", so that its mail is refused";
+  }
+
+  /// Why nothing can be sent to `address`, which is of no domain of ours.
+  static std::optional<Why> why_no_address(std::string const& address) {
+    auto const path = mail::parse_path(address);
+    if (path) return std::nullopt;
+    if (is_program(address)) return Why{never_runs(address), remedy_for(address)};
+    return Why{address + " is no address (" + path.error().what + ")", remedy_for(address)};
+  }
 
   /// Why `address` gets nothing; nullopt where it may get something. What an alias there does is
   /// said at its own line.
@@ -133,19 +217,16 @@ class AliasesFile {
                                                std::string const& address) const {
     auto const [name, domain] = parts_of(address);
     auto const ours = snapshot_.domains.find(domain);
+    if (ours == snapshot_.domains.end()) return why_no_address(address);
     // `*@other` is as many addresses as are asked for.
-    if (ours == snapshot_.domains.end() || ours->second.incomplete || name == "*")
+    if (!ours->second.known() || !snapshot_.domains.at(domain_).known() || name == "*")
       return std::nullopt;
-    auto const clean = clean_of(name);
     // An alias that names itself keeps a copy for the user of its name.
     bool const itself = domain == domain_ && dropped(name) == dropped(entry.name);
-    if (!itself &&
-        (index_.alias(dropped(name), domain) != nullptr || index_.alias(clean, domain) != nullptr))
-      return std::nullopt;
-    auto const* user = index_.user(clean, domain);
-    if (user == nullptr && (itself || index_.alias("*", domain) != nullptr)) return std::nullopt;
-    if (user == nullptr)
-      return Why{"there is no " + address, "add this user, or correct the address"};
+    if (!itself && alias_of(name, domain) != nullptr) return std::nullopt;
+    auto const* user = index_.user(clean_of(name), domain);
+    if (user == nullptr && itself) return std::nullopt;
+    if (user == nullptr) return why_nobody(entry, address);
     auto const policy = ours->second.policies.find(*user);
     if (policy == ours->second.policies.end()) return std::nullopt;
     if (policy->second.disabled)
@@ -153,6 +234,19 @@ class AliasesFile {
     if (!policy->second.receive)
       return Why{address + " only sends", "let this user receive, or take the address out"};
     return std::nullopt;
+  }
+
+  /// The same for who is neither user nor alias: with a catch-all `bob` is a name like others, and
+  /// `ann bob` a mistake.
+  [[nodiscard]] std::optional<Why> why_nobody(userdb::Aliases::Entry const& entry,
+                                              std::string const& address) const {
+    auto const [name, domain] = parts_of(address);
+    Why why{is_program(address) ? never_runs(address) : "there is no " + address,
+            remedy_for(address)};
+    if (index_.alias("*", domain) == nullptr) return why;
+    why.share = entry.name == "*" && domain == domain_ ? Share::looped : Share::to_catch_all;
+    if (why.share == Share::to_catch_all && may_be_name(name)) return std::nullopt;
+    return why;
   }
 
   [[nodiscard]] Result<userdb::Resolution> resolved(userdb::Aliases::Entry const& entry) const {
@@ -168,10 +262,12 @@ class AliasesFile {
 
   /// The same for what an alias has led to in the end.
   [[nodiscard]] bool gets_mail(Recipient const& end) const {
-    if (end.form != Recipient::Form::mail) return true;
+    if (end.form == Recipient::Form::pipe) return true;
+    if (end.form == Recipient::Form::forward) return mail::parse_path(end.text).has_value();
     auto const [name, domain] = parts_of(end.text);
     auto const ours = snapshot_.domains.find(domain);
-    if (ours == snapshot_.domains.end() || ours->second.incomplete) return true;
+    if (ours == snapshot_.domains.end()) return mail::parse_path(end.text).has_value();
+    if (ours->second.incomplete) return true;
     auto const* user = index_.user(clean_of(name), domain);
     if (user == nullptr) return false;
     auto const policy = ours->second.policies.find(*user);
@@ -179,10 +275,15 @@ class AliasesFile {
            (!policy->second.disabled && policy->second.receive);
   }
 
-  /// Name and domain, this as its directory is called.
+  /// Name and domain as aliases are resolved: at the first @, and the domain, where it is one of
+  /// ours, as its directory is called.
   static std::pair<std::string, std::string> parts_of(std::string const& address) {
-    auto const at = address.rfind('@');
-    return {address.substr(0, at), directory_form(address.substr(at + 1))};
+    auto const at = address.find('@');
+    auto const domain = address.substr(at + 1);
+    auto const name = address.substr(0, at);
+    // `example.org.` is no address, and so not ours.
+    if (domain.ends_with('.')) return {name, domain};
+    return {name, directory_form(domain)};
   }
 
   [[nodiscard]] std::string clean_of(std::string const& name) const {
@@ -212,7 +313,8 @@ class AliasesFile {
 
 void note_dead_ends(Snapshot const& snapshot, userdb::NameIndex const& index, Problems& problems) {
   for (auto const& [name, local] : snapshot.mail.domains)
-    AliasesFile(snapshot, index, name, local.aliases, problems).look();
+    if (!snapshot.domains.at(name).kept_aliases)
+      AliasesFile(snapshot, index, name, local.aliases, problems).look();
 }
 
 }  // namespace mailstack::conf

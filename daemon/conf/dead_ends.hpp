@@ -10,9 +10,10 @@ namespace mailstack::conf {
 
 /// Warns of a name that stands twice in a file (the last line counts, as with chasquid), of a
 /// recipient in a domain of ours who gets no mail (nobody, disabled, only sends), saying whether
-/// others are left or RCPT is refused, and of a command that cannot be run. Of a
-/// domain whose users could not be read nothing is known, so nothing is said. `index` is of
-/// `snapshot.mail`.
+/// others are left or RCPT is refused, of one that is no address, of a name that only the catch-all
+/// takes and that nobody can be called, of loops, and of a command that cannot be run. Of a domain
+/// whose users are not known nothing is said of who is there, nor of loops by way of it, and
+/// nothing at all of aliases that are no longer those of their file. `index` is of `snapshot.mail`.
 void note_dead_ends(Snapshot const& snapshot, userdb::NameIndex const& index, Problems& problems);
 
 }  // namespace mailstack::conf

@@ -33,7 +33,7 @@ class DomainReader {
       keep_all();
     } else {
       read_users();
-      note_users();
+      if (!conf_.kept_users) note_users();
       read_aliases();
       read_policies();
       read_keys(*names);
@@ -51,6 +51,11 @@ class DomainReader {
     return reading_.directory + "/" + below(file);
   }
   void problem(Problem one) { reading_.problems.push_back(std::move(one)); }
+  /// Of the errors from `first` on: that they changed nothing.
+  void say_kept(std::size_t first, std::string_view what) {
+    for (auto one = first; one < reading_.problems.size(); ++one)
+      note_kept(reading_.problems[one], what);
+  }
   void use(std::string_view file, std::string digest) {
     reading_.next.digests[below(file)] = std::move(digest);
   }
@@ -71,6 +76,8 @@ class DomainReader {
     }
     mail_ = *mail_before_;
     conf_ = *before_;
+    conf_.kept_aliases = conf_.kept_users = true;
+    note_kept(reading_.problems.back(), "what was read of it before stays");
     auto const prefix = below_ + "/";
     auto const& digests = reading_.before->digests;
     for (auto one = digests.lower_bound(prefix);
@@ -90,6 +97,7 @@ class DomainReader {
   }
 
   void read_users() {
+    auto const first = reading_.problems.size();
     bool bad = false;
     auto const text = content("users", bad);
     if (text) {
@@ -108,7 +116,7 @@ class DomainReader {
       bad = true;
     }
     if (bad)
-      keep_users();
+      keep_users(first);
     else
       note_gone(", since the file is not there");
   }
@@ -125,8 +133,10 @@ class DomainReader {
              0, 0, "put the file back where that was not meant", true});
   }
 
-  void keep_users() {
+  void keep_users(std::size_t first) {
     if (mail_before_ != nullptr && was_good("users")) {
+      conf_.kept_users = true;
+      say_kept(first, "the users of before stay");
       mail_.users = mail_before_->users;
       use("users", digest_before("users"));
     } else {
@@ -156,6 +166,7 @@ class DomainReader {
   }
 
   void read_aliases() {
+    auto const first = reading_.problems.size();
     bool bad = false;
     auto const text = content("aliases", bad);
     if (text) {
@@ -174,15 +185,21 @@ class DomainReader {
     }
     if (!bad) return;
     if (mail_before_ != nullptr && was_good("aliases")) {
+      conf_.kept_aliases = true;
+      say_kept(first, "the aliases of before stay");
       mail_.aliases = mail_before_->aliases;
       use("aliases", digest_before("aliases"));
     } else {
-      if (!text && mail_before_ != nullptr) mail_.aliases = mail_before_->aliases;
+      if (!text && mail_before_ != nullptr) {
+        conf_.kept_aliases = true;
+        mail_.aliases = mail_before_->aliases;
+      }
       conf_.incomplete = true;
     }
   }
 
   void read_policies() {
+    auto const first = reading_.problems.size();
     bool bad = false;
     auto const text = content("mailstackd.yaml", bad);
     if (text) {
@@ -196,6 +213,8 @@ class DomainReader {
     }
     if (!bad) return;
     if (before_ != nullptr && (was_good("mailstackd.yaml") || !before_->incomplete)) {
+      conf_.kept_users = true;
+      say_kept(first, "the policies of before stay");
       conf_.policies = before_->policies;
       conf_.source = before_->source;
       if (was_good("mailstackd.yaml")) use("mailstackd.yaml", digest_before("mailstackd.yaml"));
@@ -211,7 +230,7 @@ class DomainReader {
 
   /// A policy of nobody does nothing: `disabled` would lock nobody out.
   void note_policies() {
-    if (conf_.incomplete) return;  // who is there is not known
+    if (conf_.incomplete || conf_.kept_users) return;  // who is there is not known
     std::vector<std::string_view> names;
     for (auto const& [name, scheme] : mail_.users) names.push_back(name);
     for (auto const& [name, policy] : conf_.policies) {
@@ -228,7 +247,11 @@ class DomainReader {
     constexpr std::string_view start = "dkim:";
     constexpr std::string_view end = ".pem";
     for (auto const& name : names) {
-      if (!name.starts_with(start) || !name.ends_with(end)) continue;
+      if (!name.ends_with(end)) continue;
+      if (!name.starts_with(start)) {
+        note_other_name(name);
+        continue;
+      }
       auto const selector =
           name.substr(start.size(), name.size() - std::min(name.size(), start.size() + end.size()));
       if (auto key = read_key(name, selector)) {
@@ -238,10 +261,23 @@ class DomainReader {
     }
   }
 
+  /// `dkim-e2.pem` is not read, and nothing else would say so.
+  void note_other_name(std::string const& name) {
+    constexpr std::string_view nearly = "dkim";
+    bool const near = name.starts_with(nearly) && name.size() > nearly.size() + 5 &&
+                      std::string_view("-_.;").find(name[nearly.size()]) != std::string_view::npos;
+    problem({path(name), "no key for DKIM is called so, and it signs nothing", 0, 0,
+             near ? "call it dkim:" + name.substr(nearly.size() + 1)
+                  : "call it dkim:SELECTOR.pem, or keep it elsewhere",
+             true});
+  }
+
   std::optional<SigningKey> read_key(std::string const& file, std::string const& selector) {
     auto const refuse = [&](Problem why) {
+      auto before = key_before(selector);
+      if (before) note_kept(why, "the key of before stays");
       problem(std::move(why));
-      return key_before(selector);
+      return before;
     };
     if (auto const fits = mail::dkim::check_selector(selector); !fits)
       return refuse({path(file), "the name holds no selector: " + fits.error().what});
@@ -249,8 +285,13 @@ class DomainReader {
     if (!content) return refuse(unreadable(path(file), content.error()));
     SigningKey key{selector, path(file), digest::sha256(*content), {}, {}};
     if (auto before = key_before(selector); before && before->digest == key.digest) return before;
+    // PKCS#1, as `openssl genrsa -traditional` and older tools write it.
+    bool const traditional = content->find("-----BEGIN RSA PRIVATE KEY-----") != std::string::npos;
     auto parsed = mail::dkim::PrivateKey::parse(Secret<std::string>(*std::move(content)));
-    if (!parsed) return refuse({path(file), parsed.error().what});
+    if (!parsed)
+      return refuse(
+          {path(file), parsed.error().what, 0, 0,
+           traditional ? "write it anew: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW" : ""});
     auto half = parsed->public_key();
     if (!half) return refuse({path(file), half.error().what});
     key.public_key = *std::move(half);
@@ -279,6 +320,8 @@ void keep_domains(Reading reading) {
   if (reading.before == nullptr) return;
   reading.next.mail.domains = reading.before->mail.domains;
   reading.next.domains = reading.before->domains;
+  for (auto& [name, domain] : reading.next.domains) domain.kept_aliases = domain.kept_users = true;
+  note_kept(reading.problems.back(), "the domains of before stay");
   for (auto const& [path, digest] : reading.before->digests)
     if (path.starts_with("domains/")) reading.next.digests.emplace(path, digest);
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "daemon/conf/conf_tree_test.hpp"
@@ -49,6 +50,62 @@ TEST_CASE("domains: users that are gone at a reload are counted", "[conf]") {
   CHECK(told() == tree.path(file) +
                       ": warning: the one user of before is gone, since the file is not there; put "
                       "the file back where that was not meant\n");
+}
+
+TEST_CASE("domains: a key in PKCS#1 is refused with the command that mends it", "[conf]") {
+  ConfTree tree;
+  tree.write("domains/example.org/dkim:e1.pem",
+             "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n");
+  tree.load();
+  CHECK(format(tree.problems)
+            .ends_with("; write it anew: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW\n"));
+  CHECK(failed(tree.problems));
+}
+
+TEST_CASE("domains: a file that is no key by its name is a warning", "[conf]") {
+  ConfTree tree;
+  auto const says = [&](std::string const& name) {
+    auto const file = "domains/example.org/" + name;
+    tree.write(file, "x");
+    tree.load();
+    tree.remove(file);
+    CHECK_FALSE(failed(tree.problems));
+    return format(tree.problems);
+  };
+  auto const start = tree.path("domains/example.org/");
+  auto const what = std::string(": warning: no key for DKIM is called so, and it signs nothing; ");
+  CHECK(says("dkim-e2.pem") == start + "dkim-e2.pem" + what + "call it dkim:e2.pem\n");
+  CHECK(says("e2.pem") ==
+        start + "e2.pem" + what + "call it dkim:SELECTOR.pem, or keep it elsewhere\n");
+  CHECK(says("dkim.pem").ends_with("keep it elsewhere\n"));
+  CHECK(says("README").empty());
+}
+
+TEST_CASE("domains: an error whose file of before stays says so", "[conf]") {
+  auto const folder = std::string("domains/example.org/");
+  auto const says = [&](std::string const& file, std::string_view bad, std::string_view good) {
+    ConfTree tree;
+    tree.write(folder + file, bad);
+    tree.load();
+    auto const first = format(tree.problems);
+    CHECK(first.find("of before") == first.npos);
+    tree.write(folder + file, good);
+    tree.load();
+    tree.write(folder + file, bad);
+    tree.load();
+    auto const text = format(tree.problems);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+    return text;
+  };
+  CHECK(says("users", "users {", ann_and_bob).ends_with("; the users of before stay\n"));
+  CHECK(says("aliases", "x\n", "x: ann@example.net\n").ends_with("; the aliases of before stay\n"));
+  CHECK(says("mailstackd.yaml", "user: {}\n", "users: {}\n")
+            .ends_with("; the policies of before stay\n"));
+  ConfTree tree;
+  tree.load();
+  tree.write("mailstackd.yaml", "sttate: s\n");
+  tree.load();
+  CHECK(format(tree.problems).ends_with("did you mean `state`?; the settings of before stay\n"));
 }
 
 }  // namespace

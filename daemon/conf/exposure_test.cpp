@@ -28,7 +28,7 @@ TEST_CASE("exposure: trusted_networks that hold strangers are refused as an open
       format(tree.problems) ==
       tree.path("mailstackd.yaml") +
           ":2:1: error: strangers may relay from ::/0: an open relay; name your own networks, such "
-          "as 10.0.0.0/8\n");
+          "as 10.0.0.0/8; the settings of before stay\n");
   CHECK(load(tree.path(), nullptr).snapshot == nullptr);
 }
 

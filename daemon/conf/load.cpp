@@ -99,6 +99,7 @@ bool read_settings(Reading reading) {
     return true;
   }
   if (reading.before == nullptr) return false;
+  for (auto& problem : reading.problems) note_kept(problem, "the settings of before stay");
   reading.next.settings = reading.before->settings;
   for (auto const name : setting_files)
     if (auto const found = reading.before->digests.find(std::string(name));

@@ -37,6 +37,17 @@ class Table {
     return all;
   }
 
+  /// The paths below other mappings that end in `name`.
+  [[nodiscard]] std::vector<std::string_view> elsewhere(std::string_view name) const {
+    std::vector<std::string_view> all;
+    for (auto const& row : rows_)
+      if (auto const path = row.key.path; path.ends_with(name) && path.size() > name.size() &&
+                                          path[path.size() - name.size() - 1] == '.' &&
+                                          path.find('*') == path.npos)
+        all.push_back(path);
+    return all;
+  }
+
   [[nodiscard]] std::vector<Row const*> required(std::string const& parent) const {
     std::vector<Row const*> all;
     for (auto const& row : rows_)
@@ -87,9 +98,16 @@ class Reader {
   void unknown(Node::Entry const& entry, std::string const& parent) {
     auto const known = table_.names(parent);
     auto const near = yaml::nearest(entry.key, known);
-    say(entry.key_place, "unknown key `" + entry.key + "`",
-        near.empty() ? "the keys here are: " + listed(known)
-                     : "did you mean `" + std::string(near) + "`?");
+    auto const elsewhere = table_.elsewhere(entry.key);
+    constexpr std::size_t most_meant = 3;
+    auto const what = "unknown key `" + entry.key + "`";
+    // The right word at a wrong place is nearer than another word.
+    if (!elsewhere.empty() && elsewhere.size() <= most_meant)
+      say(entry.key_place, what, "did you mean `" + listed(elsewhere, "` or `") + "`?");
+    else
+      say(entry.key_place, what,
+          near.empty() ? "the keys here are: " + listed(known)
+                       : "did you mean `" + std::string(near) + "`?");
   }
 
   /// The entries of a mapping in the order of the table.

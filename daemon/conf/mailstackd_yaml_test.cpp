@@ -131,6 +131,10 @@ TEST_CASE("mailstackd.yaml: each mistake is told with place and remedy", "[conf]
     char const* said;  ///< the beginning
   };
   static constexpr Case cases[] = {
+      {"delay_warning: 1h",
+       "m:1:1: error: unknown key `delay_warning`; did you mean `queue.delay_warning`?"},
+      {"lifetime: 1h",
+       "m:1:1: error: unknown key `lifetime`; did you mean `srs.lifetime` or `queue.lifetime`?"},
       {"lisen: []", "m:1:1: error: unknown key `lisen`; did you mean `listen`?"},
       {"dns:\n  server: a", "m:2:3: error: unknown key `server`; did you mean `servers`?"},
       {"dns: {qqqq: 1}", "m:1:7: error: unknown key `qqqq`; the keys here are: servers, dnssec, "},

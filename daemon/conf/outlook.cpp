@@ -1,6 +1,5 @@
 #include "daemon/conf/outlook.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,10 +13,12 @@
 #include "daemon/conf/account.hpp"
 #include "daemon/conf/certificate_names.hpp"
 #include "daemon/conf/dead_ends.hpp"
+#include "daemon/conf/delivery_outlook.hpp"
 #include "daemon/conf/exposure.hpp"
 #include "daemon/conf/host_name.hpp"
 #include "daemon/conf/ports.hpp"
 #include "daemon/conf/program_path.hpp"
+#include "daemon/conf/writable.hpp"
 
 namespace mailstack::conf {
 
@@ -30,15 +31,6 @@ namespace {
 using Service = smtp::Service;
 
 bool is_there(std::string const& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-bool is_directory_there(std::string const& path) {
-  struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-std::string above(std::string const& path) {
-  return std::filesystem::path(path).parent_path().string();
-}
 
 // ---- what stays so while the daemon runs ----
 
@@ -131,27 +123,6 @@ void note_mda(Snapshot const& snapshot, userdb::NameIndex const& index, Problems
       true));
 }
 
-/// Another word than those that are replaced would be the name of a folder.
-void note_maildir(Settings const& settings, Problems& problems) {
-  if (settings.delivery.local != Settings::Delivery::Local::maildir) return;
-  auto const& known = Settings::Delivery::maildir_words;
-  auto const place = place_of(settings, "delivery.maildir");
-  auto const& path = settings.delivery.maildir;
-  for (auto at = path.find('%'); at != path.npos;) {
-    auto const end = path.find('%', at + 1);
-    if (end == path.npos) break;
-    auto const word = std::string_view(path).substr(at, end + 1 - at);
-    bool const is_known = std::find(known.begin(), known.end(), word) != known.end();
-    if (!is_known && word.find('/') == word.npos)
-      problems.push_back(problem_at(place, "nothing takes the place of " + std::string(word),
-                                    "words are %to_user%, %to_domain% and %to%", false));
-    at = is_known ? path.find('%', end + 1) : end;
-  }
-  if (path.find("%to_user%") == path.npos && path.find("%to%") == path.npos)
-    problems.push_back(problem_at(place, "the mail of all users goes to one maildir",
-                                  "write %to_domain%/%to_user% into its path", true));
-}
-
 void note_syslog(Settings const& settings, Machine const& machine, Problems& problems) {
   if (settings.log == Settings::Log::journal || settings.mail_log_path != "<syslog>" ||
       is_there(machine.syslog))
@@ -176,20 +147,6 @@ void note_listeners(Settings const& settings, Machine const& machine, Problems& 
                                 std::string(listen_remedy), true));
 }
 
-/// Whether the account may make files in `directory`, by its mode; not by its lists (acl(5)), so
-/// that a denial is a guess.
-bool may_write(std::string const& directory, Account const& account) {
-  struct stat found {};
-  if (::stat(directory.c_str(), &found) != 0) return true;
-  auto const allowed = [&](mode_t bits) { return (found.st_mode & bits) == bits; };
-  if (found.st_uid == account.user) return allowed(S_IWUSR | S_IXUSR);
-  return allowed(S_IWGRP | S_IXGRP) || allowed(S_IWOTH | S_IXOTH);
-}
-
-bool may_write(std::string const& directory) {
-  return ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
-}
-
 /// Root makes what is missing before it becomes `account`.
 void note_directory_of_other(Place const& place, std::string const& path, Account const& account,
                              Problems& problems) {
@@ -209,8 +166,7 @@ bool makes_its_own(Settings const& settings, Machine const& machine) {
 
 void note_own_directory(Place const& place, std::string const& path, bool warning,
                         Problems& problems) {
-  auto at = path;
-  while (!is_there(at) && at.size() > 1) at = above(at);
+  auto const at = nearest_above(path);
   if (may_write(at)) return;
   problems.push_back(
       problem_at(place,
@@ -278,7 +234,7 @@ void look_ahead(Snapshot const& snapshot, Machine const& machine, Problems& prob
   note_certificate_names(snapshot, problems);
   note_user(snapshot.settings, machine, problems);
   note_mda(snapshot, index, problems);
-  note_maildir(snapshot.settings, problems);
+  note_delivery(snapshot, problems);
   note_syslog(snapshot.settings, machine, problems);
   note_dead_ends(snapshot, index, problems);
 }
@@ -288,6 +244,7 @@ void look_at_start(Settings const& settings, Machine const& machine, Problems& p
   // Where systemd runs, sockets or the capability come from the unit.
   if (!is_there(machine.service_manager)) note_low_ports(settings, lowest_port(), problems);
   note_directories(settings, machine, problems);
+  note_maildir_place(settings, problems);
   note_log_place(settings, machine, problems);
 }
 

@@ -81,6 +81,11 @@ bool failed(Problems const& problems) {
                      [](auto const& one) { return !one.warning; });
 }
 
+void note_kept(Problem& problem, std::string_view what) {
+  if (problem.warning) return;
+  problem.remedy.append(problem.remedy.empty() ? "" : "; ").append(what);
+}
+
 Problem located(std::string const& path, std::string_view error) {
   Problem problem{path, {}};
   auto rest = error;

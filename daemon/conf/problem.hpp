@@ -36,6 +36,9 @@ std::string format(Problem const& problem);
 /// A problem at a place.
 Problem problem_at(Place const& place, std::string what, std::string remedy, bool warning);
 
+/// Says behind the remedy of an error that it changed nothing: `the aliases of before stay`.
+void note_kept(Problem& problem, std::string_view what);
+
 /// One line each, in their order.
 std::string format(Problems const& problems);
 /// `[{"path":…,"line":3,"column":7,"severity":"error","what":…,"remedy":…}]` in one line; with

@@ -106,6 +106,9 @@ struct Settings {
     enum class Local { mda, lmtp, maildir } local = Local::mda;
     std::string mda = "maildrop";
     std::vector<std::string> mda_arguments = {"-f", "%from%", "-d", "%to_user%"};
+    /// What is replaced in them.
+    static constexpr std::array<std::string_view, 6> mda_words{
+        "%from%", "%from_user%", "%from_domain%", "%to%", "%to_user%", "%to_domain%"};
     std::string lmtp;     ///< `/run/dovecot/lmtp` or `host:port`
     std::string maildir;  ///< `/var/mail/%to_domain%/%to_user%`
     /// What is replaced in it: words of the recipient only, since a sender could lead elsewhere.

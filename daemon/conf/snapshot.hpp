@@ -44,6 +44,12 @@ struct DomainConf {
   /// Users, aliases or policies could not be used, and nothing of before stands in: who is not
   /// known here may exist all the same, so that mail for it and logins get 4yz and not 5yz.
   bool incomplete = false;
+  // What is in use and what stands in the file are two, for it had an error at this load and those
+  // of before stay: their lines are not the file's, and what it says by now is not known.
+  bool kept_aliases = false;
+  bool kept_users = false;  ///< or policies
+  /// Whether who is there is what the files say.
+  [[nodiscard]] bool known() const { return !incomplete && !kept_aliases && !kept_users; }
 };
 
 /// `certs/NAME/{fullchain,privkey}.pem`.

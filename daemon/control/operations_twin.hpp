@@ -53,8 +53,9 @@ class OperationsTwin : public Operations {
     state.listeners = {{"192.0.2.1:25", "smtp"}, {"192.0.2.1:465", "submissions"}};
     state.digests = {{"chasquid.conf", std::string(64, 'a')},
                      {"domains/example.org/users", std::string(64, 'b')}};
-    state.problems = {{"/etc/mailstackd/domains/example.org/aliases", "no such user: bod", 3, 1,
-                       "the aliases of before stay"}};
+    state.problems = {
+        {"/etc/mailstackd/domains/example.org/aliases", "no ':' between name and recipients", 3, 0,
+         "write `name: address, address` or `name: | command`; the aliases of before stay"}};
     state.keys = {{"example.org", "202611e", true, ""},
                   {"example.org", "202612e", false, "no TXT at 202612e._domainkey.example.org"}};
     state.spool = {2, 4'996, 1'048'576, 11, 12};

@@ -48,12 +48,10 @@ std::string replaced(std::string_view text, Replacements const& replacements) {
 }
 
 Replacements replacements_of(Names const& names) {
-  return {{"%from%", names.from},
-          {"%from_user%", user_of(names.from)},
-          {"%from_domain%", domain_of(names.from)},
-          {"%to%", names.to},
-          {"%to_user%", user_of(names.to)},
-          {"%to_domain%", domain_of(names.to)}};
+  auto const& words = conf::Settings::Delivery::mda_words;
+  return {
+      {words[0], names.from}, {words[1], user_of(names.from)}, {words[2], domain_of(names.from)},
+      {words[3], names.to},   {words[4], user_of(names.to)},   {words[5], domain_of(names.to)}};
 }
 
 }  // namespace

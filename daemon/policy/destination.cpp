@@ -26,7 +26,7 @@ Destination no_such_user(Path const& recipient) {
 }
 
 Destination uncertain() {
-  return refuse(451, "4.3.0", "the users of this domain cannot be read now: please try again");
+  return refuse(451, "4.3.0", "who gets mail in this domain cannot be told now: please try again");
 }
 
 /// One recipient on its way from the name that RCPT had to its ends.
