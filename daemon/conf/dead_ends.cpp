@@ -36,9 +36,14 @@ std::string directory_form(std::string const& domain) {
 /// The aliases of one domain.
 class AliasesFile {
  public:
-  AliasesFile(Snapshot const& snapshot, userdb::NameIndex const& index, std::string const& domain,
-              userdb::Aliases const& aliases, Problems& problems)
-      : snapshot_(snapshot), index_(index), domain_(domain), aliases_(aliases), all_(problems) {}
+  AliasesFile(Snapshot const& snapshot, userdb::NameIndex const& index, Resolve const& resolve,
+              std::string const& domain, userdb::Aliases const& aliases, Problems& problems)
+      : snapshot_(snapshot),
+        index_(index),
+        resolve_(resolve),
+        domain_(domain),
+        aliases_(aliases),
+        all_(problems) {}
 
   void look() {
     look_for_twice();
@@ -161,7 +166,7 @@ class AliasesFile {
   }
 
   [[nodiscard]] bool leads_somewhere(std::string const& address) const {
-    return userdb::resolve(snapshot_.mail, index_, address, userdb::Order::users_first).has_value();
+    return resolve_(address).has_value();
   }
 
   [[nodiscard]] userdb::NameIndex::Alias const* alias_of(std::string const& name,
@@ -250,8 +255,7 @@ class AliasesFile {
   }
 
   [[nodiscard]] Result<userdb::Resolution> resolved(userdb::Aliases::Entry const& entry) const {
-    return userdb::resolve(snapshot_.mail, index_, entry.name + "@" + domain_,
-                           userdb::Order::users_first);
+    return resolve_(entry.name + "@" + domain_);
   }
 
   /// Whether anybody gets what is written to the alias. Of a loop that is not known.
@@ -303,6 +307,7 @@ class AliasesFile {
 
   Snapshot const& snapshot_;
   userdb::NameIndex const& index_;
+  Resolve const& resolve_;
   std::string const& domain_;
   userdb::Aliases const& aliases_;
   Problems& all_;
@@ -312,9 +317,17 @@ class AliasesFile {
 }  // namespace
 
 void note_dead_ends(Snapshot const& snapshot, userdb::NameIndex const& index, Problems& problems) {
+  auto const resolve = [&](std::string const& address) {
+    return userdb::resolve(snapshot.mail, index, address, userdb::Order::users_first);
+  };
+  note_dead_ends(snapshot, index, resolve, problems);
+}
+
+void note_dead_ends(Snapshot const& snapshot, userdb::NameIndex const& index,
+                    Resolve const& resolve, Problems& problems) {
   for (auto const& [name, local] : snapshot.mail.domains)
     if (!snapshot.domains.at(name).kept_aliases)
-      AliasesFile(snapshot, index, name, local.aliases, problems).look();
+      AliasesFile(snapshot, index, resolve, name, local.aliases, problems).look();
 }
 
 }  // namespace mailstack::conf

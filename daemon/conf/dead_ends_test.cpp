@@ -1,7 +1,6 @@
 #include "daemon/conf/dead_ends.hpp"
 
 #include <catch2/catch.hpp>
-#include <ctime>
 
 #include "daemon/conf/conf_tree_test.hpp"
 
@@ -9,10 +8,16 @@ namespace mailstack::conf {
 namespace {
 
 /// What is said of the aliases of example.org: `LINE: WHAT; REMEDY`.
-std::string dead_ends(ConfTree& tree) {
+/// `asked` is how often an address was resolved.
+std::string dead_ends(ConfTree& tree, std::size_t& asked) {
   auto const snapshot = tree.load();
+  userdb::NameIndex const index(snapshot->mail);
   Problems problems;
-  note_dead_ends(*snapshot, userdb::NameIndex(snapshot->mail), problems);
+  auto const resolve = [&](std::string const& address) {
+    ++asked;
+    return userdb::resolve(snapshot->mail, index, address, userdb::Order::users_first);
+  };
+  note_dead_ends(*snapshot, index, resolve, problems);
   std::string text;
   for (auto const& one : problems) {
     CHECK(one.warning);
@@ -20,6 +25,11 @@ std::string dead_ends(ConfTree& tree) {
       text += std::to_string(one.line) + ": " + one.what + "; " + one.remedy + "\n";
   }
   return text;
+}
+
+std::string dead_ends(ConfTree& tree) {
+  std::size_t asked = 0;
+  return dead_ends(tree, asked);
 }
 
 constexpr char const* ann = "users { key: \"ann\" }\n";
@@ -31,16 +41,13 @@ TEST_CASE("dead ends: an alias with thousands of dead recipients is looked at on
   std::string line = "all: ann";
   for (int i = 0; i < 4'000; ++i) line += ", gone" + std::to_string(i);
   tree.write("domains/example.org/aliases", line + "\n");
-  auto const snapshot = tree.load();
-  userdb::NameIndex const index(snapshot->mail);
-  Problems problems;
-  auto const before = std::clock();
-  note_dead_ends(*snapshot, index, problems);
-  CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 2);
-  REQUIRE(problems.size() == 51);
-  CHECK(problems.front().what ==
-        "alias `all`: there is no gone0@example.org, so that this share of its mail is dropped");
-  CHECK(problems.back().what == "and 3950 more of the kind");
+  std::size_t asked = 0;
+  auto const text = dead_ends(tree, asked);
+  CHECK(asked == 1);
+  CHECK(
+      text.starts_with("1: alias `all`: there is no gone0@example.org, so that this share of its "
+                       "mail is dropped; "));
+  CHECK(text.ends_with("0: and 3950 more of the kind; \n"));
 }
 
 TEST_CASE("dead ends: why thousands of names loop is looked at once", "[conf]") {
@@ -52,9 +59,9 @@ TEST_CASE("dead ends: why thousands of names loop is looked at once", "[conf]") 
   for (int i = 0; i < 2'000; ++i) lines += ", i" + std::to_string(i) + "@example.net";
   tree.write("domains/example.org/aliases",
              lines + "\nall: " + names + "two\ntwo: one\none: two\n");
-  auto const before = std::clock();
-  auto const text = dead_ends(tree);
-  CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 2);
+  std::size_t asked = 0;
+  auto const text = dead_ends(tree, asked);
+  CHECK(asked <= 6);  // each of the three, and once why
   CHECK(text.find("3: alias `two`: a loop of aliases: two@") != text.npos);
 }
 
