@@ -28,8 +28,7 @@ std::string remedy_for(std::string_view address) {
     return has_any(name.substr(0, name.find('|')), "\"'")
                ? "write `| COMMAND` without quotes, as the only recipient"
                : "`|` counts only in front of everything: give the program an alias of its own, "
-                 "and "
-                 "write the name of that one here";
+                 "and write the name of that one here";
   if (name.starts_with(':')) return "write the recipients themselves: no file of them is read";
   if (name.starts_with('/'))
     return "write an address, or `| COMMAND`: no mail is written to a file";
