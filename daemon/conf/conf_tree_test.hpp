@@ -49,6 +49,13 @@ class ConfTree {
     return now_;
   }
 
+  /// `text` with CONF wherever it has the tree's own path.
+  [[nodiscard]] std::string relative(std::string text) const {
+    for (auto at = text.find(root_); at != text.npos; at = text.find(root_))
+      text.replace(at, root_.size(), "CONF");
+    return text;
+  }
+
   Problems problems;  ///< of the last load()
 
  private:

@@ -20,13 +20,7 @@ class Told {
     Problems problems;
     note_delivery(*tree_.load(), problems);
     for (auto const& one : problems) CHECK(one.warning);
-    return relative(problems);
-  }
-  [[nodiscard]] std::string relative(Problems const& problems) const {
-    auto text = format(problems);
-    for (auto at = text.find(tree_.path()); at != text.npos; at = text.find(tree_.path()))
-      text.replace(at, tree_.path().size(), "CONF");
-    return text;
+    return tree_.relative(format(problems));
   }
 
  private:
@@ -87,7 +81,7 @@ TEST_CASE("delivery outlook: a maildir that the user who serves cannot make", "[
     settings.user = user;
     Problems problems;
     note_maildir_place(settings, problems);
-    return told.relative(problems);
+    return tree.relative(format(problems));
   };
   CHECK(text("", "/m/%to_user%").empty());
   CHECK(text("nobody", "/m/v-%to_domain%/%to_user%") ==

@@ -38,10 +38,7 @@ TEST_CASE("exposure: everybody a proxy and metrics everywhere are warnings", "[c
     Problems problems;
     note_exposure(*tree.load(), problems);
     CHECK_FALSE(failed(problems));
-    auto text = format(problems);
-    for (auto at = text.find(tree.path()); at != text.npos; at = text.find(tree.path()))
-      text.replace(at, tree.path().size(), "CONF");
-    return text;
+    return tree.relative(format(problems));
   };
   CHECK(noted().empty());
   tree.write("chasquid.conf", "haproxy_incoming: true\n");

@@ -28,19 +28,13 @@ struct Host {
     Problems problems;
     look_ahead(*tree.load(), machine, problems);
     failed = conf::failed(problems);
-    return relative(problems);
+    return tree.relative(format(problems));
   }
   std::string at_start() {
     Problems problems;
     look_at_start(tree.load()->settings, machine, problems);
     failed = conf::failed(problems);
-    return relative(problems);
-  }
-  [[nodiscard]] std::string relative(Problems const& problems) const {
-    auto text = format(problems);
-    for (auto at = text.find(tree.path()); at != text.npos; at = text.find(tree.path()))
-      text.replace(at, tree.path().size(), "CONF");
-    return text;
+    return tree.relative(format(problems));
   }
 
   ConfTree tree;
@@ -337,7 +331,7 @@ TEST_CASE("outlook: a state that the user who serves cannot make is an error, bu
     REQUIRE(::seteuid(find_account("nobody")->user) == 0);
     look_at_start(of, host.machine, problems);
     REQUIRE(::seteuid(0) == 0);
-    auto const text = host.relative(problems);
+    auto const text = host.tree.relative(format(problems));
     CHECK(has(text, "CONF/state cannot be made by the user nobody in CONF; run as root: install"));
     return failed(problems);
   };

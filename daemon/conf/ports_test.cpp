@@ -12,10 +12,7 @@ std::string refused(ConfTree const& tree, std::string_view yaml) {
   tree.write("mailstackd.yaml", yaml);
   auto const loaded = load(tree.path(), nullptr);
   CHECK((loaded.snapshot == nullptr) == failed(loaded.problems));
-  auto text = format(loaded.problems);
-  for (auto at = text.find(tree.path()); at != text.npos; at = text.find(tree.path()))
-    text.replace(at, tree.path().size(), "CONF");
-  return text;
+  return tree.relative(format(loaded.problems));
 }
 
 TEST_CASE("ports: one address and port twice is an error that names both places", "[conf]") {
