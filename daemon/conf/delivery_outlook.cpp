@@ -98,10 +98,11 @@ void note_source(Place const& place, std::string const& key,
 
 void note_sources(Snapshot const& snapshot, Problems& problems) {
   auto const& settings = snapshot.settings;
-  for (auto const& [key, address] : {std::pair<std::string, std::optional<std::string> const*>(
-                                         "delivery.source.ipv4", &settings.delivery.source.ipv4),
-                                     {"delivery.source.ipv6", &settings.delivery.source.ipv6}})
-    note_source(place_of(settings, key), key, *address, problems);
+  auto const note_own = [&](std::string const& key, std::optional<std::string> const& address) {
+    note_source(place_of(settings, key), key, address, problems);
+  };
+  note_own("delivery.source.ipv4", settings.delivery.source.ipv4);
+  note_own("delivery.source.ipv6", settings.delivery.source.ipv6);
   for (auto const& [name, domain] : snapshot.domains) {
     Place const file{settings.directory + "/" + domain.directory + "/mailstackd.yaml"};
     note_source(file, "source.ipv4", domain.source.ipv4, problems);
