@@ -71,14 +71,13 @@ void Destinations::finished(Destination* destination, std::uint32_t round,
                             std::optional<Fault> fault, TimePoint now, double random) {
   --destination->running;
   auto& host = destination->host;
-  if (fault) {
-    auto const before = host.round;
+  if (round != host.round) {
+    // It began before the last fault, or on another way: it says nothing of how things stand.
+  } else if (fault) {
     host = after_fault(host, round, now, *policy_, random);
     destination->last_fault = std::make_unique<Fault>(std::move(*fault));
-    if (host.round != before) {
-      wake_ups_.push({host.until, destination});
-      ++destination->wake_ups;
-    }
+    wake_ups_.push({host.until, destination});
+    ++destination->wake_ups;
   } else {
     host = after_success(host, round, *policy_);
     destination->last_fault.reset();
@@ -100,6 +99,14 @@ void Destinations::forgive(Destination* destination, TimePoint now) {
 
 void Destinations::forgive_all(TimePoint now) {
   for (auto const& [name, destination] : all_) forgive(destination.get(), now);
+}
+
+void Destinations::forget_all(TimePoint now) {
+  for (auto const& [name, destination] : all_) {
+    destination->host = {.round = destination->host.round + 1};
+    destination->last_fault.reset();
+    offer(destination.get(), now);
+  }
 }
 
 void Destinations::wake(TimePoint now) {

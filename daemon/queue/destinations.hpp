@@ -67,9 +67,12 @@ class Destinations {
   /// An attempt ended of which the destination knows nothing.
   void left_alone(Destination* destination, TimePoint now);
 
-  /// Forgets that it is unwell: somebody wants it tried now.
+  /// Ends its pause: somebody wants it tried now.
   void forgive(Destination* destination, TimePoint now);
   void forgive_all(TimePoint now);
+  /// Each is as one that was never tried, whatever those say that are being tried: they are reached
+  /// in another way from now on.
+  void forget_all(TimePoint now);
 
   /// Offers those whose pause is over.
   void wake(TimePoint now);

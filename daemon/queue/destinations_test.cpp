@@ -119,6 +119,42 @@ TEST_CASE("destinations: what was wrong is forgotten when it lives again", "[des
   CHECK(one->last_fault == nullptr);
 }
 
+TEST_CASE("destinations: an answer from before a fault leaves what is wrong to be read",
+          "[destinations]") {
+  Policy const policy;
+  Destinations all(policy);
+  auto* const one = all.join("one.example");
+  auto const first = all.started(one), second = all.started(one), third = all.started(one);
+  all.finished(one, first, Fault{"421 busy", "mx"}, now, 0.5);
+  all.finished(one, second, std::nullopt, now, 0.5);
+  REQUIRE(one->last_fault);
+  all.finished(one, third, Fault{"421 of before", "mx"}, now, 0.5);
+  CHECK(one->last_fault->reply == "421 busy");
+}
+
+TEST_CASE("destinations: on another way each is as one that was never tried", "[destinations]") {
+  Policy const policy;
+  Destinations all(policy);
+  auto* const one = all.join("one.example");
+  for (ItemId id = 0; id < 10; ++id) all.enqueue(one, id, now);
+  for (int i = 0; i < 3; ++i) {
+    all.finished(one, all.started(one), Fault{"421 busy", "mx"}, now, 0.5);
+    all.forgive(one, now);
+  }
+  auto const late = all.started(one);
+  all.finished(one, all.started(one), Fault{"421 busy", "mx"}, now, 0.5);
+  all.forget_all(now);
+  CHECK(one->last_fault == nullptr);
+  CHECK(take_all(all, now).size() == 4);  // the first window, and one is on its way
+  // It is on its old way, of which nothing is to be known any more.
+  all.finished(one, late, Fault{"421 old", "mx"}, now, 0.5);
+  CHECK(one->last_fault == nullptr);
+  CHECK(one->host.until == TimePoint{});
+  auto const round = one->host.round;
+  all.finished(one, round, Fault{"421 new", "mx"}, now, 0.5);
+  CHECK(one->host.until == now + policy.host_backoff_first);  // the first of its pauses
+}
+
 TEST_CASE("destinations: nothing of a destination stays without mail for it", "[destinations]") {
   Policy const policy;
   Destinations all(policy);

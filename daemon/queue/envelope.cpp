@@ -17,7 +17,10 @@ constexpr unsigned envelope_utf8 = 1;
 constexpr unsigned envelope_eight_bit = 2;
 constexpr unsigned envelope_held = 4;
 constexpr unsigned envelope_bounce = 8;
-constexpr unsigned envelope_bits = 15;
+constexpr unsigned envelope_silent = 16;  ///< one at most of these two
+constexpr unsigned envelope_told = 32;
+constexpr unsigned envelope_doom = envelope_silent | envelope_told;
+constexpr unsigned envelope_bits = 63;
 
 // A recipient's octet: two bits of way, two of status, then these.
 constexpr unsigned status_shift = 2;
@@ -105,6 +108,16 @@ class Reader {
   char const* problem_ = nullptr;
 };
 
+unsigned doom_bits(Doom doom) {
+  return doom == Doom::silent ? envelope_silent : doom == Doom::told ? envelope_told : 0;
+}
+
+Doom doom_of(unsigned bits) {
+  return (bits & envelope_silent) != 0 ? Doom::silent
+         : (bits & envelope_told) != 0 ? Doom::told
+                                       : Doom::none;
+}
+
 void write(Writer& out, Recipient const& recipient) {
   bool const same = recipient.original == recipient.address;
   out.octet(static_cast<unsigned>(recipient.way) |
@@ -151,7 +164,8 @@ std::string format(Envelope const& envelope) {
   Writer out;
   out.octet(static_cast<unsigned char>(version));
   out.octet((envelope.utf8 ? envelope_utf8 : 0) | (envelope.eight_bit ? envelope_eight_bit : 0) |
-            (envelope.held ? envelope_held : 0) | (envelope.bounce ? envelope_bounce : 0));
+            (envelope.held ? envelope_held : 0) | (envelope.bounce ? envelope_bounce : 0) |
+            doom_bits(envelope.doom));
   out.time(envelope.created);
   out.text(envelope.sender);
   out.text(envelope.user);
@@ -168,11 +182,13 @@ Result<Envelope> parse_envelope(std::string_view text) {
   Reader in(text.substr(1));
   Envelope envelope;
   auto const bits = in.octet();
-  if (bits > envelope_bits) in.wrong("it has bits that mean nothing");
+  if (bits > envelope_bits || (bits & envelope_doom) == envelope_doom)
+    in.wrong("it has bits that mean nothing");
   envelope.utf8 = (bits & envelope_utf8) != 0;
   envelope.eight_bit = (bits & envelope_eight_bit) != 0;
   envelope.held = (bits & envelope_held) != 0;
   envelope.bounce = (bits & envelope_bounce) != 0;
+  envelope.doom = doom_of(bits);
   envelope.created = in.time();
   envelope.sender = in.text();
   envelope.user = in.text();

@@ -37,6 +37,13 @@ struct Recipient {
   bool operator==(Recipient const&) const = default;
 };
 
+/// What an operator wants of a message that he has removed.
+enum class Doom : std::uint8_t {
+  none,
+  silent,
+  told,  ///< its sender hears of it
+};
+
 struct Envelope {
   std::string sender;  ///< text of a path; empty: null
   std::vector<Recipient> recipients;
@@ -44,6 +51,7 @@ struct Envelope {
   bool utf8 = false;
   bool eight_bit = false;
   bool held = false;        ///< by `mailstackd queue hold`
+  Doom doom = Doom::none;   ///< by `mailstackd queue remove`, while something is under way
   bool bounce = false;      ///< made by us: its failure goes to postmaster, and ends there
   std::string user;         ///< who submitted it; empty: came over 25
   std::string from_domain;  ///< of the header From; signs its bounces

@@ -47,6 +47,10 @@ TEST_CASE("envelope: what is written is read", "[envelope]") {
       CHECK(parse_envelope(format(envelope)) == envelope);
     }
   auto envelope = full();
+  for (auto const doom : {Doom::none, Doom::silent, Doom::told}) {
+    envelope.doom = doom;
+    CHECK(parse_envelope(format(envelope)) == envelope);
+  }
   for (auto const seconds :
        {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
     envelope.created = TimePoint{Duration{seconds}};
@@ -98,7 +102,8 @@ TEST_CASE("envelope: what format() does not write is refused", "[envelope]") {
     char const* what;
   } const cases[] = {
       {"\2\0\0\0\0\0\0\0"s, "envelope: a version that this program does not know"},
-      {"\1\x10\0\0\0\0\0\0"s, "envelope: it has bits that mean nothing"},
+      {"\1\x40\0\0\0\0\0\0"s, "envelope: it has bits that mean nothing"},
+      {"\1\x30\0\0\0\0\0\0"s, "envelope: it has bits that mean nothing"},  // two ways to be removed
       {"\1\0\x80\0\0\0\0\0\0"s, "envelope: a number is longer than it has to be"},
       {"\1\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\2\0\0\0\0\0"s,
        "envelope: a number has more than 64 bits"},

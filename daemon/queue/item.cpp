@@ -18,6 +18,7 @@ OpenItem& Item::opened() {
   if (auto envelope = parse_envelope(packed)) open->envelope = std::move(*envelope);
   open->closing.resize(open->envelope.recipients.size());
   open->trying.resize(open->closing.size());
+  open->carried.resize(open->closing.size());
   std::string().swap(packed);
   return *open;
 }
@@ -29,8 +30,9 @@ bool Item::idle(std::size_t recipient) const {
 
 TimePoint Item::due_at(Policy const& policy) const {
   auto first = TimePoint::max();
-  if (unreadable || doom == Doom::silent) return first;
-  if (doom == Doom::told) {  // whoever still waits has a sender who could not be told
+  if (unreadable) return first;
+  // Whoever still waits has a sender who could not be told, or was not ended before a restart.
+  if (doom != Doom::none) {
     for (auto const& part : parts) first = std::min(first, part.next);
     return first;
   }

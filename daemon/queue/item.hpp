@@ -38,14 +38,12 @@ struct OpenItem {
   Content content;
   std::vector<bool> closing;  ///< per recipient: a bounce about its end is under way
   std::vector<bool> trying;   ///< per recipient: an attempt runs
+  std::vector<bool> carried;  ///< per recipient: it has come to the courier
   bool tried = false;         ///< since the log was told when the next attempt is
   std::size_t attempts = 0;   ///< that run
   std::size_t notices = 0;    ///< that are under way
   bool changed = false;       ///< since the spool was told
 };
-
-/// What an operator wants of an item that he has removed.
-enum class Doom : std::uint8_t { none, silent, told };
 
 struct Item {
   std::string packed;  ///< format() of the envelope; empty while open

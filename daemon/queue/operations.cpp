@@ -267,7 +267,9 @@ bool Queue::condemn(ItemId id, Item& item, Doom how) {
   }
   bool const changes = std::exchange(item.doom, how) != how;
   for (auto& part : item.parts) part.stand_back();
-  item.opened();
+  auto& opened = item.opened();
+  opened.envelope.doom = how;  // over a restart, too
+  opened.changed = opened.changed || changes;
   bool const ends = close_all(id, item);
   settle(id, item);
   return changes || ends;

@@ -45,8 +45,8 @@ void Queue::set_policy(Policy const& policy) {
   arm();
 }
 
-void Queue::forgive_all() {
-  destinations_.forgive_all(doors_.now());
+void Queue::forget_faults() {
+  destinations_.forget_all(doors_.now());
   pump();
   arm();
 }
@@ -58,6 +58,7 @@ Item& Queue::admit(ItemId id, Envelope envelope, std::uint64_t octets) {
   octets_ += octets;
   item.created = envelope.created;
   item.held = envelope.held;
+  item.doom = envelope.doom;
   held_ += item.held ? 1 : 0;
   item.open = std::make_unique<OpenItem>();
   item.open->envelope = std::move(envelope);
@@ -84,20 +85,19 @@ void Queue::recover(std::vector<Recovered> items) {
     item.packed = std::move(found.state);
     item.packed.shrink_to_fit();
     for (auto& part : item.parts)
-      if (part.next <= now) part.next = now + spread(items.size(), policy_, doors_.random());
+      if (part.next <= now || item.doom != Doom::none)
+        part.next = now + spread(items.size(), policy_, doors_.random());
     bring_near(item, now);
     schedule(found.id, item);
   }
   tick();
 }
 
-/// No attempt is further away than the policy ever puts one: where it is, the clock was set back,
-/// or the policy has changed.
 void Queue::bring_near(Item& item, TimePoint now) {
-  auto const furthest = now + 2 * policy_.retry_max;
   for (auto& part : item.parts) {
-    if (part.next <= furthest) continue;
-    part.next = now + policy_.retry_max;
+    auto const next = near(part.next, policy_, now);
+    if (next == part.next) continue;
+    part.next = next;
     part.all = true;  // its recipients still have the times of the old clock
   }
 }
@@ -193,15 +193,15 @@ void Queue::arm() {
   });
 }
 
-/// The time of an item has come: to try it, to warn of its delay, to give it up, or to tell once
-/// more that it was removed.
+/// The time of an item has come: to try it, to warn of its delay, to give it up, or to go on with
+/// its removal.
 void Queue::wake(ItemId id, Item& item, TimePoint now) {
-  if (item.doom == Doom::told) {
+  if (item.doom != Doom::none) {
     item.opened();
     close_all(id, item);
     return settle(id, item);
   }
-  if (item.held || item.unreadable || item.doom != Doom::none) return;
+  if (item.held || item.unreadable) return;
   bool const tells = item.speaks(policy_, now);
   if (tells) {
     item.opened();
@@ -290,7 +290,10 @@ void Queue::carry(Attempt attempt, Result<Content> content) {
                     .eight_bit = opened.envelope.eight_bit,
                     .from_domain = opened.envelope.from_domain,
                     .content = std::move(*content)};
-  for (auto const i : attempt.recipients) job.recipients.push_back(opened.envelope.recipients[i]);
+  for (auto const i : attempt.recipients) {
+    job.recipients.push_back(opened.envelope.recipients[i]);
+    opened.carried[i] = true;
+  }
   doors_.courier.deliver(std::move(job),
                          [weak = std::weak_ptr(self_),
                           attempt = std::move(attempt)](std::vector<delivery::Outcome> outcomes) {
@@ -337,7 +340,7 @@ void Queue::tell_cut() const {
     if (!item.open || item.open->attempts == 0) continue;
     auto const& recipients = item.open->envelope.recipients;
     for (std::size_t i = 0; i < recipients.size(); ++i)
-      if (item.open->trying[i])
+      if (item.open->carried[i])
         tell_cut(id, item, recipients[i], doors_.destination_of(recipients[i]), cut);
   }
 }
@@ -349,7 +352,7 @@ void Queue::conclude(Attempt const& attempt, Item& item,
   auto& opened = *item.open;
   --opened.attempts;
   opened.tried = true;
-  for (auto const i : attempt.recipients) opened.trying[i] = false;
+  for (auto const i : attempt.recipients) opened.trying[i] = opened.carried[i] = false;
   for (auto& part : item.parts)
     if (part.destination == attempt.destination) {
       part.state = PartState::waiting;

@@ -73,8 +73,8 @@ class Queue {
 
   /// From now on; what already waits keeps its time.
   void set_policy(Policy const& policy);
-  /// The ways have changed: no destination is known to be unwell any more.
-  void forgive_all();
+  /// The ways have changed: nothing is known of any destination.
+  void forget_faults();
 
   /// No new attempts. `done` is called once those that run have ended and are durable; never twice.
   /// Called again, that of before is forgotten.

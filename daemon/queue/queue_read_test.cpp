@@ -139,6 +139,17 @@ TEST_CASE("queue: an end that comes before the answer tells whose mail may come 
         format_id(id) + " b@example.net" + because + format_id(id) + " c@example.com" + because);
 }
 
+TEST_CASE("queue: an end that comes while a message is read cuts nothing", "[queue]") {
+  Busy busy;
+  auto& world = busy.world;
+  auto const id = world.take("a@example.org", {"b@example.net", "c@example.com"});
+  world.read_later = [](auto const&) {};
+  CHECK(world.flush(only(id)) == 1);
+  CHECK(busy.queue().stats(0).running == 2);
+  busy.queue().tell_cut();
+  CHECK(world.count(Event::Kind::cut) == 0);
+}
+
 TEST_CASE("queue: a bounce is made of a message that is read beside the loop", "[queue]") {
   SlowDisk slow;
   CHECK(slow.world.remove(only(slow.id), true) == 1);

@@ -162,3 +162,60 @@ TEST_CASE("queue: of a removed message an attempt ends while its sender cannot b
   CHECK(world.bounces.back().recipients.size() == 2);
   CHECK(world.courier.delivered["a@example.org"] == 1);
 }
+
+TEST_CASE("queue: a removal that a crash cuts off goes on after the start",
+          "[queue][operations][crash]") {
+  Unwanted one;
+  auto& world = one.world;
+  SECTION("whose sender could not be told") {
+    world.spool.full = true;
+    CHECK(world.remove(only(one.id), true) == 1);
+    world.loop.run(minutes(30));
+    CHECK_FALSE(one.gone());
+    World next(one.disk);
+    next.begin();
+    next.loop.run(minutes(1));
+    CHECK(next.courier.delivered == std::map<std::string, std::size_t>{{"a@example.org", 1}});
+    CHECK(next.count(Event::Kind::removed) == 1);
+    CHECK(one.disk.items.empty());
+  }
+  SECTION("of which an attempt was running") {
+    world.courier.wait = [](auto const&) {};
+    world.flush(only(one.id));
+    CHECK(world.courier.running == 1);
+    bool const told = GENERATE(false, true);
+    CHECK(world.remove(only(one.id), told) == 1);
+    CHECK(one.disk.items.contains(one.id));
+    World next(one.disk);
+    next.begin();
+    next.loop.run(minutes(1));
+    CHECK(next.courier.jobs == (told ? 1 : 0));  // of the notice
+    CHECK(next.courier.delivered.contains("a@example.org") == told);
+    CHECK(one.disk.items.empty());
+  }
+  SECTION("of a message that was held") {
+    CHECK(world.hold(only(one.id)) == 1);
+    world.spool.full = true;
+    CHECK(world.remove(only(one.id), true) == 1);
+    World next(one.disk);
+    next.begin();
+    CHECK(next.queue->stats(0).held == 1);
+    next.loop.run(minutes(1));
+    CHECK(next.courier.delivered.contains("a@example.org"));
+    CHECK(next.queue->stats(0).held == 0);
+  }
+  SECTION("which cannot be taken back, only made silent") {
+    world.spool.full = true;
+    CHECK(world.remove(only(one.id), true) == 1);
+    World next(one.disk);
+    next.spool.full = true;
+    next.begin();
+    next.loop.run(minutes(1));
+    CHECK(next.hold(only(one.id)) == 0);
+    CHECK(next.flush(only(one.id)) == 0);
+    CHECK(next.remove(only(one.id), true) == 0);
+    CHECK(next.remove(only(one.id), false) == 1);
+    CHECK(next.courier.jobs == 0);
+    CHECK(one.disk.items.empty());
+  }
+}

@@ -40,6 +40,10 @@ Recipient after_attempt(Recipient recipient, smtp::Reply const& reply, std::stri
   return recipient;
 }
 
+TimePoint near(TimePoint next, Policy const& policy, TimePoint now) {
+  return next > now + 2 * policy.retry_max ? now + policy.retry_max : next;
+}
+
 TimePoint expires_at(Policy const& policy, TimePoint created, TimePoint earliest) {
   return std::max(created + policy.lifetime, earliest);
 }

@@ -38,6 +38,10 @@ Duration backoff(Duration first, Duration most, std::uint32_t times, double jitt
 Recipient after_attempt(Recipient recipient, smtp::Reply const& reply, std::string host,
                         TimePoint now, Policy const& policy, double random);
 
+/// `next`, or an earlier time where no attempt is ever put off that far: the clock was set back, or
+/// the policy has changed.
+TimePoint near(TimePoint next, Policy const& policy, TimePoint now);
+
 /// When what still waits is given up (4.4.7). `earliest` is later than the lifetime where the queue
 /// could not try for a while: it was not running, or the message was held.
 TimePoint expires_at(Policy const& policy, TimePoint created, TimePoint earliest);

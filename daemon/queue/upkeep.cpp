@@ -13,13 +13,16 @@ void Queue::rebuild_parts(Item& item) {
   auto& opened = *item.open;
   opened.closing.resize(opened.envelope.recipients.size());
   opened.trying.resize(opened.closing.size());
+  opened.carried.resize(opened.closing.size());
   for (auto& part : item.parts) {
     part.next = TimePoint::max();
     part.untold = false;
   }
+  auto const now = doors_.now();
   for (std::size_t i = 0; i < opened.closing.size(); ++i) {
-    auto const& recipient = opened.envelope.recipients[i];
+    auto& recipient = opened.envelope.recipients[i];
     if (!item.idle(i)) continue;
+    recipient.next = near(recipient.next, policy_, now);
     auto const name = doors_.destination_of(recipient);
     auto part = std::find_if(item.parts.begin(), item.parts.end(),
                              [&](Part const& one) { return one.destination->name == name; });

@@ -160,7 +160,7 @@ void Parts::use(std::shared_ptr<Live const> live) {
   resolver->change(resolver_setup(settings()));
   keys->set(*current.get()->snapshot);
   queue->set_policy(queue_policy(settings()));
-  if (leads_elsewhere(changed)) queue->forgive_all();
+  if (leads_elsewhere(changed)) queue->forget_faults();
   server->set_times(connection_times(settings()));
 }
 

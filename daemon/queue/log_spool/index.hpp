@@ -20,6 +20,7 @@ namespace mailstack::queue {
 struct SegmentFile {
   SegmentName name;
   files::Descriptor file;
+  bool allocated = false;  ///< the disk has given it all that it may hold
 };
 using SegmentFilePtr = std::shared_ptr<SegmentFile const>;
 

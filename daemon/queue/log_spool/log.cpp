@@ -83,7 +83,7 @@ void Log::begin_segment(SegmentFilePtr segment, std::uint32_t limit) {
 
 void Log::set_used(std::uint32_t octets) {
   used_ = octets;
-  ahead_ = allocated_ ? limit_ - used_ : 0;
+  ahead_ = active_->allocated ? limit_ - used_ : 0;
   index_.set_used(active_->name.sequence, used_);
 }
 
@@ -96,7 +96,7 @@ Result<SegmentFilePtr> Log::make_segment(std::uint32_t sequence, std::uint32_t o
   file->file = files::Descriptor(disk.create(directory_, leaf.c_str(), O_RDWR));
   if (!file->file.open()) return fail(ErrorCode::unavailable, "segment " + leaf + ": " + reason());
   // Where there is no room for the whole, or the file system cannot, it grows as it is written.
-  allocated_ = disk.allocate(file->file.number(), octets) == 0;
+  file->allocated = disk.allocate(file->file.number(), octets) == 0;
   auto const header = format_segment_header(name, ids_from_);
   auto const header_part = part(header.data(), header.size());
   if (disk.write_at(file->file.number(), &header_part, 1, 0) != head_octets) {

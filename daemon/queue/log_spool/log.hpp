@@ -85,7 +85,6 @@ class Log {
   ItemId ids_from_ = 0;
   std::uint32_t used_ = 0;
   std::uint32_t limit_ = 0;  ///< of the active segment, in octets
-  bool allocated_ = false;   ///< all that the segment made last may hold
   bool full_ = false;        ///< the last append found the disk full
   bool stuck_ = false;       ///< the oldest segment cannot be read, or not removed
   std::atomic<std::uint64_t> syncs_ = 0;

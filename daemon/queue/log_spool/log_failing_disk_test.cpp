@@ -82,6 +82,27 @@ TEST_CASE("log: no room for another segment refuses puts until there is", "[spoo
   CHECK(house.found.size() == kept + 1);
 }
 
+TEST_CASE("log: where another segment cannot be begun, the one before keeps what the disk gave it",
+          "[spool]") {
+  House house;
+  REQUIRE(house.open());
+  REQUIRE(house.put("one"));
+  CHECK(house.spool->stats().octets == house.options.segment);
+  std::atomic<bool> full = true;
+  std::atomic<int> writes = 0;
+  house.disk->fails = [&](std::string_view call) {
+    if (!full) return 0;
+    // The head of the new segment fits, and nothing after it.
+    bool const fails = call == "allocate" || (call == "write" && ++writes > 1);
+    return fails ? ENOSPC : 0;
+  };
+  CHECK_FALSE(house.put(std::string(4000, 'x'), std::string(13'000, 's')));
+  CHECK(writes > 1);
+  full = false;
+  REQUIRE(house.put("two"));
+  CHECK(house.spool->stats().octets == house.options.segment);
+}
+
 TEST_CASE("log: has_room is false before the reserve, and so are puts", "[spool]") {
   House house;
   std::atomic<std::uint64_t> free = 100'000;
