@@ -213,7 +213,6 @@ TEST_CASE("queue: a removal that a crash cuts off goes on after the start",
     next.loop.run(minutes(1));
     CHECK(next.hold(only(one.id)) == 0);
     CHECK(next.flush(only(one.id)) == 0);
-    CHECK(next.remove(only(one.id), true) == 0);
     CHECK(next.remove(only(one.id), false) == 1);
     CHECK(next.courier.jobs == 0);
     CHECK(one.disk.items.empty());

@@ -66,6 +66,7 @@ class ServerConnection : public Connection, public std::enable_shared_from_this<
                               : session_.waiting()  ? "before it had its answer"
                                                     : "between commands";
     reception_.cut(client_, session_.transaction(), where);
+    if (!shaking_) run(session_.cut());
     return true;
   }
 

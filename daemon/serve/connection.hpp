@@ -27,7 +27,8 @@ class Connection {
   virtual void start() = 0;
   /// The daemon stops: 421 where nothing is under way, else after the answer (RFC 5321 3.8).
   virtual void stop() = 0;
-  /// The loop has turned for the last time: a session that is not over is told of. Whether it was.
+  /// The loop has turned for the last time: a session that is not over hears 421 as far as that can
+  /// be said without waiting, and is told of. Whether it was.
   virtual bool cut() = 0;
 };
 

@@ -315,6 +315,8 @@ TEST_CASE("serve: what stops listens nowhere, and tells of the sessions that it 
   CHECK(running.server().listening().empty());
   CHECK(running.server().cut() == 1);
   CHECK(hall.gone == "a@example.com in the middle of a message\n");
+  CHECK(slow.reply().starts_with("421 4.3.2"));
+  CHECK(slow.line().empty());
 }
 
 TEST_CASE("serve: nobody is served before the start has succeeded", "[serve]") {

@@ -267,6 +267,15 @@ Effects ServerSession::stopping() {
   return state.take_effects();
 }
 
+Effects ServerSession::cut() {
+  auto& state = *state_;
+  if (state.phase == Phase::tls) return {};
+  if (state.phase == Phase::message && !state.void_message) state.effects.emplace_back(Discard{});
+  state.question = Question::none;
+  state.say_last_word(replies::stopping);
+  return state.take_effects();
+}
+
 Effects ServerSession::disconnected() {
   auto& state = *state_;
   bool const under_way = state.phase == Phase::message && !state.void_message;

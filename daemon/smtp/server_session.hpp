@@ -152,6 +152,9 @@ class ServerSession {
   Effects timed_out();
   /// The daemon stops: 421 at once where no command is under way, else after the answer.
   Effects stopping();
+  /// The daemon ends without waiting: 421 and close, in a message or before an answer, too. Nothing
+  /// during a handshake.
+  Effects cut();
   /// The connection is gone. Discard where a message was under way.
   Effects disconnected();
 

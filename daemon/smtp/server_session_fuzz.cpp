@@ -88,6 +88,7 @@ class Run {
   void end(std::uint32_t how) {
     if (how == 0) take(session_.timed_out());
     if (how == 1) take(session_.stopping());
+    if (how == 3) take(session_.cut());
     if (how != 2) return;
     take(session_.disconnected());
     require(!in_message_ || closed_);
@@ -240,7 +241,7 @@ std::vector<std::string> play(std::uint8_t const* data, std::size_t size, bool w
     run.segment(segment, cuts, whole);
     octets.remove_prefix(std::min(octets.size(), segment.size() + 1));
   }
-  run.end(seed % 4);
+  run.end(seed % 5);
   return run.seen();
 }
 

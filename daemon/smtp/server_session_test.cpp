@@ -7,7 +7,6 @@ using namespace mailstack::smtp;
 
 namespace {
 
-/// A session whose policy says yes to everything, and what came out of it.
 /// A session whose policy says yes to everything, or nothing for now, and what came out of it.
 struct Talk {
   explicit Talk(SessionSetup setup) : session(std::move(setup)) { take(session.open()); }
@@ -18,6 +17,7 @@ struct Talk {
       if (auto* body = std::get_if<Body>(&effect)) bodies.push_back(body->octets);
       if (std::holds_alternative<StartTls>(effect)) handshake = true;
       if (std::holds_alternative<Close>(effect)) closed = true;
+      if (std::holds_alternative<Discard>(effect)) discarded = true;
       if (std::holds_alternative<AskData>(effect)) code = 354;
     }
     if (!hold && session.waiting()) answer();
@@ -33,7 +33,7 @@ struct Talk {
   std::string sent;
   std::vector<std::string> bodies;
   int code = 250;
-  bool hold = false, closed = false, handshake = false;
+  bool hold = false, closed = false, handshake = false, discarded = false;
 };
 
 SessionSetup setup_of(Service service) {
@@ -108,6 +108,37 @@ TEST_CASE("server_session: nothing is read between StartTls and the handshake", 
   CHECK(talk.say("NOOP\r\n") == "250 2.0.0 ok\r\n");
 }
 
+TEST_CASE("server_session: the end of the daemon is told wherever a session stands", "[smtp]") {
+  Talk talk(setup_of(Service::smtp));
+  auto const cut = [&] {
+    talk.sent.clear();
+    talk.take(talk.session.cut());
+    CHECK(talk.session.receive("NOOP\r\n").empty());
+    return talk.sent;
+  };
+  auto const last = "421 4.3.2 the service stops; come back\r\n";
+  talk.say("EHLO c\r\n");
+  SECTION("between commands") { CHECK(cut() == last); }
+  SECTION("before an answer") {
+    talk.hold = true;
+    talk.say("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n");
+    REQUIRE(talk.session.waiting());
+    CHECK(cut() == last);
+    CHECK_FALSE(talk.session.waiting());
+  }
+  SECTION("in a message, which is void") {
+    talk.say("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nA: b\r\n");
+    CHECK(cut() == last);
+    CHECK(talk.discarded);
+  }
+  SECTION("but not in a handshake, where it would be no TLS") {
+    talk.say("STARTTLS\r\n");
+    CHECK(cut().empty());
+    return;
+  }
+  CHECK(talk.closed);
+}
+
 TEST_CASE("server_session: calls at the wrong time do nothing", "[smtp]") {
   Talk talk(setup_of(Service::smtp));
   CHECK(talk.session.open().empty());
@@ -120,6 +151,7 @@ TEST_CASE("server_session: calls at the wrong time do nothing", "[smtp]") {
   CHECK(talk.session.receive("NOOP\r\n").empty());
   CHECK(talk.session.timed_out().empty());
   CHECK(talk.session.stopping().empty());
+  CHECK(talk.session.cut().empty());
   CHECK(talk.session.disconnected().empty());
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdio>
@@ -75,6 +76,7 @@ SpoolOptions options(std::string const& directory) {
 }
 
 struct Count {
+  std::atomic<unsigned> words = 0;
   unsigned acknowledged = 0;
   unsigned lost = 0;
   unsigned wrong = 0;
@@ -92,6 +94,7 @@ void read_words(int pipe, std::set<ItemId>& kept, std::set<ItemId>& removed, Cou
       kept.erase(word.id);
       removed.insert(word.id);
     }
+    ++count.words;
   }
 }
 
@@ -134,8 +137,15 @@ TEST_CASE("spool: killed 200 times under load, it has every message that was ack
       work(directory.path(), ends[1], round);
     }
     ::close(ends[1]);
-    std::thread reader([&] { read_words(ends[0], kept, removed, count); });
-    std::this_thread::sleep_for(std::chrono::microseconds(500 + random() % 15'000));
+    std::atomic<bool> ended = false;
+    std::thread reader([&] {
+      read_words(ends[0], kept, removed, count);
+      ended = true;
+    });
+    // Some die while they open the spool; how far the others come does not hang on the machine.
+    auto const enough = count.words + (round % 4 == 0 ? 0 : random() % 16);
+    while (count.words < enough && !ended) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 2'000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     reader.join();
