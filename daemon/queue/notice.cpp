@@ -118,7 +118,7 @@ void Queue::notice_done(Notice const& notice, Result<> kept, ItemId id, NewMessa
     add(id, std::move(message.envelope), octets, std::move(message.content));
   }
   // Before the tick, which would take the room for the next notice each time.
-  if (auto const at = at_work(); at != sweeps_.end() && (at->tells || !sweep_posted_)) sweep();
+  sweeps_.told();
   tick();
   stop_if_idle();
 }

@@ -14,8 +14,6 @@ namespace {
 /// In one turn of the loop, of a list: entries, and messages that are looked at for them.
 constexpr std::size_t most_shown = 250;
 constexpr std::size_t most_looked_at = 4'000;
-/// In one turn of the loop, of an operation: sessions wait for it.
-constexpr std::size_t most_changed = 500;
 
 bool globs(std::string const& pattern, std::string const& text) {
   return pattern.empty() || glob::matches(ascii::lower(pattern), ascii::lower(text));
@@ -140,69 +138,26 @@ QueueStats Queue::stats(std::size_t most_destinations) const {
 }
 
 void Queue::begin_sweep(Filter const& filter, Act act, Counted done, bool tells) {
-  Sweep wish{.filter = filter, .act = std::move(act), .done = std::move(done), .tells = tells};
+  Sweep sweep;
+  sweep.done = std::move(done);
+  sweep.single = filter.id.has_value();
+  sweep.tells = tells;
   if (filter.id) {
-    wish.after = *filter.id - 1;
-    wish.last = *filter.id;
+    sweep.after = *filter.id - 1;
+    sweep.last = *filter.id;
   } else if (!items_.empty()) {
-    wish.last = items_.rbegin()->first;
+    sweep.last = items_.rbegin()->first;
   }
-  // A single id goes before the rest, and one that tells its sender behind those that do so too.
-  auto place = sweeps_.end();
-  if (filter.id)
-    place = std::find_if(sweeps_.begin(), sweeps_.end(),
-                         [&](Sweep const& one) { return !tells || !one.filter.id; });
-  place = sweeps_.insert(place, std::move(wish));
-  if (place == at_work()) sweep();
-}
-
-/// The first that does not wait for notices: one that does holds up only those that would, too.
-std::deque<Queue::Sweep>::iterator Queue::at_work() {
-  return std::find_if(sweeps_.begin(), sweeps_.end(),
-                      [this](Sweep const& one) { return !waits_for_notices(one); });
-}
-
-/// false: there is more. The next item is looked for each time: what is done with one may end it.
-bool Queue::take_slice(Sweep& sweep) {
-  auto const now = doors_.now();
-  std::size_t looked = 0;
-  std::size_t changed = 0;
-  while (looked < most_looked_at && changed < most_changed && !waits_for_notices(sweep)) {
-    auto const at = items_.upper_bound(sweep.after);
-    if (at == items_.end() || at->first > sweep.last) return true;
-    sweep.after = at->first;
-    ++looked;
-    if (!matches(sweep.filter, sweep.after, at->second, now)) continue;
-    ++changed;
-    if (sweep.act(sweep.after, at->second)) ++sweep.count;
-  }
-  return sweep.after >= sweep.last;
-}
-
-void Queue::sweep() {
-  auto const at = at_work();
-  if (at == sweeps_.end()) return;  // the end of a notice goes on
-  std::optional<Sweep> ended;
-  if (take_slice(*at)) {
-    ended = std::move(*at);
-    sweeps_.erase(at);
-  }
-  pump();
-  arm();
-  if (at_work() != sweeps_.end()) sweep_later();
-  if (!ended) return;
-  ended->done(ended->count);
-  stop_if_idle();
-}
-
-void Queue::sweep_later() {
-  if (std::exchange(sweep_posted_, true)) return;
-  doors_.post([weak = std::weak_ptr(self_)] {
-    auto const self = weak.lock();
-    if (!self) return;
-    (*self)->sweep_posted_ = false;
-    (*self)->sweep();
-  });
+  sweep.step = [this, filter, act = std::move(act),
+                last = sweep.last](ItemId after) -> std::optional<Sweep::Seen> {
+    auto const at = items_.upper_bound(after);
+    if (at == items_.end() || at->first > last) return std::nullopt;
+    Sweep::Seen seen{.id = at->first};
+    seen.meant = matches(filter, seen.id, at->second, doors_.now());
+    seen.changed = seen.meant && act(seen.id, at->second);
+    return seen;
+  };
+  sweeps_.begin(std::move(sweep));
 }
 
 bool Queue::try_now(ItemId id, Item& item) {

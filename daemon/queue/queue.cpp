@@ -35,6 +35,14 @@ Queue::Queue(Doors doors, Policy policy, std::string postmaster)
       policy_(policy),
       postmaster_(std::move(postmaster)),
       destinations_(policy_),
+      sweeps_({.may_tell = [this] { return notices_ < most_notices; },
+               .slice_done =
+                   [this] {
+                     pump();
+                     arm();
+                   },
+               .sweep_done = [this] { stop_if_idle(); },
+               .post = [this](auto call) { doors_.post(std::move(call)); }}),
       self_(std::make_shared<Queue*>(this)) {}
 
 Queue::~Queue() = default;

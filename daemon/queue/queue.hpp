@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -31,6 +30,7 @@
 #include "daemon/queue/item.hpp"
 #include "daemon/queue/schedule.hpp"
 #include "daemon/queue/spool.hpp"
+#include "daemon/queue/sweeps.hpp"
 #include "daemon/queue/view.hpp"
 
 namespace mailstack::queue {
@@ -132,17 +132,6 @@ class Queue {
   /// Whether it changed anything.
   using Act = std::function<bool(ItemId, Item&)>;
 
-  /// An operation on its way through the queue.
-  struct Sweep {
-    Filter filter;
-    Act act;
-    Counted done;
-    bool tells = false;  ///< senders, for each item
-    ItemId after = 0;    ///< that was looked at last
-    ItemId last = 0;     ///< that is meant
-    std::size_t count = 0;
-  };
-
   /// A message to a sender that is under way.
   struct Notice {
     ItemId about = 0;
@@ -202,13 +191,6 @@ class Queue {
   [[nodiscard]] bool matches(Filter const& filter, ItemId id, Item const& item,
                              TimePoint now) const;
   void begin_sweep(Filter const& filter, Act act, Counted done, bool tells = false);
-  [[nodiscard]] bool waits_for_notices(Sweep const& sweep) const {
-    return sweep.tells && notices_ >= most_notices;
-  }
-  std::deque<Sweep>::iterator at_work();
-  void sweep();
-  void sweep_later();
-  bool take_slice(Sweep& sweep);
   [[nodiscard]] Entry entry(ItemId id, Item const& item) const;
   bool try_now(ItemId id, Item& item);
   bool set_held(ItemId id, Item& item, bool held);
@@ -226,8 +208,7 @@ class Queue {
   std::size_t held_ = 0;
   std::size_t unreadable_ = 0;
   std::uint64_t octets_ = 0;
-  std::deque<Sweep> sweeps_;  ///< in their order; at_work() is the one whose turn it is
-  bool sweep_posted_ = false;
+  Sweeps sweeps_;
   bool pumping_ = false;
   bool stopping_ = false;
   std::function<void()> stopped_;
