@@ -34,6 +34,22 @@ std::string dead_ends(ConfTree& tree) {
 
 constexpr char const* ann = "users { key: \"ann\" }\n";
 
+// Each of them asked for its cause, which went through all others: quadratic.
+TEST_CASE("dead ends: of thousands of loops a few are asked for their cause", "[conf]") {
+  ConfTree tree;
+  tree.write("domains/example.org/users", ann);
+  std::string lines = "*: a0\n";
+  for (int i = 0; i < 2'000; ++i)
+    lines += "a" + std::to_string(i) + ": gone" + std::to_string(i) + "\n";
+  tree.write("domains/example.org/aliases", lines);
+  std::size_t asked = 0;
+  auto const text = dead_ends(tree, asked);
+  CHECK(asked < 2'100);  // each once, and the causes of fifty
+  CHECK(text.find("2: alias `a0`: there is no gone0@example.org, and the catch-all, which its mail "
+                  "goes to, leads to itself") != text.npos);
+  CHECK(text.ends_with("more of the kind; \n"));
+}
+
 // Each dead recipient resolved its whole alias again: a start with 4,000 took 24 seconds.
 TEST_CASE("dead ends: an alias with thousands of dead recipients is looked at once", "[conf]") {
   ConfTree tree;

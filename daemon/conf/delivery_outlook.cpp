@@ -25,7 +25,9 @@ namespace {
 
 using Local = Settings::Delivery::Local;
 
-/// The words `%…%` of `text` that are none of `known`.
+bool is_of_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+/// The words `%…%` of `text` that are none of `known`. Two letters at least: `%Y%m%d` is a date.
 std::vector<std::string_view> unknown_words(std::string_view text,
                                             std::span<std::string_view const> known) {
   std::vector<std::string_view> unknown;
@@ -33,11 +35,24 @@ std::vector<std::string_view> unknown_words(std::string_view text,
     auto const end = text.find('%', at + 1);
     if (end == text.npos) break;
     auto const word = text.substr(at, end + 1 - at);
-    bool const is_known = std::find(known.begin(), known.end(), word) != known.end();
-    if (!is_known && word.find('/') == word.npos) unknown.push_back(word);
-    at = is_known ? text.find('%', end + 1) : end;
+    bool const is_word =
+        word.size() > 3 && std::all_of(word.begin() + 1, word.end() - 1, is_of_word);
+    if (is_word && std::find(known.begin(), known.end(), word) == known.end())
+      unknown.push_back(word);
+    at = is_word ? text.find('%', end + 1) : end;
   }
   return unknown;
+}
+
+/// Words as Dovecot has them, `%d` and `%n` and `%u`, in the path of a maildir.
+std::vector<std::string_view> words_of_dovecot(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (std::size_t at = 0; (at = text.find('%', at)) != text.npos && at + 1 < text.size(); ++at) {
+    bool const ends = at + 2 == text.size() || !(is_of_word(text[at + 2]) || text[at + 2] == '%');
+    if (ends && std::string_view("dnu").find(text[at + 1]) != text.npos)
+      found.push_back(text.substr(at, 2));
+  }
+  return found;
 }
 
 std::string no_place_of(std::string_view word) {
@@ -49,7 +64,10 @@ void note_maildir(Settings const& settings, Problems& problems) {
   if (settings.delivery.local != Local::maildir) return;
   auto const place = place_of(settings, "delivery.maildir");
   auto const& path = settings.delivery.maildir;
-  for (auto const word : unknown_words(path, Settings::Delivery::maildir_words))
+  auto unknown = unknown_words(path, Settings::Delivery::maildir_words);
+  auto const foreign = words_of_dovecot(path);
+  unknown.insert(unknown.end(), foreign.begin(), foreign.end());
+  for (auto const word : unknown)
     problems.push_back(
         problem_at(place, no_place_of(word), "words are %to_user%, %to_domain% and %to%", false));
   if (path.find("%to_user%") == path.npos && path.find("%to%") == path.npos)
@@ -62,11 +80,9 @@ void note_arguments(Settings const& settings, Problems& problems) {
   if (settings.delivery.local != Local::mda) return;
   auto const& known = Settings::Delivery::mda_words;
   for (auto const& argument : settings.delivery.mda_arguments)
-    for (auto const word : unknown_words(argument, known)) {
-      if (word == "%%" || word.find(' ') != word.npos) continue;  // two signs and no word
+    for (auto const word : unknown_words(argument, known))
       problems.push_back(problem_at(place_of(settings, "delivery.mda_arguments"), no_place_of(word),
                                     "words are " + listed(known), true));
-    }
 }
 
 /// Whether no interface has the address, as bind(2) says: where addresses need not be there
@@ -139,11 +155,11 @@ void note_maildir_place(Settings const& settings, Problems& problems) {
   auto fixed = path.substr(0, path.find('%'));
   fixed.resize(std::max<std::size_t>(fixed.rfind('/'), 1));
   auto const at = nearest_above(fixed);
-  auto const own = own_name();
-  bool const other = !settings.user.empty() && settings.user != own;
+  // Only root becomes somebody.
+  bool const becomes = ::geteuid() == 0 && !settings.user.empty();
   auto const account = find_account(settings.user);
-  if (other ? !account || may_write(at, *account) : may_write(at)) return;
-  auto const& name = other ? settings.user : own;
+  if (becomes ? !account || may_write(at, *account) : may_write(at)) return;
+  auto const name = becomes ? settings.user : own_name();
   problems.push_back(problem_at(
       place_of(settings, "delivery.maildir"),
       "no maildir can be made by the user " + name + " in " + at + ", so that mail for users waits",

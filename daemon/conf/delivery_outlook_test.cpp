@@ -48,7 +48,8 @@ TEST_CASE("delivery outlook: words that nothing replaces in arguments of the MDA
   ConfTree tree;
   Told told(tree);
   CHECK(told("delivery: {mda_arguments: ['-d', '%to_user%@%to_domain%', '%from%', '%from_user%', "
-             "'%from_domain%', '%to%', '50%', '%d', 'a % b %', '%%']}\n")
+             "'%from_domain%', '%to%', '50%', '%d', 'a % b %', '%%', "
+             "'--log=%Y%m%d', '%m%', '50%-%to_user%']}\n")
             .empty());
   CHECK(told("delivery:\n  mda_arguments: ['-d', 'x%to%%bogus%']\n") ==
         "CONF/mailstackd.yaml:2:3: warning: nothing takes the place of %bogus%; words are %from%, "
@@ -92,6 +93,14 @@ TEST_CASE("delivery outlook: a maildir that the user who serves cannot make", "[
   ::chmod(tree.path("m").c_str(), 02775);  // perhaps one of its group
   CHECK(text("nobody", "/m/%to%").empty());
   CHECK(text("nobody-at-all", "/no/%to%").empty());
+  // Only root becomes somebody: who else runs us makes the maildirs himself.
+  ::chmod(tree.path("m").c_str(), 0700);
+  auto const nobody = find_account("nobody");
+  REQUIRE(::chown(tree.path("m").c_str(), nobody->user, nobody->group) == 0);
+  REQUIRE(::seteuid(nobody->user) == 0);
+  auto const by_nobody = text("daemon", "/m/%to%");
+  REQUIRE(::seteuid(0) == 0);
+  CHECK(by_nobody.empty());
 }
 
 }  // namespace

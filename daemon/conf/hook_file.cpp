@@ -19,7 +19,10 @@ namespace {
 constexpr std::size_t head_octets = 256;
 constexpr std::string_view binary = "\177ELF";
 
+/// Empty where it is no file: to open a pipe would wait for whoever writes to it.
 std::string head_of(std::string const& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return {};
   std::array<char, head_octets> head{};
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), head.size());

@@ -166,7 +166,11 @@ TEST_CASE("outlook: words that nothing replaces in the path of a maildir", "[con
   CHECK(has(with("/m/50%/%to_usr%/%to_user%"), "%to_usr%"));
   CHECK(has(with("/m/%from_user%/%to_user%"), "error: nothing takes the place of %from_user%"));
   CHECK(has(with("/m"), "warning: the mail of all users goes to one maildir"));
-  for (auto const* good : {"/m/%to_domain%/%to_user%", "/m/%to%", "/100%/%to_user%"}) {
+  CHECK(has(with("/m/%d/%n"), "error: nothing takes the place of %d"));
+  CHECK(has(with("/m/%d/%n"), "error: nothing takes the place of %n"));
+  CHECK(has(with("/m/%u"), "error: nothing takes the place of %u; words are %to_user%, "));
+  for (auto const* good : {"/m/%to_domain%/%to_user%", "/m/%to%", "/100%/%to_user%",
+                           "/srv/50%-mail-%to_user%", "/m/%dir/%to_user%", "/m/%%d%%/%to%"}) {
     INFO(with(good));
     CHECK_FALSE(has(with(good), "mailstackd.yaml"));
   }

@@ -1,5 +1,6 @@
 #include "daemon/conf/readable.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -79,6 +80,19 @@ TEST_CASE("check: the account that serves must read a hook that is a script, too
              0700) ==
         "the user nobody, who is to serve, may not run it; run: setfacl -m u:nobody:x HOOK, or "
         "give a group of nobody the right");
+}
+
+// It was opened to see whether it is a script, which waits for somebody who writes.
+TEST_CASE("check: a hook that is a pipe holds up nobody", "[conf]") {
+  if (::geteuid() != 0) return;
+  ConfTree tree;
+  tree.write("mailstackd.yaml", "user: nobody\nstate: state\n");
+  std::filesystem::create_directory(tree.path("hooks"));
+  REQUIRE(::mkfifo(tree.path("hooks/post-data").c_str(), 0755) == 0);
+  ::alarm(30);  // ends a test that hangs
+  auto const text = format(check(tree.path()));
+  ::alarm(0);
+  CHECK(text.find("post-data: error: the hook cannot be executed") != text.npos);
 }
 
 }  // namespace

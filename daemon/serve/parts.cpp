@@ -115,7 +115,10 @@ void Parts::make_desk() {
       .calculations = pools->calculations,
       .hooks = pools->hooks,
       .curfew = curfew_,
-      .trouble = [this](conf::Problem const& problem) { telemetry->tell(problem); },
+      .trouble =
+          [this](conf::Problem const& problem) {
+            if (hook_troubles_.is_due(conf::format(problem), now())) telemetry->tell(problem);
+          },
       .now = now,
       .queued =
           [this](std::vector<KeptMessage> kept, Client const& client) {

@@ -21,6 +21,7 @@
 #include "daemon/serve/intake.hpp"
 #include "daemon/serve/live.hpp"
 #include "daemon/serve/pools.hpp"
+#include "daemon/serve/seldom.hpp"
 #include "daemon/serve/server.hpp"
 #include "daemon/serve/signing_keys.hpp"
 #include "daemon/serve/telemetry.hpp"
@@ -75,6 +76,7 @@ class Parts {
   std::vector<queue::Recovered> recovered_;
   std::shared_ptr<delivery::Curfew> curfew_ = std::make_shared<delivery::Curfew>();
   std::unique_ptr<delivery::Courier> courier_;
+  Seldom hook_troubles_;
   std::unique_ptr<Authenticator> logins_;
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<FrontDesk> desk_;

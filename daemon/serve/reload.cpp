@@ -26,13 +26,15 @@ Secret<std::string> random_hex() {
 /// The keys of SRS, one a line, the first signs. Without a file one is made: bounces of forwards
 /// must find back over restarts. Those of before stay where it cannot be read: addresses that they
 /// signed are out there.
-mail::srs::Secrets srs_secrets(std::string const& path, Live const* before,
+mail::srs::Secrets srs_secrets(std::string const& path, Live const* before, bool& made_key,
                                conf::Problems& problems) {
   files::DiskFiles files;
   auto text = files.read(path);
   if (!text && text.error().code == ErrorCode::not_found) {
     auto const made = random_hex();
-    if (auto const kept = files.write(path, made.reveal() + "\n", {0600, {}, {}}); !kept) {
+    auto const kept = files.write(path, made.reveal() + "\n", {0600, {}, {}});
+    made_key = kept.has_value();
+    if (!kept) {
       problems.push_back({path, "the SRS key cannot be kept: " + kept.error().what, 0, 0,
                           "until then bounces of forwards are lost at a restart", true});
     }
@@ -92,7 +94,7 @@ void note_restart(Live const& live, conf::Problems& problems) {
 
 Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const& before) {
   auto loaded = conf::load(directory, before ? before->snapshot : nullptr);
-  if (!loaded.snapshot) return {nullptr, std::move(loaded.problems)};
+  if (!loaded.snapshot) return {nullptr, std::move(loaded.problems), false};
   auto live = std::make_shared<Live>();
   auto& problems = loaded.problems;
   live->snapshot = loaded.snapshot;
@@ -105,14 +107,15 @@ Reloaded reload(std::string const& directory, std::shared_ptr<Live const> const&
     problems.push_back(conf::problem_at(conf::place_of(settings, "state"),
                                         conf::unusable(settings.state, made.error()).what, {},
                                         false));
-    return {nullptr, std::move(problems)};
+    return {nullptr, std::move(problems), false};
   }
+  bool made_key = false;
   live->rules = std::make_shared<policy::Rules>(
-      live->snapshot, srs_secrets(settings.srs_secret_file, before.get(), problems));
+      live->snapshot, srs_secrets(settings.srs_secret_file, before.get(), made_key, problems));
   live->tls = tls_of(*live->snapshot, before.get(), directory, problems);
   live->hook = conf::find_hook(directory, problems);
   conf::look_ahead(*live->snapshot, {}, problems);
-  return {std::move(live), std::move(problems)};
+  return {std::move(live), std::move(problems), made_key};
 }
 
 Loaded load(std::string const& directory, std::shared_ptr<Live const> const& before) {
@@ -124,9 +127,10 @@ Loaded load(std::string const& directory, std::shared_ptr<Live const> const& bef
     auto signature = conf::tree_signature(directory) + conf::files_signature(files);
     auto tree = reload(directory, before);
     auto named = files_of(tree.live ? tree.live : before);
-    // It changed meanwhile, or nothing came of it. Of one that changes all the time a later look
-    // sees the change.
-    if (named == files || reads == 3) return {std::move(signature), std::move(tree)};
+    // It changed meanwhile, by us or others, or nothing came of it. Of one that changes all the
+    // time a later look sees the change.
+    if ((named == files && !tree.made_key) || reads == 3)
+      return {std::move(signature), std::move(tree)};
     files = std::move(named);
   }
 }

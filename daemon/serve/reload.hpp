@@ -19,6 +19,7 @@ namespace mailstack::serve {
 struct Reloaded {
   std::shared_ptr<Live const> live;  ///< nullptr: nothing can run with it, and `problems` say why
   conf::Problems problems;
+  bool made_key = false;  ///< of SRS, since there was none
 };
 
 /// Reads the tree; what cannot be used stays as it is in `before` (nullptr: the first start). Makes
@@ -34,8 +35,8 @@ struct Loaded {
 };
 
 /// reload(), signed. Files of secrets must be signed before they are read, too: the settings, which
-/// name them, are read for that beforehand, and the whole again where it names others by then.
-/// Takes as long as the disk; no thread but one at a time.
+/// name them, are read for that beforehand, and the whole again where it names others by then, or
+/// the SRS key was made. Takes as long as the disk; no thread but one at a time.
 Loaded load(std::string const& directory, std::shared_ptr<Live const> const& before);
 
 /// Reloads beside the loop, one at a time. What asks while one is under way may mean a change that

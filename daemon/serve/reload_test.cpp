@@ -143,6 +143,17 @@ TEST_CASE("reload: files of secrets are signed before they are read", "[serve]")
   CHECK(load(host.tree.path(), nullptr).signature == signature);
 }
 
+// The key that the first start makes looked like a change of the tree: it was read again after ten
+// seconds.
+TEST_CASE("reload: the key that a first start makes is a part of what it has signed", "[serve]") {
+  Host const host;
+  auto const first = load(host.tree.path(), nullptr);
+  REQUIRE(first.tree.live);
+  auto const& files = first.tree.live->snapshot->settings.secret_files;
+  REQUIRE(std::filesystem::exists(host.tree.path("state/srs.key")));
+  CHECK(first.signature == conf::tree_signature(host.tree.path()) + conf::files_signature(files));
+}
+
 // Nobody had named the SRS key before, so that the whole tree was read a second time for it.
 TEST_CASE("reload: a first start reads the tree once", "[serve]") {
   Host host;
