@@ -1,11 +1,13 @@
-"""Applies each patch of tests/laws/ to a copy of the tree and checks that exactly the named test fails.
+"""Applies each patch of tests/laws/GROUP/ to a copy of the tree and checks that exactly the named test fails.
 
 A patch opens with `# test: NAME` (a Catch2 test case by its exact name, or `[tag]`) and `# law: …`, which says in words
 what it breaks. Both are prose before the diff, which patch(1) skips. With a line `# cases: N` the property test is asked,
 and may look at so many cases. Each `# also: NAME` is a test of something else that stands on the law, and may fail, too.
+Tests that take their group long (`slow` below) run where the patch says `# with: [tag]`, which names all of theirs.
 """
 
 import concurrent.futures
+import dataclasses
 import functools
 import hashlib
 import os
@@ -18,11 +20,28 @@ import time
 import xml.etree.ElementTree as xml
 
 MAX_CHANGED_LINES = 10
-LAWS = 14  # numbered from 0 in docs/architecture.md
-PROGRAMS = ("core_tests", "providers_tests", "reconciler_tests")
 PROPERTY = "property_tests"
-NOT_RUN = "~[property]~[real]~[.]"
-PRODUCTION = re.compile(r"^(core|providers|reconciler)/(?!.*(_test|_twin|_fuzz)\.).*\.[ch]pp$")
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Laws that stand in docs/architecture.md under numbers of their own."""
+    laws: range
+    programs: tuple
+    folders: str  # of production code
+    not_run: tuple
+    slow: tuple = ()
+
+    def is_production(self, name):
+        return re.match(rf"({self.folders})/(?!.*(_test|_twin|_fuzz)\.).*\.[ch]pp$", name) is not None
+
+
+GROUPS = {
+    "engine": Group(laws=range(14), programs=("core_tests", "providers_tests", "reconciler_tests"),
+                    folders="core|providers|reconciler", not_run=("[property]", "[real]", "[.]")),
+    "daemon": Group(laws=range(1, 15), programs=("core_tests", "daemon_tests", "dialogue_tests"),
+                    folders="core|daemon", not_run=("[.]",), slow=("[kill]", "[recorder]", "[crash]")),
+}
 
 
 class Unfit(Exception):
@@ -53,7 +72,7 @@ def copy_tree(root, copy):
             path.unlink()
 
 
-def build(copy, programs=PROGRAMS):
+def build(copy, programs):
     done = run("cmake", "--preset", "dev", cwd=copy)
     if done.returncode == 0:
         done = run("cmake", "--build", "build", "--target", *programs, cwd=copy)
@@ -61,23 +80,23 @@ def build(copy, programs=PROGRAMS):
         raise Unfit("does not compile:\n" + "\n".join((done.stdout + done.stderr).splitlines()[-25:]))
 
 
-def digests(copy):
-    return {name: hashlib.sha256((copy / "build/bin" / name).read_bytes()).hexdigest() for name in PROGRAMS}
+def digests(copy, programs):
+    return {name: hashlib.sha256((copy / "build/bin" / name).read_bytes()).hexdigest() for name in programs}
 
 
-def run_tests(copy, program, cases):
-    """The arguments are for the unit tests; the property test stops at the first case that fails."""
-    chosen = ["-a"] if cases else [NOT_RUN]
+def run_tests(copy, program, left_out, cases):
+    """The property test stops at the first case that fails."""
+    chosen = ["-a"] if cases else ["".join("~" + tag for tag in left_out)]
     return run(str(program), *chosen, "-r", "xml", cwd=copy / "build", timeout=3600 if cases else 600, errors="replace",
                env=os.environ | {"MAILSTACK_PROPERTY_CASES": str(cases)})
 
 
-def failures(copy, programs, cases=0):
+def failures(copy, programs, left_out, cases=0):
     """Runs these test programs; returns {test name: (tags, how it failed)}."""
     failed, seen = {}, 0
     for program in programs:
         try:
-            done = run_tests(copy, program, cases)
+            done = run_tests(copy, program, left_out, cases)
             tree = xml.fromstring(done.stdout)
         except subprocess.TimeoutExpired:
             raise Unfit(f"{program.name} does not end") from None
@@ -97,7 +116,16 @@ def failures(copy, programs, cases=0):
     return failed
 
 
-def read_patch(path):
+@dataclasses.dataclass(frozen=True)
+class Mistake:
+    test: str
+    law: str
+    cases: int
+    also: frozenset
+    slow: frozenset
+
+
+def read_patch(path, group):
     text = path.read_text()
     head = dict(re.findall(r"^# (test|law|cases): (.+)$", text, re.M))
     if not text.startswith("# test: ") or "law" not in head:
@@ -106,10 +134,15 @@ def read_patch(path):
     if len(changed) > MAX_CHANGED_LINES:
         raise Unfit(f"changes {len(changed)} lines; at most {MAX_CHANGED_LINES} are a small mistake")
     for name in re.findall(r"^\+\+\+ b/(\S+)", text, re.M):
-        if not PRODUCTION.match(name):
+        if not group.is_production(name):
             raise Unfit(f"changes {name}, which is not production code")
-    also = {name.strip() for name in re.findall(r"^# also: (.+)$", text, re.M)}
-    return head["test"].strip(), head["law"].strip(), int(head.get("cases", 0)), also
+
+    def all_of(word):
+        return frozenset(found.strip() for found in re.findall(rf"^# {word}: (.+)$", text, re.M))
+
+    if unknown := all_of("with") - set(group.slow):
+        raise Unfit(f"asks for {', '.join(sorted(unknown))}, which is always run or never")
+    return Mistake(head["test"].strip(), head["law"].strip(), int(head.get("cases", 0)), all_of("also"), all_of("with"))
 
 
 def number_of(patch):
@@ -142,34 +175,36 @@ def apply(copy, patch, *options):
     return run("patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", *options, "-i", str(patch), cwd=copy)
 
 
-def make(copy, patch, unpatched):
+def make(copy, patch, group, unpatched):
     """Builds the patched tree; returns the programs that differ, kept aside: those that are equal need not run."""
-    wanted, law, cases, also = read_patch(patch)
+    mistake = read_patch(patch, group)
     tried = apply(copy, patch, "--dry-run")
     if tried.returncode != 0:
         raise Unfit(f"does not apply:\n{tried.stdout}")
     apply(copy, patch)
     try:
-        build(copy, [PROPERTY] if cases else PROGRAMS)
-        differ = [PROPERTY] if cases else [
-            name for name, digest in digests(copy).items() if digest != unpatched[name]]
+        build(copy, [PROPERTY] if mistake.cases else group.programs)
+        differ = [PROPERTY] if mistake.cases else [
+            name for name, digest in digests(copy, group.programs).items() if digest != unpatched[name]]
         if not differ:
             raise Unfit("changes nothing that is tested")
         place = copy.parent / "programs" / patch.stem
         place.mkdir(parents=True, exist_ok=True)
-        return wanted, law, cases, also, [pathlib.Path(shutil.copy(copy / "build/bin" / name, place)) for name in differ]
+        return mistake, [pathlib.Path(shutil.copy(copy / "build/bin" / name, place)) for name in differ]
     finally:
         apply(copy, patch, "-R")
 
 
-def prove(copy, wanted, law, cases, also, programs):
-    failed = failures(copy, programs, cases)
+def prove(copy, group, mistake, programs):
+    left_out = group.not_run + tuple(tag for tag in group.slow if tag not in mistake.slow)
+    failed = failures(copy, programs, left_out, mistake.cases)
     shutil.rmtree(programs[0].parent)
-    complaint = judge(wanted, failed, also)
+    complaint = judge(mistake.test, failed, mistake.also)
     if complaint:
         raise Unfit(complaint)
     twins = sum("[golden]" in tags for tags, _ in failed.values())
-    return (f"{law}\n     noticed by `{wanted}`" + (f" within {cases} cases" if cases else "") +
+    return (f"{mistake.law}\n     noticed by `{mistake.test}`" +
+            (f" within {mistake.cases} cases" if mistake.cases else "") +
             (f" and {twins} golden plans" if twins else ""))
 
 
@@ -189,28 +224,26 @@ def self_test():
     assert judge("a", {"a": named, "g": ("[golden]", "crash")})
 
 
-def main():
-    root, only = pathlib.Path(sys.argv[1]), sys.argv[2:]
-    self_test()
-    copy = root / "build/laws/tree"
-    copy.mkdir(parents=True, exist_ok=True)
-    copy_tree(root, copy)
-    patches = [p for p in sorted((copy / "tests/laws").glob("*.patch")) if not only or any(o in p.name for o in only)]
-    if not patches:
-        sys.exit("laws: no patch in tests/laws" + (f" has {' or '.join(only)} in its name" if only else ""))
-    unguarded = set(range(LAWS)) - {number_of(patch) for patch in patches}
+def prove_group(copy, name, only):
+    """Prints what became of each patch; returns how many are bad."""
+    group = GROUPS[name]
+    patches = [p for p in sorted((copy / "tests/laws" / name).glob("*.patch"))
+               if not only or any(o in p.name for o in only)]
+    unguarded = set(group.laws) - {number_of(patch) for patch in patches}
     if unguarded and not only:
-        sys.exit(f"laws: no patch breaks law {', '.join(map(str, sorted(unguarded)))}")
+        sys.exit(f"laws: no patch breaks law {', '.join(map(str, sorted(unguarded)))} of the {name}")
+    if not patches:
+        return 0
     began = time.monotonic()
     try:
-        build(copy)
-        unpatched = digests(copy)
-        failed = failures(copy, [copy / "build/bin" / name for name in PROGRAMS])
+        build(copy, group.programs)
+        unpatched = digests(copy, group.programs)
+        failed = failures(copy, [copy / "build/bin" / program for program in group.programs], group.not_run)
     except Unfit as unfit:
         sys.exit(f"laws: the tree itself, unpatched: {unfit}")
     if failed:
         sys.exit(f"laws: the tree itself, unpatched, fails: {', '.join(sorted(failed))}")
-    print(f"the tree itself: built and tested in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{name}: the tree itself: built and tested in {time.monotonic() - began:.0f} s", flush=True)
 
     bad = []
 
@@ -226,15 +259,28 @@ def main():
         told = []
         for patch in patches:
             try:
-                made = make(copy, patch, unpatched)
+                made = make(copy, patch, group, unpatched)
             except Unfit as unfit:
                 told.append(tester.submit(tell, patch, functools.partial(refuse, unfit)))
             else:
-                told.append(tester.submit(tell, patch, functools.partial(prove, copy, *made)))
+                told.append(tester.submit(tell, patch, functools.partial(prove, copy, group, *made)))
         for one in told:
             one.result()
-    print(f"{len(patches) - len(bad)} of {len(patches)} mistakes are noticed; {time.monotonic() - began:.0f} s")
-    sys.exit(1 if bad else 0)
+    print(f"{name}: {len(patches) - len(bad)} of {len(patches)} mistakes are noticed; {time.monotonic() - began:.0f} s")
+    return len(bad)
+
+
+def main():
+    root, words = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    names = [words.pop(0)] if words and words[0] in GROUPS else list(GROUPS)
+    self_test()
+    copy = root / "build/laws/tree"
+    copy.mkdir(parents=True, exist_ok=True)
+    copy_tree(root, copy)
+    if words and not any(word in p.name for word in words for name in names
+                         for p in (copy / "tests/laws" / name).glob("*.patch")):
+        sys.exit(f"laws: no patch has {' or '.join(words)} in its name")
+    sys.exit(1 if sum(prove_group(copy, name, words) for name in names) else 0)
 
 
 if __name__ == "__main__":
