@@ -150,9 +150,6 @@ struct Settings {
   std::string srs_secret_file;  ///< empty: `state`/srs.key, made at the first start
   seconds srs_lifetime{21 * 24 * 3600};
 
-  /// A key signs only once its public half was seen in DNS; else at once.
-  bool sign_when_published = true;
-
   enum class Log { chasquid, json, journal } log = Log::chasquid;
   std::string mail_log_path = "<syslog>";
   std::size_t loops = 0;  ///< threads with sessions; 0: one per core

@@ -65,7 +65,7 @@ void SigningKeys::set(conf::Snapshot const& snapshot) {
     if (!parsed) continue;  // conf has told of it
     for (auto const& key : domain.keys) {
       Key entry{*parsed, key};
-      entry.seen = !snapshot.settings.sign_when_published || seen_.contains(mark_of(*parsed, key));
+      entry.seen = seen_.contains(mark_of(*parsed, key));
       keys_.push_back(std::move(entry));
     }
   }
