@@ -39,7 +39,7 @@ class Group:
 GROUPS = {
     "engine": Group(laws=range(14), programs=("core_tests", "providers_tests", "reconciler_tests"),
                     folders="core|providers|reconciler", not_run=("[property]", "[real]", "[.]")),
-    "daemon": Group(laws=range(1, 15), programs=("core_tests", "daemon_tests", "dialogue_tests"),
+    "daemon": Group(laws=range(1, 17), programs=("core_tests", "daemon_tests", "dialogue_tests"),
                     folders="core|daemon", not_run=("[.]",), slow=("[kill]", "[recorder]", "[crash]")),
 }
 
