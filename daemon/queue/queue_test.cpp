@@ -420,3 +420,23 @@ TEST_CASE("queue: the log hears when the next attempt is, and that nobody is lef
     }
   CHECK(told == std::vector<std::string>{"waits 1m", "waits 2m", "done 3m"});
 }
+
+TEST_CASE("queue: what a program is started with stands in no event", "[queue]") {
+  Disk disk;
+  World world(disk);
+  world.begin();
+  bool busy = true;
+  world.courier.says = [&](auto const&, auto const&) {
+    return std::exchange(busy, false) ? outcome(451, "4.3.0", "later")
+                                      : outcome(250, "2.0.0", "ok");
+  };
+  auto envelope = envelope_of("a@example.org", {"ingest@example.org"}, world.loop.now());
+  envelope.recipients[0].way = Way::pipe;
+  envelope.recipients[0].address = "/bin/ingest --token 5ecret";
+  world.take(envelope);
+  world.loop.run(minutes(5));
+  CHECK(world.count(Event::Kind::deferred) == 1);
+  CHECK(world.count(Event::Kind::delivered) == 1);
+  for (auto const& one : world.seen)
+    CHECK((one.recipient.empty() || one.recipient == "/bin/ingest"));
+}
