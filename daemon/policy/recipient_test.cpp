@@ -81,7 +81,11 @@ TEST_CASE("recipient: never an open relay", "[policy]") {
       CHECK((said == "550 5.7.1" || said == "550 5.1.1"));
     }
   }
-  CHECK(verdict(tree, stranger(), "x@example.com") == "550 5.7.1");
+  // Neither a bounce nor a sender that claims to be one of us.
+  for (auto const* sender : {"a@example.com", "", "i@wac.tax"}) {
+    CAPTURE(sender);
+    CHECK(verdict(tree, stranger(), "x@example.com", sender) == "550 5.7.1");
+  }
   CHECK(verdict(tree, logged_in("i@wac.tax"), "x@example.com") == "250 2.1.5");
   auto client = stranger();
   client.trusted = true;

@@ -42,6 +42,14 @@ TEST_CASE("sender: users of which one's name is a spelling of the other's stay a
   CHECK(verdict(tree, logged_in("john@wac.tax"), "john@wac.tax") == "250 2.1.0");
 }
 
+TEST_CASE("sender: users of one name in two domains stay apart", "[policy]") {
+  Tree tree;
+  tree.snapshot->mail.domains["m\u00fcller.example"].users["i"] = {};
+  CHECK(verdict(tree, logged_in("i@wac.tax"), "i@m\u00fcller.example") == "553 5.7.1");
+  CHECK(verdict(tree, logged_in("i@m\u00fcller.example"), "i@wac.tax") == "553 5.7.1");
+  CHECK(verdict(tree, logged_in("i@m\u00fcller.example"), "i@m\u00fcller.example") == "250 2.1.0");
+}
+
 TEST_CASE("sender: an alias is its readers' address, however it leads there", "[policy]") {
   Tree tree;
   tree.aliases(

@@ -48,6 +48,28 @@ TEST_CASE("queue: a refused recipient is told to the sender, who gets it", "[que
   CHECK(disk.items.empty());
 }
 
+TEST_CASE("queue: a sender whose notice an end cuts off is told after the start", "[queue]") {
+  Disk disk;
+  auto const refuses = [](Recipient const& recipient, delivery::Job const&) {
+    return recipient.address == "a@example.org" ? outcome(250, "2.0.0", "ok")
+                                                : outcome(550, "5.1.1", "no such user");
+  };
+  {
+    World world(disk);
+    world.courier.says = refuses;
+    world.make_later = [](Bounce const&, auto const&) {};  // it is being made
+    world.begin();
+    world.take("a@example.org", {"b@example.net"});
+    CHECK(world.count(Kind::failed) == 1);
+  }
+  World world(disk);
+  world.courier.says = refuses;
+  world.begin();
+  world.loop.run(hours(1));
+  CHECK(world.courier.delivered["a@example.org"] == 1);
+  CHECK(disk.items.empty());
+}
+
 TEST_CASE("queue: the end of a lifetime is 4.4.7, told once", "[queue]") {
   Disk disk;
   World world(disk);

@@ -223,7 +223,7 @@ TEST_CASE("queue: a courier that forgets a recipient makes it wait", "[queue]") 
       world.policy, "postmaster@mx.example.org");
   other.add(7, envelope_of("a@example.org", {"b@example.net"}, world.loop.now()), 10,
             std::make_shared<std::string>("x"));
-  CHECK(other.size() == 1);
+  REQUIRE(other.size() == 1);
   CHECK(other.show(7)->envelope.recipients[0].last_reply ==
         "451 4.3.0 the attempt ended without a reply");
   CHECK(queue.size() == 0);
