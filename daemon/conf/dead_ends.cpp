@@ -114,8 +114,11 @@ class AliasesFile {
     if (entry.name == "*") return;  // of a catch-all each name goes another way
     auto const& resolved = way.resolved();
     if (resolved) return;
-    // More are only counted, and the cause of each may be as long a way as the file.
-    auto const cause = ++loops_ <= most_told ? cause_of_loop(entry) : LoopCause{};
+    // More are only counted, and the cause of each may be as long a way as the file. Where somebody
+    // is not known that alone would tell whether it is a loop.
+    bool const asks = ++loops_ <= most_told;
+    if (!asks && !all_known()) return;
+    auto const cause = asks ? cause_of_loop(entry) : LoopCause{};
     if (cause.unknown) return;
     if (cause.missing.empty())
       warn(entry, resolved.error().what + put_off, "take one of these out of the way");
@@ -126,6 +129,11 @@ class AliasesFile {
                "itself" +
                put_off,
            remedy_for(cause.missing));
+  }
+
+  [[nodiscard]] bool all_known() const {
+    return std::all_of(snapshot_.domains.begin(), snapshot_.domains.end(),
+                       [](auto const& domain) { return domain.second.known(); });
   }
 
   struct LoopCause {

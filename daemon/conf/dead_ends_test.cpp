@@ -176,6 +176,18 @@ TEST_CASE("dead ends: where users cannot be read nothing is known of loops", "[c
   CHECK(dead_ends(tree).starts_with("1: alias `x`: x@y@z is no address"));
 }
 
+// Of the first fifty it was asked whether users were missing; the others were told as loops.
+TEST_CASE("dead ends: of no loop among users who cannot be read anything is said", "[conf]") {
+  ConfTree tree;
+  tree.write("domains/example.org/users", ann);
+  std::string lines;
+  for (int i = 0; i < 60; ++i) lines += "x" + std::to_string(i) + ": i@example.net\n";
+  tree.write("domains/example.org/aliases", lines);
+  tree.write("domains/example.net/users", "users {");
+  tree.write("domains/example.net/aliases", "*: i\n");
+  CHECK(dead_ends(tree).empty());
+}
+
 TEST_CASE("dead ends: a catch-all to nobody leads to itself", "[conf]") {
   ConfTree tree;
   tree.write("domains/example.org/aliases", "*: ann\ninfo: ann, bob\nmore: info\n");

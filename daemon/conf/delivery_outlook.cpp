@@ -25,9 +25,20 @@ namespace {
 
 using Local = Settings::Delivery::Local;
 
-bool is_of_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// The words `%…%` of `text` that are none of `known`. Two letters at least: `%Y%m%d` is a date.
+bool is_of_word(char c) { return is_letter(c) || c == '_'; }
+
+/// Whether somebody meant `text` to be replaced as a whole: letters of one case, two at least, and
+/// `_` between them. `%Y%m%d`, `%Y_%m_%d` and `%Hh%M` are times.
+bool is_word(std::string_view text) {
+  if (text.size() < 2 || !is_letter(text.front()) || !is_letter(text.back())) return false;
+  bool const upper = text.front() <= 'Z';
+  return std::all_of(text.begin(), text.end(),
+                     [upper](char c) { return c == '_' || (is_letter(c) && (c <= 'Z') == upper); });
+}
+
+/// The words `%…%` of `text` that are none of `known`.
 std::vector<std::string_view> unknown_words(std::string_view text,
                                             std::span<std::string_view const> known) {
   std::vector<std::string_view> unknown;
@@ -35,11 +46,10 @@ std::vector<std::string_view> unknown_words(std::string_view text,
     auto const end = text.find('%', at + 1);
     if (end == text.npos) break;
     auto const word = text.substr(at, end + 1 - at);
-    bool const is_word =
-        word.size() > 3 && std::all_of(word.begin() + 1, word.end() - 1, is_of_word);
-    if (is_word && std::find(known.begin(), known.end(), word) == known.end())
+    bool const whole = is_word(word.substr(1, word.size() - 2));
+    if (whole && std::find(known.begin(), known.end(), word) == known.end())
       unknown.push_back(word);
-    at = is_word ? text.find('%', end + 1) : end;
+    at = whole ? text.find('%', end + 1) : end;
   }
   return unknown;
 }

@@ -49,7 +49,7 @@ TEST_CASE("delivery outlook: words that nothing replaces in arguments of the MDA
   Told told(tree);
   CHECK(told("delivery: {mda_arguments: ['-d', '%to_user%@%to_domain%', '%from%', '%from_user%', "
              "'%from_domain%', '%to%', '50%', '%d', 'a % b %', '%%', "
-             "'--log=%Y%m%d', '%m%', '50%-%to_user%']}\n")
+             "'--log=%Y%m%d', '--log=%Y_%m_%d', '%Hh%Mm%Ss', '%m%', '50%-%to_user%']}\n")
             .empty());
   CHECK(told("delivery:\n  mda_arguments: ['-d', 'x%to%%bogus%']\n") ==
         "CONF/mailstackd.yaml:2:3: warning: nothing takes the place of %bogus%; words are %from%, "
