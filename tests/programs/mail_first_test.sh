@@ -42,6 +42,7 @@ out=$(swaks --server "127.0.0.1:${smtp[ours]}" --from alice@example.org --to ali
 mkdir -p ours/conf/hooks
 cat >ours/conf/hooks/post-data <<'SH'
 #!/bin/sh
+echo traced >&2
 if grep -q 'Subject: bad'; then
   echo 'not with that subject'
   exit 20
@@ -57,6 +58,8 @@ submit ours --auth-user alice@example.org --from alice@example.org --to bob@exam
 expect 0
 wait_for has_files inbox 2 || fail 'the mail should arrive'
 holds inbox/2.eml 'X-Seen: alice@example.org alice@example.org bob@example.net'
+# What it says with every message is told once.
+(($(grep -c 'standard error: traced' ours/mail.log) == 1)) || fail 'a line of the hook for each message'
 rm ours/conf/hooks/post-data
 
 # kill -9 while the other side is gone: nothing is lost.
