@@ -47,6 +47,10 @@ TEST_CASE("backoff: the same wrong password counts once, however often it comes"
   for (int i = 0; i < 1000; ++i)
     CHECK_FALSE(backoff.failed("192.0.2.1", "i@wac.tax", password(0), Instant(i * 1s)));
   CHECK(backoff.wait("192.0.2.1", "i@wac.tax", 1000s) == 0s);
+  // Two devices with passwords of old, in turns.
+  CHECK(backoff.failed("192.0.2.1", "i@wac.tax", password(1), 0s));
+  for (int i = 0; i < 100; ++i)
+    CHECK_FALSE(backoff.failed("192.0.2.1", "i@wac.tax", password(i % 2), 0s));
   // For another user it is another guess: passwords are sprayed over users.
   for (int i = 0; i < 10; ++i)
     backoff.failed("192.0.2.1", "u" + std::to_string(i) + "@wac.tax", password(0), 0s);
