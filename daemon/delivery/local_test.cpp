@@ -183,10 +183,10 @@ TEST_CASE("program: the time limit kills the whole group", "[local]") {
 
 TEST_CASE("program: who stays in the background is not waited for", "[local]") {
   auto const begun = std::chrono::steady_clock::now();
-  auto const ran = sh("sleep 3 & echo done");
+  auto const ran = sh("sleep 20 & echo done");
   CHECK(ran.end.how == How::exited);
   CHECK(ran.output == "done\n");
-  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(15));
 }
 
 TEST_CASE("program: a signal, and what cannot be begun", "[local]") {
