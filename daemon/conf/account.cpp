@@ -37,6 +37,8 @@ Result<Account> find_account(std::string const& name) {
   return Account{name, found->pw_uid, found->pw_gid, found->pw_dir, found->pw_shell};
 }
 
+bool becomes(std::string const& user) { return ::geteuid() == 0 && !user.empty(); }
+
 std::string own_name() {
   Entry entry;
   passwd* found = nullptr;

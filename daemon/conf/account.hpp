@@ -26,6 +26,10 @@ Result<Account> find_account(std::string const& name);
 /// it could not tell.
 Error not_found(std::string const& name, int error);
 
+/// Whether this process becomes `user` (a setting; empty: nobody is named) to serve. Only root
+/// does: whoever else runs us stays who he is.
+bool becomes(std::string const& user);
+
 /// Who this process is, `uid 1000` where the number has no name.
 std::string own_name();
 

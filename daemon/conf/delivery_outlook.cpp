@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -165,11 +164,10 @@ void note_maildir_place(Settings const& settings, Problems& problems) {
   auto fixed = path.substr(0, path.find('%'));
   fixed.resize(std::max<std::size_t>(fixed.rfind('/'), 1));
   auto const at = nearest_above(fixed);
-  // Only root becomes somebody.
-  bool const becomes = ::geteuid() == 0 && !settings.user.empty();
+  bool const other = becomes(settings.user);
   auto const account = find_account(settings.user);
-  if (becomes ? !account || may_write(at, *account) : may_write(at)) return;
-  auto const name = becomes ? settings.user : own_name();
+  if (other ? !account || may_write(at, *account) : may_write(at)) return;
+  auto const name = other ? settings.user : own_name();
   problems.push_back(problem_at(
       place_of(settings, "delivery.maildir"),
       "no maildir can be made by the user " + name + " in " + at + ", so that mail for users waits",

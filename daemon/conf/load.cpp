@@ -192,7 +192,7 @@ Problems check(std::string const& directory) {
   look_ahead(next, {}, problems);
   look_at_start(next.settings, {}, problems);
   // Root reads everything; the account that it becomes does not.
-  if (::geteuid() == 0 && !next.settings.user.empty())
+  if (becomes(next.settings.user))
     if (auto const account = find_account(next.settings.user))
       note_unreadable(next.settings, *account, problems);
   return problems;

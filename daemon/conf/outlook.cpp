@@ -177,11 +177,10 @@ void note_own_directory(Place const& place, std::string const& path, bool warnin
 
 void note_directories(Settings const& settings, Machine const& machine, Problems& problems) {
   auto const account = find_account(settings.user);
-  bool const becomes = ::geteuid() == 0 && !settings.user.empty();
   for (auto const& [key, path] :
        {std::pair("state", settings.state), std::pair("spool", settings.spool)}) {
     auto const place = place_of(settings, key);
-    if (!becomes)
+    if (!becomes(settings.user))
       note_own_directory(place, path, !makes_its_own(settings, machine), problems);
     else if (account)
       note_directory_of_other(place, path, *account, problems);

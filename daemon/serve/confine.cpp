@@ -1,7 +1,6 @@
 #include "daemon/serve/confine.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -65,7 +64,7 @@ Result<std::vector<net::Bound>> confine(std::string const& directory) {
   auto const loaded = conf::load(directory, nullptr);
   if (!loaded.snapshot) return bound;  // who opens the daemon says why
   auto const& settings = loaded.snapshot->settings;
-  if (::geteuid() == 0 && !settings.user.empty()) {
+  if (conf::becomes(settings.user)) {
     auto left = leave_root(settings);
     if (!left) return left;
     bound = *std::move(left);
